@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Weir authors
 # Arrow C++ from the pyarrow wheel: headers and shared libraries of one release, no build.
 set(ARROW_WHEEL_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE STRING "Python interpreter whose pyarrow supplies Arrow C++")
 execute_process(
