@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Sources, sinks and the registry of connectors. One connector = one folder below connector/ and one line in
+// connector/all_connectors.cc. Options are declared as data; validation, SHOW CONNECTORS, DESCRIBE CONNECTOR and
+// error messages all come from that declaration.
+//
+// A source (after Flink's FLIP-27) gives out splits; a reader reads one split and knows the position that is read
+// next. A sink (after Flink's Sink V2) has writers, one a subtask, and a commit of what they prepared.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/base/environment.h"
+#include "weir/data/batch.h"
+
+namespace weir {
+
+enum class OptionType : uint8_t { kString, kInt, kDouble, kBool, kDuration, kMemorySize, kEnum };
+
+struct OptionSpec {
+  std::string name;           // "rows-per-second"; "fields.#.kind": # stands for one name.
+  OptionType type = OptionType::kString;
+  std::string default_value;  // Empty: none.
+  std::string description;
+  bool required = false;
+  std::vector<std::string> enum_values;  // kEnum.
+};
+
+/// Options of one table or session, by key, checked against their specs.
+class Options {
+ public:
+  Options() = default;
+  explicit Options(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+  /// Checks every key and value against `specs` (keys beginning with one of `allowed_prefixes` pass). Errors:
+  /// kInvalidQuery naming the option, `where`, the expected type, the nearest known name.
+  Status Check(const std::vector<OptionSpec>& specs, const std::vector<std::string>& allowed_prefixes,
+               std::string_view where) const;
+  std::optional<std::string> Get(std::string_view key) const;
+  std::string GetOr(std::string_view key, std::string_view otherwise) const;
+  /// Typed reads; `otherwise` when absent. Malformed values were refused by Check; here they are kInvalidQuery too.
+  Result<int64_t> GetInt(std::string_view key, int64_t otherwise) const;
+  Result<double> GetDouble(std::string_view key, double otherwise) const;
+  Result<bool> GetBool(std::string_view key, bool otherwise) const;
+  Result<int64_t> GetDurationMicros(std::string_view key, int64_t otherwise) const;  // "10 s", "1 min", "500ms"
+  Result<int64_t> GetBytes(std::string_view key, int64_t otherwise) const;           // "128 mb"
+  const std::map<std::string, std::string>& values() const { return values_; }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+Result<int64_t> ParseDurationMicros(std::string_view text);
+Result<int64_t> ParseBytes(std::string_view text);
+
+/// Which row kinds a source produces or a sink takes.
+struct ChangelogMode {
+  bool insert = true, update_before = false, update_after = false, erase = false;
+  static ChangelogMode AppendOnly() { return {}; }
+  static ChangelogMode All() { return {true, true, true, true}; }
+  static ChangelogMode Upsert() { return {true, false, true, true}; }
+  bool append_only() const { return !update_before && !update_after && !erase; }
+  bool operator==(const ChangelogMode&) const = default;
+  std::string ToString() const;  // "I,UB,UA,D"
+};
+
+/// What a connector is told of the table it serves.
+struct TableContext {
+  std::string table_name;                  // For messages: `default_catalog`.`default_database`.`t`.
+  Schema schema;                           // Physical columns, in order.
+  std::vector<Field> metadata_columns;     // Metadata columns asked for: key and type; they follow the physical ones.
+  std::vector<std::string> primary_key;
+  std::vector<std::string> partition_keys;
+  Options options;
+  const Environment* environment = nullptr;
+  arrow::MemoryPool* pool = nullptr;
+  std::string time_zone = "UTC";
+  bool is_batch = false;
+};
+
+/// A comparison of a column with a literal that a source may use to skip data. Rows that do not satisfy it may be left
+/// out or not: the filter above the scan stays.
+struct PushedFilter {
+  enum class Op : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIsNull, kIsNotNull, kIn };
+  std::string column;           // Top-level column, or dotted path below ROWs.
+  Op op = Op::kEqual;
+  std::vector<Value> values;    // One; any number for kIn; none for the NULL tests. Of the column's type.
+};
+
+/// What a query wants of a source.
+struct ScanRequest {
+  /// Columns to produce, in order: a subset of TableContext::schema + metadata_columns. A ROW may have lost fields
+  /// that nobody reads (matched by name).
+  Schema schema;
+  std::vector<PushedFilter> filters;          // Conjunction.
+  std::optional<int64_t> limit;               // No more rows than this are needed from each split.
+  std::vector<std::map<std::string, std::string>> partitions;  // Not empty: only these partitions.
+  bool keep_order = false;  // Rows of one file must come as one split, in order (event time in stream mode).
+};
+
+struct SourceSplit {
+  std::string id;        // Stable name, for people and snapshots.
+  std::string position;  // Opaque to all but the source: where to read next.
+};
+
+enum class ReadState : uint8_t {
+  kMore,     // Call again.
+  kEnd,      // The split is finished.
+  kNothing,  // Nothing to read now (unbounded sources); call again later.
+};
+
+/// Reads one split. Threads: one task.
+class SplitReader {
+ public:
+  virtual ~SplitReader() = default;
+  /// Reads at most `rows_max` rows into *out (possibly 0 rows). Columns as ScanRequest::schema.
+  virtual Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) = 0;
+  /// The split with the position after everything read so far.
+  virtual Result<SourceSplit> Position() = 0;
+  /// Bytes read and records skipped so far, for progress and counters.
+  virtual int64_t bytes_read() const { return 0; }
+  virtual int64_t records_skipped() const { return 0; }
+};
+
+/// Threads: Discover from one thread at a time; OpenSplit from any.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual bool is_bounded() const = 0;
+  virtual ChangelogMode changelog_mode() const { return ChangelogMode::AppendOnly(); }
+  /// Splits that are new since the last call. `parallelism`: how many readers there will be (a hint).
+  virtual Result<std::vector<SourceSplit>> Discover(int parallelism) = 0;
+  virtual Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) = 0;
+  /// Rows and bytes if known without reading, for EXPLAIN and join order.
+  virtual std::optional<int64_t> EstimatedRows() { return std::nullopt; }
+  virtual std::optional<int64_t> EstimatedBytes() { return std::nullopt; }
+  /// The source sends explicit watermarks through ReadWatermark (the values test connector).
+  virtual bool has_own_watermarks() const { return false; }
+};
+
+/// Threads: one task.
+class SinkWriter {
+ public:
+  virtual ~SinkWriter() = default;
+  virtual Status Write(const Batch& batch) = 0;
+  virtual Status OnWatermark(int64_t watermark_millis) { return Status::OK(); }
+  /// Finishes what was written since the last call and names it for Sink::Commit; called before a checkpoint and at the end.
+  virtual Result<std::vector<std::string>> PrepareCommit() = 0;
+  /// Throws away what is not prepared.
+  virtual Status Abort() = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// What the sink can take; the planner converts.
+  virtual ChangelogMode accepted_changes(const ChangelogMode& query) const = 0;
+  virtual Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) = 0;
+  /// Makes prepared things visible; idempotent; called once per checkpoint or at the end with all writers' committables.
+  virtual Status Commit(const std::vector<std::string>& committables) { return Status::OK(); }
+  /// Called once before the first writer with OVERWRITE.
+  virtual Status Truncate() { return Unsupported("INSERT OVERWRITE into this connector is not supported"); }
+  virtual std::optional<int> parallelism() const { return std::nullopt; }
+};
+
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  virtual const std::string& name() const = 0;
+  virtual std::string description() const = 0;
+  virtual const std::vector<OptionSpec>& options() const = 0;
+  /// Whether options with prefix "<format>." and the 'format' option apply.
+  virtual bool uses_format() const { return false; }
+  /// Metadata columns that can be read, key and type.
+  virtual std::vector<Field> readable_metadata(const TableContext& table) const { return {}; }
+  virtual std::vector<Field> writable_metadata(const TableContext& table) const { return {}; }
+  virtual bool can_read() const { return false; }
+  virtual bool can_write() const { return false; }
+  /// Columns of a table declared without any. Errors: kUnsupported if the connector cannot tell.
+  virtual Result<Schema> InferSchema(const TableContext& table) const;
+  virtual Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const;
+  virtual Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const;
+  /// Facts the planner needs before a scan request exists.
+  virtual Result<bool> IsBounded(const TableContext& table) const { return true; }
+  virtual Result<ChangelogMode> SourceChanges(const TableContext& table) const { return ChangelogMode::AppendOnly(); }
+  /// Partitions that exist, for SHOW PARTITIONS and pruning; empty when unknown.
+  virtual Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const {
+    return std::vector<std::map<std::string, std::string>>{};
+  }
+};
+
+/// Threads: filled at start, read-only afterwards.
+class ConnectorRegistry {
+ public:
+  void Add(std::unique_ptr<Connector> connector);
+  const Connector* Find(std::string_view name) const;
+  std::vector<std::string> Names() const;
+  /// The connector of `options['connector']`, with all options checked. Errors name the nearest connector or option.
+  Result<const Connector*> Lookup(const TableContext& table) const;
+
+ private:
+  std::vector<std::unique_ptr<Connector>> connectors_;
+};
+
+/// Registers every built-in connector (connector/all_connectors.cc).
+void RegisterBuiltinConnectors(ConnectorRegistry* registry);
+
+}  // namespace weir

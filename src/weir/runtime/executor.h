@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Runs a job graph in this process: worker threads, each owning subtask i of every task, with bounded
+// single-producer single-consumer queues between them.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/memory/budget_pool.h"
+#include "weir/runtime/job_graph.h"
+
+namespace weir {
+
+struct ExecutionOptions {
+  int64_t batch_rows_max = 4096;
+  int64_t queue_batches_max = 8;        // Per channel.
+  int64_t buffer_timeout_micros = 100'000;
+  bool deterministic = false;           // One thread runs all workers in a fixed order (strict tests, simulation).
+};
+
+struct NodeProgress {
+  std::string name;
+  OperatorCounters counters;     // Summed over subtasks; watermark is the minimum.
+  std::vector<std::string> positions;  // Sources: one a subtask.
+  bool is_source = false;
+};
+
+/// A running job. Threads: Cancel and Progress from any thread.
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// Blocks until the job has ended; the first error wins; on_success / on_failure have been called.
+  virtual Status Wait() = 0;
+  virtual void Cancel() = 0;
+  virtual bool is_finished() const = 0;
+  virtual std::vector<NodeProgress> Progress() const = 0;
+};
+
+/// Starts the job. `pool` is the query's budget; the environment must outlive the job.
+Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options, const Environment& environment,
+                                      std::shared_ptr<BudgetPool> pool);
+
+}  // namespace weir
