@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Weir authors
+"""Runs every test of a release build and ends with one line, `N passed, N failed`. Called by `./dev test`.
+
+    tools/run_tests.py [PART...]      parts: unit sql plan examples tidy
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+from typing import Callable, Dict, List, NamedTuple, Tuple
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "release"
+TIMEOUT_SECONDS = 1800
+TOTALS = re.compile(r"^(\d+) passed, (\d+) failed(?:, \d+ [a-z]+)*$", re.MULTILINE)
+
+
+class Part(NamedTuple):
+    passed: int
+    failed: int
+    details: str  # What to show of failures.
+
+
+def run(command: List[str], **environment: str) -> Tuple[int, str]:
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", timeout=TIMEOUT_SECONDS, env={**os.environ, **environment})
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as expired:
+        output = expired.stdout or b""
+        return 1, (output if isinstance(output, str) else output.decode(errors="replace")) + "\ntimed out"
+    except OSError as error:
+        return 1, str(error)
+
+
+def tail(text: str, lines: int = 60) -> str:
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def unit() -> Part:
+    """The GoogleTest programs, through ctest; counts their cases."""
+    reports = BUILD / "test-reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    status, output = run(["ctest", "--test-dir", str(BUILD), "--output-on-failure", "-j", str(os.cpu_count() or 1)],
+                         GTEST_OUTPUT=f"xml:{reports}/", GTEST_COLOR="no")
+    passed = failed = 0
+    for report in sorted(reports.glob("*.xml")):
+        suites = xml.parse(report).getroot()
+        bad = int(suites.get("failures", 0)) + int(suites.get("errors", 0))
+        passed += int(suites.get("tests", 0)) - int(suites.get("disabled", 0)) - bad
+        failed += bad
+    if status != 0 and failed == 0:
+        failed = max(1, len(re.findall(r"^\s*\d+ - \S+ \(", output, re.MULTILINE)))  # A program crashed or is missing.
+    if passed + failed == 0:
+        return Part(0, 1, "no unit test was found\n" + tail(output))
+    shown = [line for line in output.splitlines() if not re.match(r"^(\d+: )?\[( RUN|       OK|------|======)", line)]
+    return Part(passed, failed, tail("\n".join(shown), 120) if failed else "")
+
+
+def slt(folder: str) -> Part:
+    program = BUILD / "weir-slt"
+    status, output = run([str(program), folder])
+    totals = TOTALS.findall(output)
+    if totals:
+        passed, failed = map(int, totals[-1])
+        if status != 0 and failed == 0:
+            failed = 1
+    else:
+        passed, failed = (0, 1)
+    return Part(passed, failed, tail(TOTALS.sub("", output).rstrip(), 120) if failed else "")
+
+
+def sql() -> Part:
+    """SQL files with expected rows, each in batch and stream mode, at parallelism 3 and at batch size 1."""
+    return slt("tests/sql")
+
+
+def plan() -> Part:
+    """SQL files with expected plans."""
+    return slt("tests/plan")
+
+
+def examples() -> Part:
+    """The jobs in examples/ on their real data, compared with answers computed without Weir."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import check_examples
+    outcomes = check_examples.check_all([])
+    bad = [outcome for outcome in outcomes if outcome.problem]
+    return Part(len(outcomes) - len(bad), len(bad) or int(not outcomes),
+                "\n".join(f"{outcome.name}: {outcome.problem}" for outcome in bad))
+
+
+def tidy() -> Part:
+    """Style and layers of all files, and the tests of that checker."""
+    passed = failed = 0
+    details = []
+    for command in ("tools/tidy", "tools/tidy_test.py"):
+        status, output = run([sys.executable, command])
+        passed += status == 0
+        failed += status != 0
+        if status != 0:
+            details.append(tail(output))
+    return Part(passed, failed, "\n".join(details))
+
+
+PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples, "tidy": tidy}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Runs the tests of a release build.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="unit sql plan examples tidy (default: all)")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]} (parts: {' '.join(PARTS)})")
+    passed = failed = 0
+    for name in arguments.parts or PARTS:
+        print(f"==> {name}: {(PARTS[name].__doc__ or '').strip()}", flush=True)
+        start = time.monotonic()
+        part = PARTS[name]()
+        if part.details:
+            print(part.details)
+        print(f"    {name}: {part.passed} ok, {part.failed} not ok, {time.monotonic() - start:.1f} s", flush=True)
+        passed += part.passed
+        failed += part.failed
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
