@@ -11,7 +11,9 @@
 //
 // Invariants: no offset anywhere (slices copy pointers, or bits where they do not fall on a byte);
 // `validity` is absent when no row is NULL; bits past `length` are unspecified; values of NULL rows are
-// unspecified but initialised (a StringView there is safe to read).
+// unspecified but initialised (a StringView there is safe to read, an index lies in the dictionary, which is not empty).
+// Offsets of lists ascend but need not begin at 0, and the children may hold more than the offsets reach.
+// Children of a flat ROW have its length and any encoding.
 // Threads: a shared Column is never changed, so any thread may read it.
 #pragma once
 
@@ -91,13 +93,21 @@ inline void ClearBit(uint8_t* bits, int64_t i) { bits[i >> 3] = static_cast<uint
 inline void SetBitTo(uint8_t* bits, int64_t i, bool value) { value ? SetBit(bits, i) : ClearBit(bits, i); }
 inline int64_t BitmapBytes(int64_t bits) { return (bits + 7) / 8; }
 
-/// Allocates `bytes` uninitialised bytes (padded to 64) from `pool`.
-Result<std::shared_ptr<arrow::Buffer>> AllocateBuffer(int64_t bytes, arrow::MemoryPool* pool);
+/// AllocateBuffer(bytes, pool) allocates `bytes` uninitialised bytes (padded to 64) from `pool`.
+/// An object, not a function: argument-dependent lookup would find Arrow's function of that name too.
+struct BufferAllocation {
+  Result<std::shared_ptr<arrow::Buffer>> operator()(int64_t bytes, arrow::MemoryPool* pool) const;
+};
+inline constexpr BufferAllocation AllocateBuffer;
 /// Allocates a bitmap of `bits` bits, all set to `value`.
 Result<std::shared_ptr<arrow::Buffer>> AllocateBitmap(int64_t bits, bool value, arrow::MemoryPool* pool);
 
 /// A flat column with `values` allocated for `length` rows (not initialised), no validity. Not for nested types.
 Result<std::shared_ptr<Column>> MakeFlatColumn(const DataType& type, int64_t length, arrow::MemoryPool* pool);
+/// A flat column without rows, of any type.
+Result<ColumnPtr> MakeEmptyColumn(const DataType& type, arrow::MemoryPool* pool);
+/// Types of Column::children of a flat column: as DataType::fields(), plus the counts of a MULTISET.
+std::vector<DataType> ChildTypes(const DataType& type);
 /// A column of `length` NULLs (constant-encoded).
 Result<ColumnPtr> MakeNullColumn(const DataType& type, int64_t length, arrow::MemoryPool* pool);
 
@@ -109,6 +119,8 @@ Result<ColumnPtr> Slice(const ColumnPtr& column, int64_t offset, int64_t length,
 Result<ColumnPtr> Concat(const ColumnVector& columns, arrow::MemoryPool* pool);
 /// The same rows, flat. Returns `column` itself when it is flat.
 Result<ColumnPtr> Flatten(const ColumnPtr& column, arrow::MemoryPool* pool);
+/// The row of a column with one row, repeated: a constant column of `length` rows. Shares buffers.
+Result<ColumnPtr> Repeat(const ColumnPtr& row, int64_t length, arrow::MemoryPool* pool);
 /// The same buffers under another type of the same physical layout (nullability, lengths, precisions, names).
 ColumnPtr Retype(const ColumnPtr& column, const DataType& type);
 /// Copies long strings out of shared heaps into one heap of their own, so that big inputs can be freed.
