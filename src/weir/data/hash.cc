@@ -117,37 +117,6 @@ std::vector<uint64_t> NestedHashes(const Column& base, int64_t begin, int64_t ro
   return hashes;
 }
 
-void FoldAny(const Column& column, int64_t n, uint64_t* hashes);
-
-// Hash of each of the first `rows` rows of `column` alone.
-std::vector<uint64_t> RowHashes(const Column& column, int64_t rows) {
-  std::vector<uint64_t> hashes(static_cast<size_t>(rows), kSeed);
-  FoldAny(column, rows, hashes.data());
-  return hashes;
-}
-
-// Value hashes of the flat nested rows of `base`. Entries of MAP and MULTISET are added up: their order means nothing.
-std::vector<uint64_t> NestedHashes(const Column& base, int64_t rows) {
-  std::vector<uint64_t> hashes(static_cast<size_t>(rows), kSeed);
-  if (base.type.kind() == TypeKind::kRow) {
-    for (const ColumnPtr& child : base.children) FoldAny(*child, rows, hashes.data());
-    return hashes;
-  }
-  const int32_t* offsets = base.offsets();
-  const int64_t elements = offsets[rows];
-  std::vector<uint64_t> element(static_cast<size_t>(elements), kSeed);
-  for (const ColumnPtr& child : base.children) FoldAny(*child, elements, element.data());
-  const bool ordered = base.type.kind() == TypeKind::kArray;
-  for (int64_t i = 0; i < rows; ++i) {
-    uint64_t hash = HashWord(static_cast<uint64_t>(offsets[i + 1] - offsets[i]));
-    for (int32_t j = offsets[i]; j < offsets[i + 1]; ++j) {
-      hash = ordered ? Fold(hash, element[static_cast<size_t>(j)]) : hash + element[static_cast<size_t>(j)];
-    }
-    hashes[static_cast<size_t>(i)] = hash;
-  }
-  return hashes;
-}
-
 void FoldAny(const Column& column, int64_t begin, int64_t n, uint64_t* hashes) {
   const Column& base = column.encoding == Encoding::kDictionary ? column.dictionary() : column;
   switch (column.type.kind()) {
