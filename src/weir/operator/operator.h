@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ struct Watermark {
   auto operator<=>(const Watermark&) const = default;
 };
 
+/// Whether an input sends anything at present: idle inputs do not hold watermarks back.
+enum class Activity : uint8_t { kActive, kIdle };
+
 /// Where an operator's output goes: the next operator of the chain, exchanges, or both.
 class Output {
  public:
@@ -33,6 +37,8 @@ class Output {
   /// Batches of no rows are dropped.
   virtual Status Emit(Batch batch) = 0;
   virtual Status Emit(Watermark watermark) = 0;
+  /// For sources only: between operators the runtime itself passes activity on.
+  virtual Status EmitActivity(Activity activity) { return Status::OK(); }
   /// False once the queues behind are full: return kMoreOutput soon.
   virtual bool HasRoom() const = 0;
 };
@@ -40,6 +46,7 @@ class Output {
 enum class Progress : uint8_t {
   kDone,        // The event is consumed.
   kMoreOutput,  // Call Continue once there is room; the event is not finished.
+  kEnough,      // Consumed, and no more rows are wanted: what still comes is dropped, sources that feed nothing else end.
 };
 
 struct OperatorContext {
@@ -52,6 +59,9 @@ struct OperatorContext {
   const void* cancelled_argument = nullptr;
   bool IsCancelled() const { return cancelled != nullptr && cancelled(cancelled_argument); }
   struct OperatorCounters* counters = nullptr;
+  /// Says, from any thread, that what a source (kNothing) or an operator (kMoreOutput) waits for outside has happened.
+  /// May be kept longer than the operator. Empty: nobody waits.
+  std::function<void()> wake;
 };
 
 /// Counters of one operator subtask; the runtime reads them for progress and metrics.
@@ -92,7 +102,8 @@ enum class PollState : uint8_t { kMore, kNothing, kEnd };
 class SourceOperator {
  public:
   virtual ~SourceOperator() = default;
-  /// Reads one batch, if there is one, and emits it with its watermark.
+  /// Reads one batch, if there is one, and emits it with its watermark. kEnd: nothing follows; the runtime sends the
+  /// watermark kMax and the end. kNothing: called again later, or after OperatorContext::wake.
   virtual Result<PollState> Poll(Output& out) = 0;
   virtual Status Save(SnapshotWriter& snapshot) { return Status::OK(); }
   virtual Status Restore(SnapshotReader& snapshot) { return Status::OK(); }
