@@ -1,0 +1,9 @@
+-- q2: a filter that keeps few rows
+CREATE TABLE sink (
+  auction BIGINT, price BIGINT
+) WITH ('connector' = 'blackhole');
+
+INSERT INTO sink
+SELECT auction, price
+FROM bid
+WHERE MOD(auction, 123) = 0;
