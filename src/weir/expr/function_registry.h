@@ -131,6 +131,11 @@ struct ScalarFunction {
   bool per_query = false;            // Non-deterministic, but one value a query in batch mode (NOW, CURRENT_DATE).
   bool may_fail = false;             // May report row errors.
   bool expensive = false;            // Worth gathering the rows that reach it (regex, JSON, ...).
+  /// When set, MakeCall builds what this returns instead of a call (NULLIF is a CASE); `args` are not coerced yet.
+  std::function<Result<std::shared_ptr<const Expr>>(const class FunctionRegistry& registry,
+                                                    std::vector<std::shared_ptr<const Expr>> args,
+                                                    const FunctionConfig& config)>
+      expand = nullptr;
 };
 
 class AggregateFunction;  // expr/aggregate.h
@@ -180,6 +185,8 @@ std::optional<DataType> CommonType(const std::vector<DataType>& types);
 bool CanImplicitlyCast(const DataType& from, const DataType& to);
 /// Whether CAST(from AS to) exists: Flink's explicit cast matrix.
 bool CanExplicitlyCast(const DataType& from, const DataType& to);
+/// OK when CanExplicitlyCast, else kInvalidQuery in Flink's words, with Flink's advice.
+Status CheckExplicitCast(const DataType& from, const DataType& to);
 /// Result of + - * / % on DECIMALs, capped at 38 digits as Flink does (LogicalTypeMerging.findAdditionDecimalType ...).
 DataType DecimalSumType(const DataType& a, const DataType& b);
 DataType DecimalProductType(const DataType& a, const DataType& b);
