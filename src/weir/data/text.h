@@ -34,16 +34,20 @@ std::optional<Int128> ParseDecimal(std::string_view text, int precision, int sca
 std::optional<bool> ParseBoolean(std::string_view text);
 std::optional<int32_t> ParseDate(std::string_view text);
 std::optional<int32_t> ParseTime(std::string_view text);
-/// "yyyy-MM-dd[ HH:mm[:ss[.f]]]" or with 'T'; the fraction is cut to the type's ticks.
+/// "yyyy-MM-dd[ HH:mm[:ss[.f]]]" or with 'T'; the fraction is cut to `precision` digits. The result is in the ticks of
+/// TIMESTAMP(precision); empty too when it does not fit them (nanoseconds reach from 1677 to 2262).
 std::optional<int64_t> ParseTimestamp(std::string_view text, int precision);
 
-/// Time zones. `zone`: a region ("Europe/Berlin"), "UTC", or an offset ("GMT+8", "+08:00").
+/// Time zones; the returned object lives as long as the process. `zone`: a region ("Europe/Berlin"), "UTC", or an offset ("GMT+8", "+08:00").
 struct TimeZone;
 Result<const TimeZone*> FindTimeZone(std::string_view zone);
 /// Local wall-clock ticks of the instant `ticks` (both with `ticks_per_second`), and back. A local time in a gap moves
 /// forward by the gap; in an overlap the earlier offset is taken (java.time's rules).
 int64_t ToLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second);
 int64_t FromLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second);
+
+/// An instant: as ParseTimestamp, with "Z" or an offset ("+01:00") at the end, else in `zone` (UTC when null).
+std::optional<int64_t> ParseTimestampLtz(std::string_view text, int precision, const TimeZone* zone);
 
 /// How AppendValueText prints a whole value.
 enum class TextStyle : uint8_t {
@@ -54,6 +58,12 @@ enum class TextStyle : uint8_t {
 /// Appends row `i` of `column`; NULL prints as "NULL" (kCast, kDisplay) or "null" (kJavaRow).
 /// `zone` (UTC when null) is the session's zone for TIMESTAMP_LTZ.
 void AppendValueText(const Column& column, int64_t i, TextStyle style, const TimeZone* zone, std::string* out);
+
+/// As java.time prints: "2020-04-15T08:00", ":10" when seconds or a fraction are there, ".5" in 3, 6 or 9 digits.
+void AppendIsoTimestamp(int64_t ticks, int64_t ticks_per_second, std::string* out);
+/// The same of an instant, always with seconds: "2020-04-15T08:00:00Z".
+void AppendIsoInstant(int64_t ticks, int64_t ticks_per_second, std::string* out);
+void AppendIsoTime(int32_t millis, std::string* out);  // 10:08, 10:08:09, 10:08:09.500
 
 /// Whether the bytes are valid UTF-8.
 bool IsValidUtf8(std::string_view bytes);
