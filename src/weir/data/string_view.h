@@ -29,6 +29,29 @@ class StringView {
       std::memcpy(inline_ + 4, &data, 8);
     }
   }
+  /// The same, faster, where kInlineBytesMax bytes from `data` on may be read whatever `size` is.
+  static StringView FromPadded(const char* data, uint32_t size) {
+    struct Mask {
+      uint32_t first;
+      uint64_t rest;
+    };
+    static constexpr Mask kMasks[kInlineBytesMax + 1] = {
+        {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFFFFFF, 0}, {0xFFFFFFFF, 0},
+        {0xFFFFFFFF, 0xFF}, {0xFFFFFFFF, 0xFFFF}, {0xFFFFFFFF, 0xFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFF},
+        {0xFFFFFFFF, 0xFFFFFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFFFFFFFF},
+        {0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}};
+    uint32_t first;
+    uint64_t rest;
+    std::memcpy(&first, data, 4);
+    if (size <= kInlineBytesMax) {
+      std::memcpy(&rest, data + 4, 8);
+      first &= kMasks[size].first;
+      rest &= kMasks[size].rest;
+    } else {
+      std::memcpy(&rest, &data, 8);
+    }
+    return StringView(size, first, rest);
+  }
   explicit StringView(std::string_view text) : StringView(text.data(), static_cast<uint32_t>(text.size())) {}
 
   uint32_t size() const { return size_; }
@@ -62,6 +85,11 @@ class StringView {
   }
 
  private:
+  StringView(uint32_t size, uint32_t first, uint64_t rest) : size_(size) {
+    std::memcpy(inline_, &first, 4);
+    std::memcpy(inline_ + 4, &rest, 8);
+  }
+
   uint32_t size_;
   char inline_[12];
 };
