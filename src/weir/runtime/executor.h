@@ -19,7 +19,11 @@ struct ExecutionOptions {
   int64_t batch_rows_max = 4096;
   int64_t queue_batches_max = 8;        // Per channel.
   int64_t buffer_timeout_micros = 100'000;
-  bool deterministic = false;           // One thread runs all workers in a fixed order (strict tests, simulation).
+  bool deterministic = false;           // One thread runs all workers in a fixed order (strict tests, simulation): sources
+                                        // give one batch each in turn, in node order; a batch and its watermark pass
+                                        // through the whole graph before the next; no source ends before all have given
+                                        // their last batch.
+  bool check_contracts = false;         // Wraps operators in contract checks (runtime/contract_check.h).
 };
 
 struct NodeProgress {
@@ -40,7 +44,8 @@ class Job {
   virtual std::vector<NodeProgress> Progress() const = 0;
 };
 
-/// Starts the job. `pool` is the query's budget; the environment must outlive the job.
+/// Starts the job. `pool` is the query's budget; the environment must outlive the job, and the job all batches that it
+/// gave out (they lie in its operators' pools). on_failure is called too when starting fails.
 Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options, const Environment& environment,
                                       std::shared_ptr<BudgetPool> pool);
 

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+#include "weir/runtime/node_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir {
+
+void PublishedCounters::Store(const OperatorCounters& counters, std::string position) {
+  rows_in_.store(counters.rows_in, std::memory_order_relaxed);
+  rows_out_.store(counters.rows_out, std::memory_order_relaxed);
+  late_.store(counters.late_rows_dropped, std::memory_order_relaxed);
+  skipped_.store(counters.records_skipped, std::memory_order_relaxed);
+  bytes_.store(counters.bytes_read, std::memory_order_relaxed);
+  watermark_.store(counters.watermark_millis, std::memory_order_relaxed);
+  if (position.empty()) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  position_ = std::move(position);
+}
+
+OperatorCounters PublishedCounters::Load() const {
+  OperatorCounters counters;
+  counters.rows_in = rows_in_.load(std::memory_order_relaxed);
+  counters.rows_out = rows_out_.load(std::memory_order_relaxed);
+  counters.late_rows_dropped = late_.load(std::memory_order_relaxed);
+  counters.records_skipped = skipped_.load(std::memory_order_relaxed);
+  counters.bytes_read = bytes_.load(std::memory_order_relaxed);
+  counters.watermark_millis = watermark_.load(std::memory_order_relaxed);
+  return counters;
+}
+
+std::string PublishedCounters::position() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return position_;
+}
+
+NodeRunner::NodeRunner(std::string name, int subtask, std::vector<int> channel_inputs, TaskState* task)
+    : name_(std::move(name)),
+      task_(task),
+      channel_inputs_(std::move(channel_inputs)),
+      valve_(static_cast<int>(channel_inputs_.size())) {
+  for (int input : channel_inputs_) {
+    open_channels_.resize(std::max(open_channels_.size(), static_cast<size_t>(input) + 1));
+    ++open_channels_[static_cast<size_t>(input)];
+  }
+  open_inputs_ = static_cast<int>(open_channels_.size());
+  context_.subtask = subtask;
+  context_.counters = &counters_;
+}
+
+void NodeRunner::AddChained(NodeRunner* consumer, int channel) { chained_.push_back({consumer, channel}); }
+void NodeRunner::AddExchange(std::unique_ptr<ExchangeSender> sender) { exchanges_.push_back(std::move(sender)); }
+void NodeRunner::SetPool(std::unique_ptr<BudgetPool> pool) {
+  pool_ = std::move(pool);
+  context_.pool = pool_.get();
+}
+
+/// Runs one call of the operator and notes how it ended.
+template <typename Call>
+Status NodeRunner::RunCall(const Call& call) {
+  const NodeRunner* caller = std::exchange(task_->running, this);
+  Result<Progress> progress = call();
+  task_->running = caller;
+  if (!progress.ok()) {
+    if (task_->error.ok()) task_->error = WithContext(progress.status(), name_);
+    return task_->error;
+  }
+  pending_ = *progress == Progress::kMoreOutput;
+  if (*progress == Progress::kEnough) enough_ = true;
+  return Status::OK();
+}
+
+// ---- Input ----
+
+Status NodeRunner::Deliver(int channel, Event event) {
+  int input = channel_inputs_[static_cast<size_t>(channel)];
+  switch (event.kind) {
+    case Event::Kind::kBatch: {
+      counters_.rows_in += event.batch.num_rows;
+      Step step;
+      step.input = input;
+      step.batch = std::move(event.batch);
+      return Queue(std::move(step));
+    }
+    case Event::Kind::kWatermark:
+      return Apply(valve_.OnWatermark(channel, event.watermark));
+    case Event::Kind::kActivity:
+      return Apply(valve_.OnActivity(channel, event.activity));
+    case Event::Kind::kEnd:
+      return EndChannel(channel);
+  }
+  return Status::OK();
+}
+
+Status NodeRunner::Apply(const WatermarkValve::Change& change) {
+  Step activity;
+  activity.kind = Step::Kind::kActivity;
+  activity.activity = change.activity.value_or(Activity::kActive);
+  if (change.activity == Activity::kActive) WEIR_RETURN_NOT_OK(Queue(activity));
+  if (change.watermark) {
+    Step step;
+    step.kind = Step::Kind::kWatermark;
+    step.watermark = *change.watermark;
+    WEIR_RETURN_NOT_OK(Queue(std::move(step)));
+  }
+  if (change.activity == Activity::kIdle) WEIR_RETURN_NOT_OK(Queue(activity));
+  return Status::OK();
+}
+
+Status NodeRunner::EndChannel(int channel) {
+  int input = channel_inputs_[static_cast<size_t>(channel)];
+  WEIR_RETURN_NOT_OK(Apply(valve_.OnEnd(channel)));
+  if (--open_channels_[static_cast<size_t>(input)] > 0) return Status::OK();
+  Step step;
+  step.kind = Step::Kind::kEndInput;
+  step.input = input;
+  WEIR_RETURN_NOT_OK(Queue(step));
+  if (--open_inputs_ > 0) return Status::OK();
+  step.kind = Step::Kind::kFinish;
+  return Queue(std::move(step));
+}
+
+Status NodeRunner::Queue(Step step) {
+  if (!IsBlocked()) return RunStep(step);
+  if (step.kind == Step::Kind::kBatch && enough_) return Status::OK();
+  steps_.push_back(std::move(step));
+  return Status::OK();
+}
+
+Status NodeRunner::RunStep(Step& step) {
+  switch (step.kind) {
+    case Step::Kind::kBatch:
+      if (InputUnwanted()) return Status::OK();
+      return RunCall([&] { return operator_->OnBatch(step.input, step.batch, *this); });
+    case Step::Kind::kWatermark:
+      counters_.watermark_millis = step.watermark.millis;
+      return RunCall([&] { return operator_->OnWatermark(step.watermark, *this); });
+    case Step::Kind::kActivity:
+      return SendOn(Event::Of(step.activity));
+    case Step::Kind::kEndInput:
+      return RunCall([&] { return operator_->OnEnd(step.input, *this); });
+    case Step::Kind::kFinish:
+      return Finish();
+  }
+  return Status::OK();
+}
+
+Result<bool> NodeRunner::Resume() {
+  bool progress = false;
+  constexpr int kRoundsMax = 16;  // Then others of the task get their turn.
+  for (int round = 0; round < kRoundsMax && IsBlocked() && HasRoom(); ++round) {
+    if (!pending_) {
+      Step step = std::move(steps_.front());
+      steps_.pop_front();
+      WEIR_RETURN_NOT_OK(RunStep(step));
+      progress = true;
+      continue;
+    }
+    int64_t emits = num_emits_;
+    WEIR_RETURN_NOT_OK(RunCall([&] { return operator_->Continue(*this); }));
+    if (pending_ && num_emits_ == emits) break;
+    progress = true;
+  }
+  return progress;
+}
+
+Result<bool> NodeRunner::FireTimer(int64_t now_millis) {
+  if (IsBlocked() || NextTimerMillis() > now_millis) return false;
+  WEIR_RETURN_NOT_OK(RunCall([&] { return operator_->OnTimer(now_millis, *this); }));
+  return true;
+}
+
+Status NodeRunner::Finish() {
+  finished_ = true;
+  WEIR_RETURN_NOT_OK(Emit(Watermark{Watermark::kMax}));
+  return SendOn(Event::End());
+}
+
+// ---- Sources ----
+
+Result<PollState> NodeRunner::Poll() {
+  const NodeRunner* caller = std::exchange(task_->running, this);
+  Result<PollState> state = source_->Poll(*this);
+  task_->running = caller;
+  if (state.ok()) return state;
+  if (task_->error.ok()) task_->error = WithContext(state.status(), name_);
+  return task_->error;
+}
+
+Status NodeRunner::EndSource() { return finished_ ? Status::OK() : Finish(); }
+
+bool NodeRunner::OutputUnwanted() const {
+  for (const Consumer& consumer : chained_) {
+    if (!consumer.runner->InputUnwanted()) return false;
+  }
+  for (const auto& exchange : exchanges_) {
+    if (!exchange->Unwanted()) return false;
+  }
+  return has_consumers();
+}
+
+// ---- Output ----
+
+Status NodeRunner::SendOn(const Event& event) {
+  for (const Consumer& consumer : chained_) WEIR_RETURN_NOT_OK(consumer.runner->Deliver(consumer.channel, event));
+  for (auto& exchange : exchanges_) exchange->SendToAll(event);
+  return Status::OK();
+}
+
+Status NodeRunner::Emit(Batch batch) {
+  if (batch.num_rows == 0) return Status::OK();
+  counters_.rows_out += batch.num_rows;
+  ++num_emits_;
+  for (auto& exchange : exchanges_) WEIR_RETURN_NOT_OK(exchange->Send(batch));
+  for (size_t i = 0; i < chained_.size(); ++i) {
+    bool last = i + 1 == chained_.size();
+    WEIR_RETURN_NOT_OK(chained_[i].runner->Deliver(chained_[i].channel, Event::Of(last ? std::move(batch) : batch)));
+  }
+  return Status::OK();
+}
+
+Status NodeRunner::Emit(Watermark watermark) {
+  if (watermark <= sent_watermark_) return Status::OK();
+  sent_watermark_ = watermark;
+  if (source_ != nullptr) counters_.watermark_millis = watermark.millis;
+  return SendOn(Event::Of(watermark));
+}
+
+Status NodeRunner::EmitActivity(Activity activity) { return SendOn(Event::Of(activity)); }
+
+bool NodeRunner::HasRoom() const {
+  for (const Consumer& consumer : chained_) {
+    if (consumer.runner->IsBlocked() || !consumer.runner->HasRoom()) return false;
+  }
+  return std::all_of(exchanges_.begin(), exchanges_.end(), [](const auto& exchange) { return exchange->HasRoom(); });
+}
+
+bool NodeRunner::FlushExchanges() {
+  bool moved = false;
+  for (auto& exchange : exchanges_) moved |= exchange->Flush();
+  return moved;
+}
+
+bool NodeRunner::IsFlushed() const {
+  return std::all_of(exchanges_.begin(), exchanges_.end(), [](const auto& exchange) { return exchange->IsFlushed(); });
+}
+
+void NodeRunner::Publish() {
+  published_.Store(counters_, source_ != nullptr ? source_->PositionText() : std::string());
+}
+
+void NodeRunner::Release() {
+  operator_.reset();
+  source_.reset();
+  steps_.clear();
+  exchanges_.clear();
+}
+
+}  // namespace weir
