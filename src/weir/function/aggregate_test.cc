@@ -103,7 +103,11 @@ std::string Aggregate(Call call, const std::vector<ValueList>& added,
     auto rows = static_cast<int64_t>(retracted[0].size());
     std::vector<uint32_t> out(static_cast<size_t>(rows), 1);
     EXPECT_TRUE(state->Retract(out, Columns(call, retracted), rows, nullptr).ok());
-    EXPECT_TRUE(part->Retract(out, Columns(call, retracted), rows, nullptr).ok());
+    // Of equal values the oldest goes: where the order counts that is to be found in the whole
+    // only, below.
+    if (!call.function().is_order_sensitive()) {
+      EXPECT_TRUE(part->Retract(out, Columns(call, retracted), rows, nullptr).ok());
+    }
   }
   std::vector<uint32_t> one{1};
   auto partial = part->ToState(one).ValueOrDie();
@@ -114,6 +118,11 @@ std::string Aggregate(Call call, const std::vector<ValueList>& added,
         << partial[i]->type.ToString() << types[i].ToString();
   }
   EXPECT_TRUE(merged->Merge(one, partial, 1).ok());
+  if (!retracted.empty() && call.function().is_order_sensitive()) {
+    auto rows = static_cast<int64_t>(retracted[0].size());
+    std::vector<uint32_t> out(static_cast<size_t>(rows), 1);
+    EXPECT_TRUE(merged->Retract(out, Columns(call, retracted), rows, nullptr).ok());
+  }
 
   std::vector<uint32_t> both{1, 0};
   auto result = state->Finish(both);

@@ -6,6 +6,10 @@
 
 namespace weir {
 
-void RegisterBuiltinFunctions(FunctionRegistry* registry) { (void)registry; }
+void RegisterBuiltinFunctions(FunctionRegistry* registry) {
+  RegisterString(registry);
+  RegisterAggregate(registry);
+  RegisterAggregateOrdered(registry);
+}
 
 }  // namespace weir
