@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Columns as Arrow arrays. Fixed-width values, bitmaps and offsets are shared; strings are laid out one after the other.
+// Columns as Arrow arrays. Fixed-width values, bitmaps and offsets are shared; strings are laid out
+// one after the other.
 #include <arrow/array/data.h>
 #include <arrow/array/util.h>
 #include <arrow/record_batch.h>
@@ -19,16 +20,18 @@ namespace {
 
 using ArrayDataPtr = std::shared_ptr<arrow::ArrayData>;
 
-Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type, arrow::MemoryPool* pool);
+Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type,
+                                  arrow::MemoryPool* pool);
 
-Result<ArrayDataPtr> ExportViews(const Column& column, const DataType& type, arrow::MemoryPool* pool) {
+Result<ArrayDataPtr> ExportViews(const Column& column, const DataType& type,
+                                 arrow::MemoryPool* pool) {
   const StringView* views = column.views();
   const uint8_t* valid = column.validity_bits();
   int64_t bytes = 0;
   VisitSetBits(valid, column.length, [&](int64_t i) { bytes += views[i].size(); });
   if (bytes > std::numeric_limits<int32_t>::max()) {
-    return ResourceExhausted("a column of {} holds more than {} bytes for one Arrow array", type.ToString(),
-                             std::numeric_limits<int32_t>::max());
+    return ResourceExhausted("a column of {} holds more than {} bytes for one Arrow array",
+                             type.ToString(), std::numeric_limits<int32_t>::max());
   }
   WEIR_ASSIGN_OR_RETURN(auto offsets, AllocateBuffer((column.length + 1) * 4, pool));
   WEIR_ASSIGN_OR_RETURN(auto data, AllocateBuffer(bytes, pool));
@@ -42,10 +45,12 @@ Result<ArrayDataPtr> ExportViews(const Column& column, const DataType& type, arr
     free += views[i].size();
   }
   offset[column.length] = static_cast<int32_t>(free - begin);
-  return arrow::ArrayData::Make(ToArrowType(type), column.length, {column.validity, std::move(offsets), std::move(data)});
+  return arrow::ArrayData::Make(ToArrowType(type), column.length,
+                                {column.validity, std::move(offsets), std::move(data)});
 }
 
-Result<ArrayDataPtr> ExportList(const Column& column, const DataType& type, arrow::MemoryPool* pool) {
+Result<ArrayDataPtr> ExportList(const Column& column, const DataType& type,
+                                arrow::MemoryPool* pool) {
   const int32_t* from = column.offsets();
   const int32_t begin = from[0], end = from[column.length];
   BufferPtr offsets = column.values;
@@ -64,13 +69,16 @@ Result<ArrayDataPtr> ExportList(const Column& column, const DataType& type, arro
   }
   std::shared_ptr<arrow::DataType> arrow_type = ToArrowType(type);
   if (type.kind() != TypeKind::kArray) {
-    ArrayDataPtr entries = arrow::ArrayData::Make(arrow_type->field(0)->type(), end - begin, {nullptr}, children, 0);
+    ArrayDataPtr entries =
+        arrow::ArrayData::Make(arrow_type->field(0)->type(), end - begin, {nullptr}, children, 0);
     children.assign(1, std::move(entries));
   }
-  return arrow::ArrayData::Make(std::move(arrow_type), column.length, {column.validity, offsets}, children);
+  return arrow::ArrayData::Make(std::move(arrow_type), column.length, {column.validity, offsets},
+                                children);
 }
 
-Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type, arrow::MemoryPool* pool) {
+Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type,
+                                  arrow::MemoryPool* pool) {
   if (type.kind() == TypeKind::kNull) {
     return arrow::ArrayData::Make(arrow::null(), column->length, {nullptr}, column->length);
   }
@@ -83,7 +91,8 @@ Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type,
   if (type.kind() == TypeKind::kRow) {
     std::vector<ArrayDataPtr> children;
     for (size_t k = 0; k < flat->children.size(); ++k) {
-      WEIR_ASSIGN_OR_RETURN(ArrayDataPtr child, ExportColumn(flat->children[k], type.fields()[k].type, pool));
+      WEIR_ASSIGN_OR_RETURN(ArrayDataPtr child,
+                            ExportColumn(flat->children[k], type.fields()[k].type, pool));
       children.push_back(std::move(child));
     }
     return arrow::ArrayData::Make(ToArrowType(type), flat->length, {flat->validity}, children);
@@ -99,13 +108,16 @@ Result<std::shared_ptr<arrow::Array>> ToArrow(const ColumnPtr& column, arrow::Me
   return arrow::MakeArray(data);
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> ToArrow(const Batch& batch, const Schema& schema, arrow::MemoryPool* pool) {
+Result<std::shared_ptr<arrow::RecordBatch>> ToArrow(const Batch& batch, const Schema& schema,
+                                                    arrow::MemoryPool* pool) {
   if (batch.columns.size() != schema.fields.size()) {
-    return Internal("a batch of {} columns does not fit the schema {}", batch.columns.size(), schema.ToString());
+    return Internal("a batch of {} columns does not fit the schema {}", batch.columns.size(),
+                    schema.ToString());
   }
   std::vector<ArrayDataPtr> columns;
   for (size_t i = 0; i < batch.columns.size(); ++i) {
-    WEIR_ASSIGN_OR_RETURN(ArrayDataPtr data, ExportColumn(batch.columns[i], schema.fields[i].type, pool));
+    WEIR_ASSIGN_OR_RETURN(ArrayDataPtr data,
+                          ExportColumn(batch.columns[i], schema.fields[i].type, pool));
     columns.push_back(std::move(data));
   }
   return arrow::RecordBatch::Make(ToArrowSchema(schema), batch.num_rows, std::move(columns));

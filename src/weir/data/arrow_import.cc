@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Arrow arrays as columns: dispatch, validity, strings, nested types and dictionaries. Numbers are in
-// arrow_import_numbers.cc.
+// Arrow arrays as columns: dispatch, validity, strings, nested types and dictionaries. Numbers are
+// in arrow_import_numbers.cc.
 #include "weir/data/arrow_import.h"
 
 #include <arrow/array/array_base.h>
@@ -28,10 +28,12 @@ namespace {
 using arrow::ArrayData;
 using ArrayDataPtr = std::shared_ptr<ArrayData>;
 
-Result<ColumnPtr> ImportAny(const ArrayDataPtr& array, const DataType& type, arrow::MemoryPool* pool);
+Result<ColumnPtr> ImportAny(const ArrayDataPtr& array, const DataType& type,
+                            arrow::MemoryPool* pool);
 
 // The bits [offset, offset + length) of `bits`, shared where they begin at a byte.
-Result<BufferPtr> ImportBits(const BufferPtr& bits, int64_t offset, int64_t length, arrow::MemoryPool* pool) {
+Result<BufferPtr> ImportBits(const BufferPtr& bits, int64_t offset, int64_t length,
+                             arrow::MemoryPool* pool) {
   if ((offset & 7) == 0) return arrow::SliceBuffer(bits, offset >> 3, BitmapBytes(length));
   WEIR_ASSIGN_OR_RETURN(auto copy, AllocateBitmap(length, false, pool));
   CopyBits(bits->data(), offset, length, copy->mutable_data(), 0);
@@ -47,7 +49,8 @@ Result<BufferPtr> ImportValidity(const ArrayData& array, arrow::MemoryPool* pool
 }
 
 // A flat column of `type` with the array's length and NULLs.
-Result<std::shared_ptr<Column>> StartColumn(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<std::shared_ptr<Column>> StartColumn(const ArrayData& array, const DataType& type,
+                                            arrow::MemoryPool* pool) {
   auto column = std::make_shared<Column>();
   column->type = type;
   column->length = array.length;
@@ -57,11 +60,15 @@ Result<std::shared_ptr<Column>> StartColumn(const ArrayData& array, const DataTy
 
 // Views of strings by offsets. Only the last strings of the data could be read past its end.
 template <typename Offset>
-void FillViews(const Offset* offsets, const char* data, int64_t data_bytes, int64_t n, StringView* out) {
+void FillViews(const Offset* offsets, const char* data, int64_t data_bytes, int64_t n,
+               StringView* out) {
   int64_t safe = n;
-  while (safe > 0 && static_cast<int64_t>(offsets[safe - 1]) + StringView::kInlineBytesMax > data_bytes) --safe;
+  while (safe > 0 &&
+         static_cast<int64_t>(offsets[safe - 1]) + StringView::kInlineBytesMax > data_bytes)
+    --safe;
   for (int64_t i = 0; i < safe; ++i) {
-    out[i] = StringView::FromPadded(data + offsets[i], static_cast<uint32_t>(offsets[i + 1] - offsets[i]));
+    out[i] = StringView::FromPadded(data + offsets[i],
+                                    static_cast<uint32_t>(offsets[i + 1] - offsets[i]));
   }
   for (int64_t i = safe; i < n; ++i) {
     out[i] = StringView(data + offsets[i], static_cast<uint32_t>(offsets[i + 1] - offsets[i]));
@@ -69,17 +76,19 @@ void FillViews(const Offset* offsets, const char* data, int64_t data_bytes, int6
 }
 
 template <typename Offset>
-Result<ColumnPtr> ImportStrings(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportStrings(const ArrayData& array, const DataType& type,
+                                arrow::MemoryPool* pool) {
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   const int64_t n = array.length;
-  WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(n * static_cast<int64_t>(sizeof(StringView)), pool));
+  WEIR_ASSIGN_OR_RETURN(auto values,
+                        AllocateBuffer(n * static_cast<int64_t>(sizeof(StringView)), pool));
   if (n > 0) {
     const auto* offsets = array.GetValues<Offset>(1);
     if constexpr (sizeof(Offset) == 8) {
       for (int64_t i = 0; i < n; ++i) {
         if (offsets[i + 1] - offsets[i] > std::numeric_limits<int32_t>::max()) {
-          return InvalidData("a string of {} bytes is longer than {} bytes", offsets[i + 1] - offsets[i],
-                             std::numeric_limits<int32_t>::max());
+          return InvalidData("a string of {} bytes is longer than {} bytes",
+                             offsets[i + 1] - offsets[i], std::numeric_limits<int32_t>::max());
         }
       }
     }
@@ -96,11 +105,14 @@ Result<ColumnPtr> ImportStrings(const ArrayData& array, const DataType& type, ar
   return ColumnPtr(std::move(column));
 }
 
-// Arrow's views have our layout but for the long ones, which name a buffer and an offset instead of an address.
-Result<ColumnPtr> ImportViews(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+// Arrow's views have our layout but for the long ones, which name a buffer and an offset instead of
+// an address.
+Result<ColumnPtr> ImportViews(const ArrayData& array, const DataType& type,
+                              arrow::MemoryPool* pool) {
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   const int64_t n = array.length;
-  WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(n * static_cast<int64_t>(sizeof(StringView)), pool));
+  WEIR_ASSIGN_OR_RETURN(auto values,
+                        AllocateBuffer(n * static_cast<int64_t>(sizeof(StringView)), pool));
   auto* out = reinterpret_cast<StringView*>(values->mutable_data());
   const uint8_t* in = n == 0 ? nullptr : array.buffers[1]->data() + array.offset * 16;
   const uint8_t* valid = column->validity_bits();
@@ -115,10 +127,12 @@ Result<ColumnPtr> ImportViews(const ArrayData& array, const DataType& type, arro
     if (valid != nullptr && !GetBit(valid, i)) {
       out[i] = StringView();
     } else if (view.size <= static_cast<int32_t>(StringView::kInlineBytesMax)) {
-      out[i] = StringView::FromPadded(reinterpret_cast<const char*>(in + i * 16 + 4), static_cast<uint32_t>(view.size));
+      out[i] = StringView::FromPadded(reinterpret_cast<const char*>(in + i * 16 + 4),
+                                      static_cast<uint32_t>(view.size));
     } else {
       const BufferPtr& data = array.buffers[static_cast<size_t>(view.buffer) + 2];
-      out[i] = StringView(reinterpret_cast<const char*>(data->data()) + view.offset, static_cast<uint32_t>(view.size));
+      out[i] = StringView(reinterpret_cast<const char*>(data->data()) + view.offset,
+                          static_cast<uint32_t>(view.size));
     }
   }
   for (size_t k = 2; k < array.buffers.size(); ++k) column->heaps.push_back(array.buffers[k]);
@@ -126,14 +140,17 @@ Result<ColumnPtr> ImportViews(const ArrayData& array, const DataType& type, arro
   return ColumnPtr(std::move(column));
 }
 
-Result<ColumnPtr> ImportFixedBinary(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportFixedBinary(const ArrayData& array, const DataType& type,
+                                    arrow::MemoryPool* pool) {
   if (array.length == 0) return MakeEmptyColumn(type, pool);
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   const int64_t width = static_cast<const arrow::FixedSizeBinaryType&>(*array.type).byte_width();
-  WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(array.length * static_cast<int64_t>(sizeof(StringView)), pool));
+  WEIR_ASSIGN_OR_RETURN(
+      auto values, AllocateBuffer(array.length * static_cast<int64_t>(sizeof(StringView)), pool));
   auto* out = reinterpret_cast<StringView*>(values->mutable_data());
   const char* data = reinterpret_cast<const char*>(array.buffers[1]->data()) + array.offset * width;
-  for (int64_t i = 0; i < array.length; ++i) out[i] = StringView(data + i * width, static_cast<uint32_t>(width));
+  for (int64_t i = 0; i < array.length; ++i)
+    out[i] = StringView(data + i * width, static_cast<uint32_t>(width));
   column->heaps.push_back(array.buffers[1]);
   column->values = std::move(values);
   return ColumnPtr(std::move(column));
@@ -146,35 +163,45 @@ Status CheckUtf8(const Column& column) {
     if (bad < 0 && !IsValidUtf8(views[i].view())) bad = i;
   });
   if (bad < 0) return Status::OK();
-  return InvalidData("value {} of a binary column is not valid UTF-8 and cannot be read as {}", bad, column.type.ToString());
+  return InvalidData("value {} of a binary column is not valid UTF-8 and cannot be read as {}", bad,
+                     column.type.ToString());
 }
 
-Result<ColumnPtr> ImportText(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportText(const ArrayData& array, const DataType& type,
+                             arrow::MemoryPool* pool) {
   auto import = [&]() -> Result<ColumnPtr> {
     switch (array.type->id()) {
       case arrow::Type::STRING:
-      case arrow::Type::BINARY: return ImportStrings<int32_t>(array, type, pool);
+      case arrow::Type::BINARY:
+        return ImportStrings<int32_t>(array, type, pool);
       case arrow::Type::LARGE_STRING:
-      case arrow::Type::LARGE_BINARY: return ImportStrings<int64_t>(array, type, pool);
+      case arrow::Type::LARGE_BINARY:
+        return ImportStrings<int64_t>(array, type, pool);
       case arrow::Type::STRING_VIEW:
-      case arrow::Type::BINARY_VIEW: return ImportViews(array, type, pool);
-      case arrow::Type::FIXED_SIZE_BINARY: return ImportFixedBinary(array, type, pool);
-      default: return CannotRead(*array.type, type);
+      case arrow::Type::BINARY_VIEW:
+        return ImportViews(array, type, pool);
+      case arrow::Type::FIXED_SIZE_BINARY:
+        return ImportFixedBinary(array, type, pool);
+      default:
+        return CannotRead(*array.type, type);
     }
   };
   WEIR_ASSIGN_OR_RETURN(ColumnPtr column, import());
-  if (type.is_character() && array.type->id() != arrow::Type::STRING && array.type->id() != arrow::Type::LARGE_STRING &&
+  if (type.is_character() && array.type->id() != arrow::Type::STRING &&
+      array.type->id() != arrow::Type::LARGE_STRING &&
       array.type->id() != arrow::Type::STRING_VIEW) {
     WEIR_RETURN_NOT_OK(CheckUtf8(*column));
   }
   return column;
 }
 
-Result<ColumnPtr> ImportBool(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportBool(const ArrayData& array, const DataType& type,
+                             arrow::MemoryPool* pool) {
   if (array.type->id() != arrow::Type::BOOL) return CannotRead(*array.type, type);
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   if (array.length == 0) return MakeEmptyColumn(type, pool);
-  WEIR_ASSIGN_OR_RETURN(column->values, ImportBits(array.buffers[1], array.offset, array.length, pool));
+  WEIR_ASSIGN_OR_RETURN(column->values,
+                        ImportBits(array.buffers[1], array.offset, array.length, pool));
   return ColumnPtr(std::move(column));
 }
 
@@ -189,9 +216,11 @@ template <typename Offset>
 Result<ListRange> ImportOffsets(const ArrayData& array, arrow::MemoryPool* pool) {
   const int64_t n = array.length;
   const auto* from = array.GetValues<Offset>(1);
-  ListRange range{nullptr, static_cast<int64_t>(from[0]), static_cast<int64_t>(from[n]) - static_cast<int64_t>(from[0])};
+  ListRange range{nullptr, static_cast<int64_t>(from[0]),
+                  static_cast<int64_t>(from[n]) - static_cast<int64_t>(from[0])};
   if (range.count > std::numeric_limits<int32_t>::max()) {
-    return InvalidData("an array of {} elements is longer than {}", range.count, std::numeric_limits<int32_t>::max());
+    return InvalidData("an array of {} elements is longer than {}", range.count,
+                       std::numeric_limits<int32_t>::max());
   }
   WEIR_ASSIGN_OR_RETURN(auto offsets, AllocateBuffer((n + 1) * 4, pool));
   auto* out = reinterpret_cast<int32_t*>(offsets->mutable_data());
@@ -204,29 +233,34 @@ Result<ListRange> FixedOffsets(const ArrayData& array, arrow::MemoryPool* pool) 
   const int64_t size = static_cast<const arrow::FixedSizeListType&>(*array.type).list_size();
   WEIR_ASSIGN_OR_RETURN(auto offsets, AllocateBuffer((array.length + 1) * 4, pool));
   if (size * array.length > std::numeric_limits<int32_t>::max()) {
-    return InvalidData("an array of {} elements is longer than {}", size * array.length, std::numeric_limits<int32_t>::max());
+    return InvalidData("an array of {} elements is longer than {}", size * array.length,
+                       std::numeric_limits<int32_t>::max());
   }
   auto* out = reinterpret_cast<int32_t*>(offsets->mutable_data());
   for (int64_t i = 0; i <= array.length; ++i) out[i] = static_cast<int32_t>(i * size);
   return ListRange{std::move(offsets), array.offset * size, array.length * size};
 }
 
-Result<ColumnPtr> ImportList(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportList(const ArrayData& array, const DataType& type,
+                             arrow::MemoryPool* pool) {
   const bool entries = type.kind() != TypeKind::kArray;
   const arrow::Type::type id = array.type->id();
-  const bool list = id == arrow::Type::LIST || id == arrow::Type::LARGE_LIST || id == arrow::Type::FIXED_SIZE_LIST;
+  const bool list = id == arrow::Type::LIST || id == arrow::Type::LARGE_LIST ||
+                    id == arrow::Type::FIXED_SIZE_LIST;
   if (entries ? id != arrow::Type::MAP : !list) return CannotRead(*array.type, type);
   if (array.length == 0) return MakeEmptyColumn(type, pool);
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
-  WEIR_ASSIGN_OR_RETURN(ListRange range, id == arrow::Type::LARGE_LIST        ? ImportOffsets<int64_t>(array, pool)
-                                         : id == arrow::Type::FIXED_SIZE_LIST ? FixedOffsets(array, pool)
-                                                                              : ImportOffsets<int32_t>(array, pool));
+  WEIR_ASSIGN_OR_RETURN(ListRange range,
+                        id == arrow::Type::LARGE_LIST        ? ImportOffsets<int64_t>(array, pool)
+                        : id == arrow::Type::FIXED_SIZE_LIST ? FixedOffsets(array, pool)
+                                                             : ImportOffsets<int32_t>(array, pool));
   column->values = std::move(range.offsets);
   std::vector<ArrayDataPtr> children;
   if (entries) {
     // The entries are a struct, whose own offset its children lack.
     const ArrayData& pairs = *array.child_data[0];
-    for (const ArrayDataPtr& child : pairs.child_data) children.push_back(child->Slice(pairs.offset, pairs.length));
+    for (const ArrayDataPtr& child : pairs.child_data)
+      children.push_back(child->Slice(pairs.offset, pairs.length));
   } else {
     children.push_back(array.child_data[0]);
   }
@@ -252,7 +286,8 @@ Result<ColumnPtr> ImportRow(const ArrayData& array, const DataType& type, arrow:
       column->children.push_back(std::move(missing));
       continue;
     }
-    ArrayDataPtr part = array.child_data[static_cast<size_t>(matches[k])]->Slice(array.offset, array.length);
+    ArrayDataPtr part =
+        array.child_data[static_cast<size_t>(matches[k])]->Slice(array.offset, array.length);
     auto child = ImportAny(part, field.type, pool);
     if (!child.ok()) return WithContext(child.status(), fmt::format("field `{}`", field.name));
     column->children.push_back(std::move(child).ValueUnsafe());
@@ -276,39 +311,53 @@ bool WidenIndices(const ArrayData& array, const uint8_t* valid, int64_t entries,
 
 bool WidenAnyIndices(const ArrayData& array, const uint8_t* valid, int64_t entries, int32_t* out) {
   switch (static_cast<const arrow::DictionaryType&>(*array.type).index_type()->id()) {
-    case arrow::Type::INT8: return WidenIndices<int8_t>(array, valid, entries, out);
-    case arrow::Type::UINT8: return WidenIndices<uint8_t>(array, valid, entries, out);
-    case arrow::Type::INT16: return WidenIndices<int16_t>(array, valid, entries, out);
-    case arrow::Type::UINT16: return WidenIndices<uint16_t>(array, valid, entries, out);
-    case arrow::Type::INT32: return WidenIndices<int32_t>(array, valid, entries, out);
-    case arrow::Type::UINT32: return WidenIndices<uint32_t>(array, valid, entries, out);
-    case arrow::Type::INT64: return WidenIndices<int64_t>(array, valid, entries, out);
-    case arrow::Type::UINT64: return WidenIndices<uint64_t>(array, valid, entries, out);
-    default: return false;
+    case arrow::Type::INT8:
+      return WidenIndices<int8_t>(array, valid, entries, out);
+    case arrow::Type::UINT8:
+      return WidenIndices<uint8_t>(array, valid, entries, out);
+    case arrow::Type::INT16:
+      return WidenIndices<int16_t>(array, valid, entries, out);
+    case arrow::Type::UINT16:
+      return WidenIndices<uint16_t>(array, valid, entries, out);
+    case arrow::Type::INT32:
+      return WidenIndices<int32_t>(array, valid, entries, out);
+    case arrow::Type::UINT32:
+      return WidenIndices<uint32_t>(array, valid, entries, out);
+    case arrow::Type::INT64:
+      return WidenIndices<int64_t>(array, valid, entries, out);
+    case arrow::Type::UINT64:
+      return WidenIndices<uint64_t>(array, valid, entries, out);
+    default:
+      return false;
   }
 }
 
 // Dictionaries stay dictionaries. One that holds NULLs marks the rows that refer to them instead.
-Result<ColumnPtr> ImportDictionary(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportDictionary(const ArrayData& array, const DataType& type,
+                                   arrow::MemoryPool* pool) {
   if (array.length == 0) return MakeEmptyColumn(type, pool);
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   const ArrayDataPtr& entries = array.dictionary;
   if (entries == nullptr || entries->length == 0) {
-    if (column->CountNulls() < array.length) return InvalidData("a dictionary column refers to an empty dictionary");
+    if (column->CountNulls() < array.length)
+      return InvalidData("a dictionary column refers to an empty dictionary");
     return MakeNullColumn(type, array.length, pool);
   }
-  if (entries->length > std::numeric_limits<int32_t>::max()) return InvalidData("a dictionary has {} entries", entries->length);
+  if (entries->length > std::numeric_limits<int32_t>::max())
+    return InvalidData("a dictionary has {} entries", entries->length);
   WEIR_ASSIGN_OR_RETURN(ColumnPtr dictionary, ImportAny(entries, type, pool));
   WEIR_ASSIGN_OR_RETURN(dictionary, Flatten(dictionary, pool));
   WEIR_ASSIGN_OR_RETURN(auto indices, AllocateBuffer(array.length * 4, pool));
   auto* index = reinterpret_cast<int32_t*>(indices->mutable_data());
   if (!WidenAnyIndices(array, column->validity_bits(), entries->length, index)) {
-    return InvalidData("a dictionary column refers to entries beyond the {} of its dictionary", entries->length);
+    return InvalidData("a dictionary column refers to entries beyond the {} of its dictionary",
+                       entries->length);
   }
   if (dictionary->may_have_nulls()) {
     WEIR_ASSIGN_OR_RETURN(auto bits, AllocateBitmap(array.length, false, pool));
     const Column& source = *dictionary;
-    GenerateBits(array.length, bits->mutable_data(), [&](int64_t i) { return !column->IsNull(i) && !source.IsNull(index[i]); });
+    GenerateBits(array.length, bits->mutable_data(),
+                 [&](int64_t i) { return !column->IsNull(i) && !source.IsNull(index[i]); });
     column->validity = std::move(bits);
   }
   auto clean = std::make_shared<Column>(*dictionary);
@@ -320,51 +369,65 @@ Result<ColumnPtr> ImportDictionary(const ArrayData& array, const DataType& type,
   return ColumnPtr(std::move(column));
 }
 
-Result<ColumnPtr> ImportNumbers(const ArrayData& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportNumbers(const ArrayData& array, const DataType& type,
+                                arrow::MemoryPool* pool) {
   WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
   WEIR_ASSIGN_OR_RETURN(column->values, ImportValues(array, type, column->validity_bits(), pool));
   return ColumnPtr(std::move(column));
 }
 
-Result<ColumnPtr> ImportAny(const ArrayDataPtr& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ImportAny(const ArrayDataPtr& array, const DataType& type,
+                            arrow::MemoryPool* pool) {
   switch (array->type->id()) {
     case arrow::Type::EXTENSION: {
       ArrayDataPtr storage = array->Copy();
       storage->type = static_cast<const arrow::ExtensionType&>(*array->type).storage_type();
       return ImportAny(storage, type, pool);
     }
-    case arrow::Type::NA: return MakeNullColumn(type, array->length, pool);
-    case arrow::Type::DICTIONARY: return ImportDictionary(*array, type, pool);
-    default: break;
+    case arrow::Type::NA:
+      return MakeNullColumn(type, array->length, pool);
+    case arrow::Type::DICTIONARY:
+      return ImportDictionary(*array, type, pool);
+    default:
+      break;
   }
   switch (type.kind()) {
-    case TypeKind::kNull: return CannotRead(*array->type, type);
-    case TypeKind::kBoolean: return ImportBool(*array, type, pool);
+    case TypeKind::kNull:
+      return CannotRead(*array->type, type);
+    case TypeKind::kBoolean:
+      return ImportBool(*array, type, pool);
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant: return ImportText(*array, type, pool);
+    case TypeKind::kVariant:
+      return ImportText(*array, type, pool);
     case TypeKind::kArray:
     case TypeKind::kMap:
-    case TypeKind::kMultiset: return ImportList(*array, type, pool);
-    case TypeKind::kRow: return ImportRow(*array, type, pool);
-    default: return ImportNumbers(*array, type, pool);
+    case TypeKind::kMultiset:
+      return ImportList(*array, type, pool);
+    case TypeKind::kRow:
+      return ImportRow(*array, type, pool);
+    default:
+      return ImportNumbers(*array, type, pool);
   }
 }
 
 }  // namespace
 
 Status CannotRead(const arrow::DataType& from, const DataType& to) {
-  return InvalidData("a column of Arrow type {} cannot be read as {}", from.ToString(), to.AsNullable().ToString());
+  return InvalidData("a column of Arrow type {} cannot be read as {}", from.ToString(),
+                     to.AsNullable().ToString());
 }
 
-std::vector<int> MatchNames(const std::vector<std::string>& names, const std::vector<Field>& fields) {
+std::vector<int> MatchNames(const std::vector<std::string>& names,
+                            const std::vector<Field>& fields) {
   std::vector<int> matches;
   bool any = false;
   for (const Field& field : fields) {
     auto found = std::find(names.begin(), names.end(), field.name);
-    const bool unique = found != names.end() && std::find(found + 1, names.end(), field.name) == names.end();
+    const bool unique =
+        found != names.end() && std::find(found + 1, names.end(), field.name) == names.end();
     matches.push_back(unique ? static_cast<int>(found - names.begin()) : -1);
     any = any || unique;
   }
@@ -376,11 +439,13 @@ std::vector<int> MatchNames(const std::vector<std::string>& names, const std::ve
   return matches;
 }
 
-Result<ColumnPtr> FromArrow(const std::shared_ptr<arrow::Array>& array, const DataType& type, arrow::MemoryPool* pool) {
+Result<ColumnPtr> FromArrow(const std::shared_ptr<arrow::Array>& array, const DataType& type,
+                            arrow::MemoryPool* pool) {
   return ImportAny(array->data(), type, pool);
 }
 
-Result<Batch> FromArrow(const arrow::RecordBatch& batch, const Schema& schema, arrow::MemoryPool* pool) {
+Result<Batch> FromArrow(const arrow::RecordBatch& batch, const Schema& schema,
+                        arrow::MemoryPool* pool) {
   std::vector<std::string> names;
   for (int i = 0; i < batch.num_columns(); ++i) names.push_back(batch.column_name(i));
   const std::vector<int> matches = MatchNames(names, schema.fields);
@@ -388,7 +453,8 @@ Result<Batch> FromArrow(const arrow::RecordBatch& batch, const Schema& schema, a
   result.num_rows = batch.num_rows();
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     const Field& field = schema.fields[i];
-    if (matches[i] < 0) return InvalidData("there is no column `{}` among {} columns", field.name, names.size());
+    if (matches[i] < 0)
+      return InvalidData("there is no column `{}` among {} columns", field.name, names.size());
     auto column = ImportAny(batch.column_data(matches[i]), field.type, pool);
     if (!column.ok()) return WithContext(column.status(), fmt::format("column `{}`", field.name));
     result.columns.push_back(std::move(column).ValueUnsafe());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Fixed-width Arrow values as ours: shared, widened, or rescaled with a check of every value that counts.
+// Fixed-width Arrow values as ours: shared, widened, or rescaled with a check of every value that
+// counts.
 #include <arrow/array/data.h>
 #include <arrow/type.h>
 #include <arrow/util/float16.h>
@@ -26,12 +27,14 @@ struct Context {
 
   Status Mismatch() const { return CannotRead(*array.type, type); }
   Status OutOfRange(int64_t row) const {
-    return InvalidData("value {} of a column of Arrow type {} is out of range for {}", row, array.type->ToString(),
-                       type.AsNullable().ToString());
+    return InvalidData("value {} of a column of Arrow type {} is out of range for {}", row,
+                       array.type->ToString(), type.AsNullable().ToString());
   }
 };
 
-bool IsAligned(const uint8_t* data, int64_t width) { return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(width) == 0; }
+bool IsAligned(const uint8_t* data, int64_t width) {
+  return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(width) == 0;
+}
 
 // The array's own values.
 Result<BufferPtr> ShareValues(const Context& c, int64_t width) {
@@ -41,10 +44,12 @@ Result<BufferPtr> ShareValues(const Context& c, int64_t width) {
     WEIR_ASSIGN_OR_RETURN(auto empty, AllocateBuffer(0, c.pool));
     return BufferPtr(std::move(empty));
   }
-  if (IsAligned(buffer->data(), width)) return arrow::SliceBuffer(buffer, c.array.offset * width, bytes);
+  if (IsAligned(buffer->data(), width))
+    return arrow::SliceBuffer(buffer, c.array.offset * width, bytes);
   // Files and networks may place values at any address; ours are read with aligned instructions.
   WEIR_ASSIGN_OR_RETURN(auto copy, AllocateBuffer(bytes, c.pool));
-  std::memcpy(copy->mutable_data(), buffer->data() + c.array.offset * width, static_cast<size_t>(bytes));
+  std::memcpy(copy->mutable_data(), buffer->data() + c.array.offset * width,
+              static_cast<size_t>(bytes));
   return BufferPtr(std::move(copy));
 }
 
@@ -79,23 +84,40 @@ Result<BufferPtr> ConvertInteger(const Context& c) {
 template <typename Apply>
 bool WithIntegerType(arrow::Type::type id, Apply&& apply) {
   switch (id) {
-    case arrow::Type::INT8: apply(int8_t{}); return true;
-    case arrow::Type::UINT8: apply(uint8_t{}); return true;
-    case arrow::Type::INT16: apply(int16_t{}); return true;
-    case arrow::Type::UINT16: apply(uint16_t{}); return true;
-    case arrow::Type::INT32: apply(int32_t{}); return true;
-    case arrow::Type::UINT32: apply(uint32_t{}); return true;
-    case arrow::Type::INT64: apply(int64_t{}); return true;
-    case arrow::Type::UINT64: apply(uint64_t{}); return true;
-    default: return false;
+    case arrow::Type::INT8:
+      apply(int8_t{});
+      return true;
+    case arrow::Type::UINT8:
+      apply(uint8_t{});
+      return true;
+    case arrow::Type::INT16:
+      apply(int16_t{});
+      return true;
+    case arrow::Type::UINT16:
+      apply(uint16_t{});
+      return true;
+    case arrow::Type::INT32:
+      apply(int32_t{});
+      return true;
+    case arrow::Type::UINT32:
+      apply(uint32_t{});
+      return true;
+    case arrow::Type::INT64:
+      apply(int64_t{});
+      return true;
+    case arrow::Type::UINT64:
+      apply(uint64_t{});
+      return true;
+    default:
+      return false;
   }
 }
 
 template <typename To>
 Result<BufferPtr> ImportInteger(const Context& c) {
   Result<BufferPtr> result = BufferPtr();
-  const bool found =
-      WithIntegerType(c.array.type->id(), [&](auto from) { result = ConvertInteger<To, decltype(from)>(c); });
+  const bool found = WithIntegerType(
+      c.array.type->id(), [&](auto from) { result = ConvertInteger<To, decltype(from)>(c); });
   return found ? result : c.Mismatch();
 }
 
@@ -111,24 +133,30 @@ Result<BufferPtr> ImportFloating(const Context& c) {
     return true;
   };
   switch (c.array.type->id()) {
-    case arrow::Type::HALF_FLOAT: return ConvertValues<uint16_t, To>(c, from_half);
+    case arrow::Type::HALF_FLOAT:
+      return ConvertValues<uint16_t, To>(c, from_half);
     case arrow::Type::FLOAT:
       if constexpr (std::is_same_v<To, float>) return ShareValues(c, sizeof(float));
       return ConvertValues<float, To>(c, plain);
     case arrow::Type::DOUBLE:
       if constexpr (std::is_same_v<To, double>) return ShareValues(c, sizeof(double));
       return c.Mismatch();
-    case arrow::Type::INT8: return ConvertValues<int8_t, To>(c, plain);
-    case arrow::Type::UINT8: return ConvertValues<uint8_t, To>(c, plain);
-    case arrow::Type::INT16: return ConvertValues<int16_t, To>(c, plain);
-    case arrow::Type::UINT16: return ConvertValues<uint16_t, To>(c, plain);
+    case arrow::Type::INT8:
+      return ConvertValues<int8_t, To>(c, plain);
+    case arrow::Type::UINT8:
+      return ConvertValues<uint8_t, To>(c, plain);
+    case arrow::Type::INT16:
+      return ConvertValues<int16_t, To>(c, plain);
+    case arrow::Type::UINT16:
+      return ConvertValues<uint16_t, To>(c, plain);
     case arrow::Type::INT32:
       if constexpr (std::is_same_v<To, double>) return ConvertValues<int32_t, To>(c, plain);
       return c.Mismatch();
     case arrow::Type::UINT32:
       if constexpr (std::is_same_v<To, double>) return ConvertValues<uint32_t, To>(c, plain);
       return c.Mismatch();
-    default: return c.Mismatch();
+    default:
+      return c.Mismatch();
   }
 }
 
@@ -144,8 +172,8 @@ struct Int256 {
 
 Result<BufferPtr> ImportDecimal(const Context& c) {
   const arrow::Type::type id = c.array.type->id();
-  const bool decimal = id == arrow::Type::DECIMAL32 || id == arrow::Type::DECIMAL64 || id == arrow::Type::DECIMAL128 ||
-                       id == arrow::Type::DECIMAL256;
+  const bool decimal = id == arrow::Type::DECIMAL32 || id == arrow::Type::DECIMAL64 ||
+                       id == arrow::Type::DECIMAL128 || id == arrow::Type::DECIMAL256;
   int from_scale = 0, from_precision = 19;
   if (decimal) {
     const auto& type = static_cast<const arrow::DecimalType&>(*c.array.type);
@@ -154,32 +182,41 @@ Result<BufferPtr> ImportDecimal(const Context& c) {
   }
   const int shift = c.type.scale() - from_scale;
   if (shift < 0 || shift > DataType::kDecimalPrecisionMax) return c.Mismatch();
-  if (id == arrow::Type::DECIMAL128 && shift == 0 && from_precision <= c.type.precision()) return ShareValues(c, 16);
+  if (id == arrow::Type::DECIMAL128 && shift == 0 && from_precision <= c.type.precision())
+    return ShareValues(c, 16);
   const Int128 factor = PowerOfTen(shift), limit = PowerOfTen(c.type.precision());
   auto rescale = [factor, limit](Int128 value, Int128* out) {
     return !__builtin_mul_overflow(value, factor, out) && *out < limit && *out > -limit;
   };
   switch (id) {
-    case arrow::Type::DECIMAL32: return ConvertValues<int32_t, Int128>(c, rescale);
-    case arrow::Type::DECIMAL64: return ConvertValues<int64_t, Int128>(c, rescale);
+    case arrow::Type::DECIMAL32:
+      return ConvertValues<int32_t, Int128>(c, rescale);
+    case arrow::Type::DECIMAL64:
+      return ConvertValues<int64_t, Int128>(c, rescale);
     case arrow::Type::DECIMAL128: {
       struct Unaligned {
         uint64_t low, high;
       };
       return ConvertValues<Unaligned, Int128>(c, [&](Unaligned value, Int128* out) {
-        return rescale(static_cast<Int128>((static_cast<unsigned __int128>(value.high) << 64) | value.low), out);
+        return rescale(
+            static_cast<Int128>((static_cast<unsigned __int128>(value.high) << 64) | value.low),
+            out);
       });
     }
     case arrow::Type::DECIMAL256:
       return ConvertValues<Int256, Int128>(c, [&](const Int256& value, Int128* out) {
         const uint64_t sign = static_cast<int64_t>(value.words[1]) < 0 ? ~uint64_t{0} : 0;
         if (value.words[2] != sign || value.words[3] != sign) return false;
-        return rescale(static_cast<Int128>((static_cast<unsigned __int128>(value.words[1]) << 64) | value.words[0]), out);
+        return rescale(static_cast<Int128>((static_cast<unsigned __int128>(value.words[1]) << 64) |
+                                           value.words[0]),
+                       out);
       });
-    default: break;
+    default:
+      break;
   }
   Result<BufferPtr> result = BufferPtr();
-  const bool found = WithIntegerType(id, [&](auto from) { result = ConvertValues<decltype(from), Int128>(c, rescale); });
+  const bool found = WithIntegerType(
+      id, [&](auto from) { result = ConvertValues<decltype(from), Int128>(c, rescale); });
   return found ? result : c.Mismatch();
 }
 
@@ -208,10 +245,12 @@ Result<BufferPtr> ImportTime(const Context& c) {
     return millis >= 0 && millis < kMillisPerDay;
   };
   if (id == arrow::Type::TIME32) {
-    return ConvertValues<int32_t, int32_t>(c, [&](int32_t seconds, int32_t* out) { return in_day(int64_t{seconds} * 1000, out); });
+    return ConvertValues<int32_t, int32_t>(
+        c, [&](int32_t seconds, int32_t* out) { return in_day(int64_t{seconds} * 1000, out); });
   }
   const int64_t divisor = ticks / 1'000;
-  return ConvertValues<int64_t, int32_t>(c, [&](int64_t value, int32_t* out) { return in_day(value / divisor, out); });
+  return ConvertValues<int64_t, int32_t>(
+      c, [&](int64_t value, int32_t* out) { return in_day(value / divisor, out); });
 }
 
 // From `from` ticks a second to `to`; finer ones are cut off towards the past.
@@ -225,14 +264,16 @@ Result<BufferPtr> RescaleTicks(const Context& c, int64_t from, int64_t to) {
     });
   }
   const int64_t factor = to / from;
-  return ConvertValues<int64_t, int64_t>(
-      c, [factor](int64_t value, int64_t* out) { return !__builtin_mul_overflow(value, factor, out); });
+  return ConvertValues<int64_t, int64_t>(c, [factor](int64_t value, int64_t* out) {
+    return !__builtin_mul_overflow(value, factor, out);
+  });
 }
 
 Result<BufferPtr> ImportDuration(const Context& c) {
   switch (c.array.type->id()) {
     case arrow::Type::DURATION:
-      return RescaleTicks(c, TicksPerSecond(static_cast<const arrow::DurationType&>(*c.array.type).unit()), 1'000);
+      return RescaleTicks(
+          c, TicksPerSecond(static_cast<const arrow::DurationType&>(*c.array.type).unit()), 1'000);
     case arrow::Type::INTERVAL_DAY_TIME: {
       struct DayTime {
         int32_t days, millis;
@@ -242,34 +283,48 @@ Result<BufferPtr> ImportDuration(const Context& c) {
         return true;
       });
     }
-    default: return c.Mismatch();
+    default:
+      return c.Mismatch();
   }
 }
 
 }  // namespace
 
-Result<BufferPtr> ImportValues(const arrow::ArrayData& array, const DataType& type, const uint8_t* valid,
-                               arrow::MemoryPool* pool) {
+Result<BufferPtr> ImportValues(const arrow::ArrayData& array, const DataType& type,
+                               const uint8_t* valid, arrow::MemoryPool* pool) {
   const Context c{array, type, valid, pool};
   switch (type.kind()) {
-    case TypeKind::kTinyInt: return ImportInteger<int8_t>(c);
-    case TypeKind::kSmallInt: return ImportInteger<int16_t>(c);
-    case TypeKind::kInt: return ImportInteger<int32_t>(c);
-    case TypeKind::kBigInt: return ImportInteger<int64_t>(c);
-    case TypeKind::kFloat: return ImportFloating<float>(c);
-    case TypeKind::kDouble: return ImportFloating<double>(c);
-    case TypeKind::kDecimal: return ImportDecimal(c);
-    case TypeKind::kDate: return ImportDate(c);
-    case TypeKind::kTime: return ImportTime(c);
+    case TypeKind::kTinyInt:
+      return ImportInteger<int8_t>(c);
+    case TypeKind::kSmallInt:
+      return ImportInteger<int16_t>(c);
+    case TypeKind::kInt:
+      return ImportInteger<int32_t>(c);
+    case TypeKind::kBigInt:
+      return ImportInteger<int64_t>(c);
+    case TypeKind::kFloat:
+      return ImportFloating<float>(c);
+    case TypeKind::kDouble:
+      return ImportFloating<double>(c);
+    case TypeKind::kDecimal:
+      return ImportDecimal(c);
+    case TypeKind::kDate:
+      return ImportDate(c);
+    case TypeKind::kTime:
+      return ImportTime(c);
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
       if (array.type->id() != arrow::Type::TIMESTAMP) return c.Mismatch();
-      return RescaleTicks(c, TicksPerSecond(static_cast<const arrow::TimestampType&>(*array.type).unit()),
-                          type.ticks_per_second());
+      return RescaleTicks(
+          c, TicksPerSecond(static_cast<const arrow::TimestampType&>(*array.type).unit()),
+          type.ticks_per_second());
     case TypeKind::kIntervalYearMonth:
-      return array.type->id() == arrow::Type::INTERVAL_MONTHS ? ShareValues(c, 4) : Result<BufferPtr>(c.Mismatch());
-    case TypeKind::kIntervalDayTime: return ImportDuration(c);
-    default: return c.Mismatch();
+      return array.type->id() == arrow::Type::INTERVAL_MONTHS ? ShareValues(c, 4)
+                                                              : Result<BufferPtr>(c.Mismatch());
+    case TypeKind::kIntervalDayTime:
+      return ImportDuration(c);
+    default:
+      return c.Mismatch();
   }
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 // Whether the indices are `indices[0]`, `indices[0]` + 1, ...
 bool AreConsecutive(std::span<const int32_t> indices) {
-  if (indices.empty() || indices.back() - indices.front() != static_cast<int64_t>(indices.size()) - 1) return false;
+  if (indices.empty() ||
+      indices.back() - indices.front() != static_cast<int64_t>(indices.size()) - 1)
+    return false;
   for (size_t i = 1; i < indices.size(); ++i) {
     if (indices[i] != indices[i - 1] + 1) return false;
   }
@@ -22,23 +24,31 @@ bool AreConsecutive(std::span<const int32_t> indices) {
 
 std::string_view RowKindText(RowKind kind) {
   switch (kind) {
-    case RowKind::kInsert: return "+I";
-    case RowKind::kUpdateBefore: return "-U";
-    case RowKind::kUpdateAfter: return "+U";
-    case RowKind::kDelete: return "-D";
+    case RowKind::kInsert:
+      return "+I";
+    case RowKind::kUpdateBefore:
+      return "-U";
+    case RowKind::kUpdateAfter:
+      return "+U";
+    case RowKind::kDelete:
+      return "-D";
   }
   return "??";
 }
 
 Result<RowKind> ParseRowKind(std::string_view text) {
-  for (RowKind kind : {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete}) {
+  for (RowKind kind :
+       {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete}) {
     if (RowKindText(kind) == text) return kind;
   }
-  return WithHint(InvalidData("unknown row kind \"{}\"", text.substr(0, 20)), "row kinds are +I, -U, +U and -D");
+  return WithHint(InvalidData("unknown row kind \"{}\"", text.substr(0, 20)),
+                  "row kinds are +I, -U, +U and -D");
 }
 
-Result<Batch> GatherBatch(const Batch& batch, std::span<const int32_t> indices, arrow::MemoryPool* pool) {
-  if (AreConsecutive(indices)) return SliceBatch(batch, indices[0], static_cast<int64_t>(indices.size()), pool);
+Result<Batch> GatherBatch(const Batch& batch, std::span<const int32_t> indices,
+                          arrow::MemoryPool* pool) {
+  if (AreConsecutive(indices))
+    return SliceBatch(batch, indices[0], static_cast<int64_t>(indices.size()), pool);
   Batch out;
   out.num_rows = static_cast<int64_t>(indices.size());
   out.columns.reserve(batch.columns.size());
@@ -56,7 +66,8 @@ Result<Batch> GatherBatch(const Batch& batch, std::span<const int32_t> indices, 
   return out;
 }
 
-Result<Batch> SliceBatch(const Batch& batch, int64_t offset, int64_t length, arrow::MemoryPool* pool) {
+Result<Batch> SliceBatch(const Batch& batch, int64_t offset, int64_t length,
+                         arrow::MemoryPool* pool) {
   if (offset == 0 && length == batch.num_rows) return batch;
   Batch out;
   out.num_rows = length;
@@ -65,11 +76,13 @@ Result<Batch> SliceBatch(const Batch& batch, int64_t offset, int64_t length, arr
     WEIR_ASSIGN_OR_RETURN(ColumnPtr slice, Slice(column, offset, length, pool));
     out.columns.push_back(std::move(slice));
   }
-  if (batch.row_kinds != nullptr) out.row_kinds = arrow::SliceBuffer(batch.row_kinds, offset, length);
+  if (batch.row_kinds != nullptr)
+    out.row_kinds = arrow::SliceBuffer(batch.row_kinds, offset, length);
   return out;
 }
 
-Result<Batch> ConcatBatches(const std::vector<Batch>& batches, const Schema& schema, arrow::MemoryPool* pool) {
+Result<Batch> ConcatBatches(const std::vector<Batch>& batches, const Schema& schema,
+                            arrow::MemoryPool* pool) {
   if (batches.size() == 1) return batches[0];
   Batch out;
   bool append_only = true;
@@ -112,7 +125,8 @@ int64_t BatchBytes(const Batch& batch) {
 }
 
 BatchBuilder::BatchBuilder(const Schema& schema, arrow::MemoryPool* pool) : pool_(pool) {
-  for (const Field& field : schema.fields) columns_.push_back(ColumnBuilder::Make(field.type, pool));
+  for (const Field& field : schema.fields)
+    columns_.push_back(ColumnBuilder::Make(field.type, pool));
 }
 
 void BatchBuilder::EndRow(RowKind kind) {
@@ -123,15 +137,18 @@ void BatchBuilder::EndRow(RowKind kind) {
 
 Status BatchBuilder::AppendRow(const ValueList& values, RowKind kind) {
   if (values.size() != columns_.size()) {
-    return Internal("a row of {} values was appended to {} columns", values.size(), columns_.size());
+    return Internal("a row of {} values was appended to {} columns", values.size(),
+                    columns_.size());
   }
-  for (size_t i = 0; i < values.size(); ++i) WEIR_RETURN_NOT_OK(columns_[i]->AppendValue(values[i]));
+  for (size_t i = 0; i < values.size(); ++i)
+    WEIR_RETURN_NOT_OK(columns_[i]->AppendValue(values[i]));
   EndRow(kind);
   return Status::OK();
 }
 
 Status BatchBuilder::AppendRowFrom(const Batch& batch, int64_t row, RowKind kind) {
-  for (size_t i = 0; i < columns_.size(); ++i) WEIR_RETURN_NOT_OK(columns_[i]->AppendFrom(*batch.columns[i], row));
+  for (size_t i = 0; i < columns_.size(); ++i)
+    WEIR_RETURN_NOT_OK(columns_[i]->AppendFrom(*batch.columns[i], row));
   EndRow(kind);
   return Status::OK();
 }
@@ -140,7 +157,8 @@ Result<Batch> BatchBuilder::Finish() {
   Batch batch;
   batch.num_rows = num_rows_;
   for (auto& column : columns_) {
-    if (column->length() != num_rows_) return Internal("a column has {} values for {} rows", column->length(), num_rows_);
+    if (column->length() != num_rows_)
+      return Internal("a column has {} values for {} rows", column->length(), num_rows_);
     WEIR_ASSIGN_OR_RETURN(ColumnPtr finished, column->Finish());
     batch.columns.push_back(std::move(finished));
   }

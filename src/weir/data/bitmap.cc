@@ -17,7 +17,8 @@ uint64_t LoadUnaligned(const uint8_t* bits, int64_t offset) {
 
 }  // namespace
 
-void CopyBits(const uint8_t* source, int64_t source_offset, int64_t n, uint8_t* out, int64_t out_offset) {
+void CopyBits(const uint8_t* source, int64_t source_offset, int64_t n, uint8_t* out,
+              int64_t out_offset) {
   auto bit = [&](int64_t i) { return source == nullptr || GetBit(source, source_offset + i); };
   int64_t i = 0;
   for (; i < n && ((out_offset + i) & 7) != 0; ++i) SetBitTo(out, out_offset + i, bit(i));
@@ -29,7 +30,8 @@ void CopyBits(const uint8_t* source, int64_t source_offset, int64_t n, uint8_t* 
   for (; i < n; ++i) SetBitTo(out, out_offset + i, bit(i));
 }
 
-Result<BufferPtr> AndValidity(const BufferPtr& a, const BufferPtr& b, int64_t length, arrow::MemoryPool* pool) {
+Result<BufferPtr> AndValidity(const BufferPtr& a, const BufferPtr& b, int64_t length,
+                              arrow::MemoryPool* pool) {
   if (a == nullptr || a == b) return b;
   if (b == nullptr) return a;
   WEIR_ASSIGN_OR_RETURN(auto out, AllocateBuffer(BitmapBytes(length), pool));

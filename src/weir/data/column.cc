@@ -17,24 +17,29 @@ int64_t Column::CountNulls() const {
   return length - CountSetBits(validity->data(), length);
 }
 
-Result<std::shared_ptr<arrow::Buffer>> BufferAllocation::operator()(int64_t bytes, arrow::MemoryPool* pool) const {
+Result<std::shared_ptr<arrow::Buffer>> BufferAllocation::operator()(int64_t bytes,
+                                                                    arrow::MemoryPool* pool) const {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<arrow::Buffer> buffer, arrow::AllocateBuffer(bytes, pool));
   return std::shared_ptr<arrow::Buffer>(std::move(buffer));
 }
 
-Result<std::shared_ptr<arrow::Buffer>> AllocateBitmap(int64_t bits, bool value, arrow::MemoryPool* pool) {
+Result<std::shared_ptr<arrow::Buffer>> AllocateBitmap(int64_t bits, bool value,
+                                                      arrow::MemoryPool* pool) {
   WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(BitmapBytes(bits), pool));
-  if (bits > 0) std::memset(buffer->mutable_data(), value ? 0xFF : 0, static_cast<size_t>(BitmapBytes(bits)));
+  if (bits > 0)
+    std::memset(buffer->mutable_data(), value ? 0xFF : 0, static_cast<size_t>(BitmapBytes(bits)));
   return buffer;
 }
 
-Result<std::shared_ptr<Column>> MakeFlatColumn(const DataType& type, int64_t length, arrow::MemoryPool* pool) {
+Result<std::shared_ptr<Column>> MakeFlatColumn(const DataType& type, int64_t length,
+                                               arrow::MemoryPool* pool) {
   WEIR_CHECK(!type.is_nested(), "nested columns are made by builders");
   auto column = std::make_shared<Column>();
   column->type = type;
   column->length = length;
   if (type.kind() == TypeKind::kNull) return column;
-  int64_t bytes = type.kind() == TypeKind::kBoolean ? BitmapBytes(length) : length * type.value_width();
+  int64_t bytes =
+      type.kind() == TypeKind::kBoolean ? BitmapBytes(length) : length * type.value_width();
   WEIR_ASSIGN_OR_RETURN(column->values, AllocateBuffer(bytes, pool));
   return column;
 }
@@ -93,7 +98,8 @@ Result<ColumnPtr> MakeNullColumn(const DataType& type, int64_t length, arrow::Me
 
 namespace {
 
-Result<BufferPtr> SliceBits(const BufferPtr& bits, int64_t offset, int64_t length, arrow::MemoryPool* pool) {
+Result<BufferPtr> SliceBits(const BufferPtr& bits, int64_t offset, int64_t length,
+                            arrow::MemoryPool* pool) {
   if ((offset & 7) == 0) return arrow::SliceBuffer(bits, offset >> 3, BitmapBytes(length));
   WEIR_ASSIGN_OR_RETURN(auto copy, AllocateBitmap(length, false, pool));
   CopyBits(bits->data(), offset, length, copy->mutable_data(), 0);
@@ -104,8 +110,10 @@ bool IsList(const DataType& type) { return type.is_nested() && type.kind() != Ty
 
 }  // namespace
 
-Result<ColumnPtr> Slice(const ColumnPtr& column, int64_t offset, int64_t length, arrow::MemoryPool* pool) {
-  WEIR_CHECK(offset >= 0 && length >= 0 && offset + length <= column->length, "a slice lies inside its column");
+Result<ColumnPtr> Slice(const ColumnPtr& column, int64_t offset, int64_t length,
+                        arrow::MemoryPool* pool) {
+  WEIR_CHECK(offset >= 0 && length >= 0 && offset + length <= column->length,
+             "a slice lies inside its column");
   if (length == column->length) return column;
   auto slice = std::make_shared<Column>();
   slice->type = column->type;
@@ -142,8 +150,9 @@ Result<ColumnPtr> Slice(const ColumnPtr& column, int64_t offset, int64_t length,
 }
 
 ColumnPtr Retype(const ColumnPtr& column, const DataType& type) {
-  WEIR_DCHECK(column->type.kind() == TypeKind::kNull || column->type.value_width() == type.value_width(),
-              "Retype keeps the layout");
+  WEIR_DCHECK(
+      column->type.kind() == TypeKind::kNull || column->type.value_width() == type.value_width(),
+      "Retype keeps the layout");
   auto copy = std::make_shared<Column>(*column);
   copy->type = type;
   if (column->encoding == Encoding::kDictionary) {
@@ -164,7 +173,8 @@ namespace {
 Result<BufferPtr> Unshare(const BufferPtr& buffer, arrow::MemoryPool* pool) {
   if (buffer == nullptr || buffer->parent() == nullptr) return buffer;
   WEIR_ASSIGN_OR_RETURN(auto copy, AllocateBuffer(buffer->size(), pool));
-  if (buffer->size() > 0) std::memcpy(copy->mutable_data(), buffer->data(), static_cast<size_t>(buffer->size()));
+  if (buffer->size() > 0)
+    std::memcpy(copy->mutable_data(), buffer->data(), static_cast<size_t>(buffer->size()));
   return BufferPtr(std::move(copy));
 }
 
@@ -181,7 +191,9 @@ Status CompactViews(Column* column, arrow::MemoryPool* pool) {
   const uint8_t* valid = column->validity_bits();
   // Rows that repeat the string before them (expanded constants, sorted keys) share its copy.
   StringView last;
-  auto repeats = [&](int64_t i) { return views[i].data() == last.data() && views[i].size() <= last.size(); };
+  auto repeats = [&](int64_t i) {
+    return views[i].data() == last.data() && views[i].size() <= last.size();
+  };
   auto is_null = [&](int64_t i) { return valid != nullptr && !GetBit(valid, i); };
   int64_t used = 0;
   for (int64_t i = 0; i < rows; ++i) {
@@ -193,7 +205,8 @@ Status CompactViews(Column* column, arrow::MemoryPool* pool) {
   for (const BufferPtr& heap : column->heaps) held += RootBytes(heap);
   if (column->heaps.size() <= 1 && held <= used + used / 4) return Status::OK();
   WEIR_ASSIGN_OR_RETURN(auto heap, AllocateBuffer(used, pool));
-  WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(rows * static_cast<int64_t>(sizeof(StringView)), pool));
+  WEIR_ASSIGN_OR_RETURN(auto values,
+                        AllocateBuffer(rows * static_cast<int64_t>(sizeof(StringView)), pool));
   char* free = reinterpret_cast<char*>(heap->mutable_data());
   auto* out = reinterpret_cast<StringView*>(values->mutable_data());
   last = StringView();
@@ -251,7 +264,8 @@ Result<ColumnPtr> Compact(const ColumnPtr& column, arrow::MemoryPool* pool) {
 }
 
 int64_t ColumnBytes(const Column& column) {
-  int64_t bytes = (column.validity ? column.validity->size() : 0) + (column.values ? column.values->size() : 0);
+  int64_t bytes =
+      (column.validity ? column.validity->size() : 0) + (column.values ? column.values->size() : 0);
   for (const BufferPtr& heap : column.heaps) bytes += heap->size();
   for (const ColumnPtr& child : column.children) bytes += ColumnBytes(*child);
   return bytes;

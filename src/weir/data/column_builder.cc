@@ -25,7 +25,8 @@ Place Locate(const Column& column, int64_t i) {
 // What every builder has: the validity bits, and refusals of what its type does not take.
 class TypedBuilder : public ColumnBuilder {
  public:
-  TypedBuilder(const DataType& type, arrow::MemoryPool* pool) : type_(type), pool_(pool), valid_(pool) {}
+  TypedBuilder(const DataType& type, arrow::MemoryPool* pool)
+      : type_(type), pool_(pool), valid_(pool) {}
 
   int64_t length() const override { return valid_.length(); }
   Status AppendBool(bool) override { return Refuse("a boolean"); }
@@ -39,12 +40,18 @@ class TypedBuilder : public ColumnBuilder {
   Status AppendValue(const Value& value) override {
     if (value.is_null()) return AppendNull();
     switch (value.v.index()) {
-      case 1: return AppendBool(value.bool_value());
-      case 2: return AppendInt(value.int_value());
-      case 3: return AppendDouble(value.double_value());
-      case 4: return AppendDecimal(value.decimal_value());
-      case 5: return AppendString(value.string_value());
-      default: return AppendList(value.list());
+      case 1:
+        return AppendBool(value.bool_value());
+      case 2:
+        return AppendInt(value.int_value());
+      case 3:
+        return AppendDouble(value.double_value());
+      case 4:
+        return AppendDecimal(value.decimal_value());
+      case 5:
+        return AppendString(value.string_value());
+      default:
+        return AppendList(value.list());
     }
   }
   Status AppendFrom(const Column& column, int64_t row) override {
@@ -89,7 +96,8 @@ class NullBuilder : public TypedBuilder {
 
 class BoolBuilder : public TypedBuilder {
  public:
-  BoolBuilder(const DataType& type, arrow::MemoryPool* pool) : TypedBuilder(type, pool), values_(pool) {}
+  BoolBuilder(const DataType& type, arrow::MemoryPool* pool)
+      : TypedBuilder(type, pool), values_(pool) {}
   Status AppendNull() override {
     WEIR_RETURN_NOT_OK(values_.Append(false));
     return MarkValid(false);
@@ -113,7 +121,8 @@ class BoolBuilder : public TypedBuilder {
 template <typename T>
 class FixedBuilder : public TypedBuilder {
  public:
-  FixedBuilder(const DataType& type, arrow::MemoryPool* pool) : TypedBuilder(type, pool), values_(pool) {}
+  FixedBuilder(const DataType& type, arrow::MemoryPool* pool)
+      : TypedBuilder(type, pool), values_(pool) {}
   Status AppendNull() override {
     WEIR_RETURN_NOT_OK(Push(T{}));
     return MarkValid(false);
@@ -139,7 +148,9 @@ class FixedBuilder : public TypedBuilder {
       return Append(value);
     }
   }
-  Status AppendPlace(const Column& column, int64_t row) override { return Append(column.data<T>()[row]); }
+  Status AppendPlace(const Column& column, int64_t row) override {
+    return Append(column.data<T>()[row]);
+  }
   Status FinishValues(Column* column) override {
     WEIR_ASSIGN_OR_RETURN(column->values, values_.Finish());
     return Status::OK();
@@ -157,7 +168,8 @@ class FixedBuilder : public TypedBuilder {
 // Long strings are copied into blocks, which never move: the views point into them.
 class ViewBuilder : public TypedBuilder {
  public:
-  ViewBuilder(const DataType& type, arrow::MemoryPool* pool) : TypedBuilder(type, pool), values_(pool) {}
+  ViewBuilder(const DataType& type, arrow::MemoryPool* pool)
+      : TypedBuilder(type, pool), values_(pool) {}
   Status AppendNull() override {
     StringView empty;
     WEIR_RETURN_NOT_OK(values_.Append(&empty, sizeof(empty)));
@@ -165,7 +177,8 @@ class ViewBuilder : public TypedBuilder {
   }
   Status AppendString(std::string_view bytes) override {
     if (bytes.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
-      return InvalidData("a string of {} bytes is longer than {} bytes", bytes.size(), std::numeric_limits<int32_t>::max());
+      return InvalidData("a string of {} bytes is longer than {} bytes", bytes.size(),
+                         std::numeric_limits<int32_t>::max());
     }
     const char* data = bytes.data();
     if (bytes.size() > StringView::kInlineBytesMax) {
@@ -175,7 +188,9 @@ class ViewBuilder : public TypedBuilder {
     WEIR_RETURN_NOT_OK(values_.Append(&view, sizeof(view)));
     return MarkValid(true);
   }
-  Status AppendPlace(const Column& column, int64_t row) override { return AppendString(column.views()[row].view()); }
+  Status AppendPlace(const Column& column, int64_t row) override {
+    return AppendString(column.views()[row].view());
+  }
   Status FinishValues(Column* column) override {
     WEIR_ASSIGN_OR_RETURN(column->values, values_.Finish());
     column->heaps = std::move(heaps_);
@@ -186,12 +201,14 @@ class ViewBuilder : public TypedBuilder {
 
  private:
   static constexpr int64_t kFirstBlockBytes = 4096;
-  static constexpr int64_t kLastBlockBytes = 1 << 20;  // Blocks double up to here, so few are half empty.
+  static constexpr int64_t kLastBlockBytes =
+      1 << 20;  // Blocks double up to here, so few are half empty.
 
   Result<const char*> Store(std::string_view bytes) {
     const auto size = static_cast<int64_t>(bytes.size());
     if (size > free_bytes_) {
-      int64_t block = std::min(kLastBlockBytes, kFirstBlockBytes << std::min<size_t>(heaps_.size(), 8));
+      int64_t block =
+          std::min(kLastBlockBytes, kFirstBlockBytes << std::min<size_t>(heaps_.size(), 8));
       block = std::max(block, size);
       WEIR_ASSIGN_OR_RETURN(auto heap, AllocateBuffer(block, pool_));
       free_ = reinterpret_cast<char*>(heap->mutable_data());
@@ -213,8 +230,10 @@ class ViewBuilder : public TypedBuilder {
 
 class ListBuilder : public TypedBuilder {
  public:
-  ListBuilder(const DataType& type, arrow::MemoryPool* pool) : TypedBuilder(type, pool), offsets_(pool) {
-    for (const DataType& child : ChildTypes(type)) children_.push_back(ColumnBuilder::Make(child, pool));
+  ListBuilder(const DataType& type, arrow::MemoryPool* pool)
+      : TypedBuilder(type, pool), offsets_(pool) {
+    for (const DataType& child : ChildTypes(type))
+      children_.push_back(ColumnBuilder::Make(child, pool));
   }
   Status AppendNull() override {
     WEIR_RETURN_NOT_OK(OpenList());
@@ -232,7 +251,8 @@ class ListBuilder : public TypedBuilder {
         WEIR_RETURN_NOT_OK(children_[0]->AppendValue(element));
         continue;
       }
-      if (element.is_null() || element.v.index() != 6 || element.list().size() != 2) return Refuse("an entry that is no pair");
+      if (element.is_null() || element.v.index() != 6 || element.list().size() != 2)
+        return Refuse("an entry that is no pair");
       WEIR_RETURN_NOT_OK(children_[0]->AppendValue(element.list()[0]));
       WEIR_RETURN_NOT_OK(children_[1]->AppendValue(element.list()[1]));
     }
@@ -242,7 +262,8 @@ class ListBuilder : public TypedBuilder {
     WEIR_RETURN_NOT_OK(AppendNested());
     const int32_t begin = column.offsets()[row], end = column.offsets()[row + 1];
     for (size_t k = 0; k < children_.size(); ++k) {
-      for (int64_t j = begin; j < end; ++j) WEIR_RETURN_NOT_OK(children_[k]->AppendFrom(*column.children[k], j));
+      for (int64_t j = begin; j < end; ++j)
+        WEIR_RETURN_NOT_OK(children_[k]->AppendFrom(*column.children[k], j));
     }
     return Status::OK();
   }
@@ -251,7 +272,8 @@ class ListBuilder : public TypedBuilder {
     WEIR_ASSIGN_OR_RETURN(column->values, offsets_.Finish());
     const int64_t elements = children_[0]->length();
     for (auto& child : children_) {
-      if (child->length() != elements) return Internal("keys and values of {} differ in number", type_.ToString());
+      if (child->length() != elements)
+        return Internal("keys and values of {} differ in number", type_.ToString());
       WEIR_ASSIGN_OR_RETURN(ColumnPtr finished, child->Finish());
       column->children.push_back(std::move(finished));
     }
@@ -275,7 +297,8 @@ class ListBuilder : public TypedBuilder {
 class RowBuilder : public TypedBuilder {
  public:
   RowBuilder(const DataType& type, arrow::MemoryPool* pool) : TypedBuilder(type, pool) {
-    for (const Field& field : type.fields()) children_.push_back(ColumnBuilder::Make(field.type, pool));
+    for (const Field& field : type.fields())
+      children_.push_back(ColumnBuilder::Make(field.type, pool));
   }
   Status AppendNull() override {
     for (auto& child : children_) WEIR_RETURN_NOT_OK(child->AppendNull());
@@ -291,12 +314,14 @@ class RowBuilder : public TypedBuilder {
   }
   Status AppendPlace(const Column& column, int64_t row) override {
     WEIR_RETURN_NOT_OK(AppendNested());
-    for (size_t k = 0; k < children_.size(); ++k) WEIR_RETURN_NOT_OK(children_[k]->AppendFrom(*column.children[k], row));
+    for (size_t k = 0; k < children_.size(); ++k)
+      WEIR_RETURN_NOT_OK(children_[k]->AppendFrom(*column.children[k], row));
     return Status::OK();
   }
   Status FinishValues(Column* column) override {
     for (auto& child : children_) {
-      if (child->length() != column->length) return Internal("a field of {} misses a value", type_.ToString());
+      if (child->length() != column->length)
+        return Internal("a field of {} misses a value", type_.ToString());
       WEIR_ASSIGN_OR_RETURN(ColumnPtr finished, child->Finish());
       column->children.push_back(std::move(finished));
     }
@@ -311,30 +336,42 @@ class RowBuilder : public TypedBuilder {
 
 std::unique_ptr<ColumnBuilder> ColumnBuilder::Make(const DataType& type, arrow::MemoryPool* pool) {
   switch (type.kind()) {
-    case TypeKind::kNull: return std::make_unique<NullBuilder>(type, pool);
-    case TypeKind::kBoolean: return std::make_unique<BoolBuilder>(type, pool);
-    case TypeKind::kTinyInt: return std::make_unique<FixedBuilder<int8_t>>(type, pool);
-    case TypeKind::kSmallInt: return std::make_unique<FixedBuilder<int16_t>>(type, pool);
+    case TypeKind::kNull:
+      return std::make_unique<NullBuilder>(type, pool);
+    case TypeKind::kBoolean:
+      return std::make_unique<BoolBuilder>(type, pool);
+    case TypeKind::kTinyInt:
+      return std::make_unique<FixedBuilder<int8_t>>(type, pool);
+    case TypeKind::kSmallInt:
+      return std::make_unique<FixedBuilder<int16_t>>(type, pool);
     case TypeKind::kInt:
     case TypeKind::kDate:
     case TypeKind::kTime:
-    case TypeKind::kIntervalYearMonth: return std::make_unique<FixedBuilder<int32_t>>(type, pool);
+    case TypeKind::kIntervalYearMonth:
+      return std::make_unique<FixedBuilder<int32_t>>(type, pool);
     case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-    case TypeKind::kIntervalDayTime: return std::make_unique<FixedBuilder<int64_t>>(type, pool);
-    case TypeKind::kFloat: return std::make_unique<FixedBuilder<float>>(type, pool);
-    case TypeKind::kDouble: return std::make_unique<FixedBuilder<double>>(type, pool);
-    case TypeKind::kDecimal: return std::make_unique<FixedBuilder<Int128>>(type, pool);
+    case TypeKind::kIntervalDayTime:
+      return std::make_unique<FixedBuilder<int64_t>>(type, pool);
+    case TypeKind::kFloat:
+      return std::make_unique<FixedBuilder<float>>(type, pool);
+    case TypeKind::kDouble:
+      return std::make_unique<FixedBuilder<double>>(type, pool);
+    case TypeKind::kDecimal:
+      return std::make_unique<FixedBuilder<Int128>>(type, pool);
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant: return std::make_unique<ViewBuilder>(type, pool);
+    case TypeKind::kVariant:
+      return std::make_unique<ViewBuilder>(type, pool);
     case TypeKind::kArray:
     case TypeKind::kMap:
-    case TypeKind::kMultiset: return std::make_unique<ListBuilder>(type, pool);
-    case TypeKind::kRow: return std::make_unique<RowBuilder>(type, pool);
+    case TypeKind::kMultiset:
+      return std::make_unique<ListBuilder>(type, pool);
+    case TypeKind::kRow:
+      return std::make_unique<RowBuilder>(type, pool);
   }
   return std::make_unique<NullBuilder>(type, pool);
 }

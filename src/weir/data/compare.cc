@@ -49,7 +49,8 @@ int CompareLists(const Place& a, const Place& b) {
   const int32_t x_size = x[1] - x[0], y_size = y[1] - y[0];
   for (int32_t k = 0; k < std::min(x_size, y_size); ++k) {
     for (size_t c = 0; c < a.column->children.size(); ++c) {
-      int order = CompareElements(*a.column->children[c], x[0] + k, *b.column->children[c], y[0] + k);
+      int order =
+          CompareElements(*a.column->children[c], x[0] + k, *b.column->children[c], y[0] + k);
       if (order != 0) return order;
     }
   }
@@ -58,30 +59,41 @@ int CompareLists(const Place& a, const Place& b) {
 
 int ComparePlaces(const Place& a, const Place& b) {
   switch (a.column->type.kind()) {
-    case TypeKind::kNull: return 0;
+    case TypeKind::kNull:
+      return 0;
     case TypeKind::kBoolean:
-      return Order<int>(GetBit(a.column->values->data(), a.row), GetBit(b.column->values->data(), b.row));
-    case TypeKind::kTinyInt: return Order(a.Get<int8_t>(), b.Get<int8_t>());
-    case TypeKind::kSmallInt: return Order(a.Get<int16_t>(), b.Get<int16_t>());
+      return Order<int>(GetBit(a.column->values->data(), a.row),
+                        GetBit(b.column->values->data(), b.row));
+    case TypeKind::kTinyInt:
+      return Order(a.Get<int8_t>(), b.Get<int8_t>());
+    case TypeKind::kSmallInt:
+      return Order(a.Get<int16_t>(), b.Get<int16_t>());
     case TypeKind::kInt:
     case TypeKind::kDate:
     case TypeKind::kTime:
-    case TypeKind::kIntervalYearMonth: return Order(a.Get<int32_t>(), b.Get<int32_t>());
+    case TypeKind::kIntervalYearMonth:
+      return Order(a.Get<int32_t>(), b.Get<int32_t>());
     case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-    case TypeKind::kIntervalDayTime: return Order(a.Get<int64_t>(), b.Get<int64_t>());
-    case TypeKind::kFloat: return OrderFloating(a.Get<float>(), b.Get<float>());
-    case TypeKind::kDouble: return OrderFloating(a.Get<double>(), b.Get<double>());
-    case TypeKind::kDecimal: return Order(a.Get<Int128>(), b.Get<Int128>());
+    case TypeKind::kIntervalDayTime:
+      return Order(a.Get<int64_t>(), b.Get<int64_t>());
+    case TypeKind::kFloat:
+      return OrderFloating(a.Get<float>(), b.Get<float>());
+    case TypeKind::kDouble:
+      return OrderFloating(a.Get<double>(), b.Get<double>());
+    case TypeKind::kDecimal:
+      return Order(a.Get<Int128>(), b.Get<Int128>());
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant: return a.Get<StringView>().Compare(b.Get<StringView>());
+    case TypeKind::kVariant:
+      return a.Get<StringView>().Compare(b.Get<StringView>());
     case TypeKind::kArray:
     case TypeKind::kMap:
-    case TypeKind::kMultiset: return CompareLists(a, b);
+    case TypeKind::kMultiset:
+      return CompareLists(a, b);
     case TypeKind::kRow:
       for (size_t c = 0; c < a.column->children.size(); ++c) {
         int order = CompareElements(*a.column->children[c], a.row, *b.column->children[c], b.row);
@@ -121,15 +133,18 @@ bool SameValue(const Column& a, int64_t i, const Column& b, int64_t j) {
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant: return x.Get<StringView>() == y.Get<StringView>();
+    case TypeKind::kVariant:
+      return x.Get<StringView>() == y.Get<StringView>();
     case TypeKind::kMap:
-    case TypeKind::kMultiset: return SameEntries(x, y);
+    case TypeKind::kMultiset:
+      return SameEntries(x, y);
     case TypeKind::kArray: {
       const int32_t* from = x.column->offsets() + x.row;
       const int32_t* other = y.column->offsets() + y.row;
       if (from[1] - from[0] != other[1] - other[0]) return false;
       for (int32_t k = 0; k < from[1] - from[0]; ++k) {
-        if (!SameValue(*x.column->children[0], from[0] + k, *y.column->children[0], other[0] + k)) return false;
+        if (!SameValue(*x.column->children[0], from[0] + k, *y.column->children[0], other[0] + k))
+          return false;
       }
       return true;
     }
@@ -138,7 +153,8 @@ bool SameValue(const Column& a, int64_t i, const Column& b, int64_t j) {
         if (!SameValue(*x.column->children[c], x.row, *y.column->children[c], y.row)) return false;
       }
       return true;
-    default: return ComparePlaces(x, y) == 0;
+    default:
+      return ComparePlaces(x, y) == 0;
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Moving rows: gather, flatten, concatenate. Loops run over raw pointers; one dispatch by type per column.
+// Moving rows: gather, flatten, concatenate. Loops run over raw pointers; one dispatch by type per
+// column.
 #include <algorithm>
 #include <numeric>
 #include <unordered_set>
@@ -23,7 +24,8 @@ bool AnyNegative(std::span<const int32_t> indices) {
 }
 
 template <typename T>
-void GatherValues(const uint8_t* source, std::span<const int32_t> indices, bool clamp, uint8_t* target) {
+void GatherValues(const uint8_t* source, std::span<const int32_t> indices, bool clamp,
+                  uint8_t* target) {
   const T* in = reinterpret_cast<const T*>(source);
   T* out = reinterpret_cast<T*>(target);
   const int32_t* index = indices.data();
@@ -35,19 +37,25 @@ void GatherValues(const uint8_t* source, std::span<const int32_t> indices, bool 
   }
 }
 
-void GatherWidth(int width, const uint8_t* source, std::span<const int32_t> indices, bool clamp, uint8_t* target) {
+void GatherWidth(int width, const uint8_t* source, std::span<const int32_t> indices, bool clamp,
+                 uint8_t* target) {
   switch (width) {
-    case 1: return GatherValues<uint8_t>(source, indices, clamp, target);
-    case 2: return GatherValues<uint16_t>(source, indices, clamp, target);
-    case 4: return GatherValues<uint32_t>(source, indices, clamp, target);
-    case 8: return GatherValues<uint64_t>(source, indices, clamp, target);
-    default: return GatherValues<Bytes16>(source, indices, clamp, target);
+    case 1:
+      return GatherValues<uint8_t>(source, indices, clamp, target);
+    case 2:
+      return GatherValues<uint16_t>(source, indices, clamp, target);
+    case 4:
+      return GatherValues<uint32_t>(source, indices, clamp, target);
+    case 8:
+      return GatherValues<uint64_t>(source, indices, clamp, target);
+    default:
+      return GatherValues<Bytes16>(source, indices, clamp, target);
   }
 }
 
 // Validity of the gathered rows, absent when none is NULL.
-Result<BufferPtr> GatherValidity(const uint8_t* validity, std::span<const int32_t> indices, bool clamp,
-                                 arrow::MemoryPool* pool) {
+Result<BufferPtr> GatherValidity(const uint8_t* validity, std::span<const int32_t> indices,
+                                 bool clamp, arrow::MemoryPool* pool) {
   if (validity == nullptr && !clamp) return BufferPtr();
   const auto n = static_cast<int64_t>(indices.size());
   WEIR_ASSIGN_OR_RETURN(auto bits, AllocateBuffer(BitmapBytes(n), pool));
@@ -65,7 +73,8 @@ Result<BufferPtr> GatherValidity(const uint8_t* validity, std::span<const int32_
 }
 
 // Offsets and children of the gathered lists.
-Status GatherLists(const Column& source, std::span<const int32_t> indices, Column* target, arrow::MemoryPool* pool) {
+Status GatherLists(const Column& source, std::span<const int32_t> indices, Column* target,
+                   arrow::MemoryPool* pool) {
   const auto n = static_cast<int64_t>(indices.size());
   const int32_t* from = source.offsets();
   const uint8_t* valid = target->validity_bits();
@@ -77,7 +86,9 @@ Status GatherLists(const Column& source, std::span<const int32_t> indices, Colum
     // What a NULL row holds is not carried along.
     if (valid != nullptr && !GetBit(valid, i)) continue;
     total += from[indices[i] + 1] - from[indices[i]];
-    if (total > INT32_MAX) return ResourceExhausted("a column of {} would hold more than {} elements", source.type.ToString(), INT32_MAX);
+    if (total > INT32_MAX)
+      return ResourceExhausted("a column of {} would hold more than {} elements",
+                               source.type.ToString(), INT32_MAX);
   }
   out[n] = static_cast<int32_t>(total);
   std::vector<int32_t> elements(static_cast<size_t>(total));
@@ -93,13 +104,15 @@ Status GatherLists(const Column& source, std::span<const int32_t> indices, Colum
   return Status::OK();
 }
 
-Result<ColumnPtr> GatherFlat(const Column& column, std::span<const int32_t> indices, bool clamp, arrow::MemoryPool* pool) {
+Result<ColumnPtr> GatherFlat(const Column& column, std::span<const int32_t> indices, bool clamp,
+                             arrow::MemoryPool* pool) {
   const auto n = static_cast<int64_t>(indices.size());
   auto out = std::make_shared<Column>();
   out->type = column.type;
   out->length = n;
   out->heaps = column.heaps;
-  WEIR_ASSIGN_OR_RETURN(out->validity, GatherValidity(column.validity_bits(), indices, clamp, pool));
+  WEIR_ASSIGN_OR_RETURN(out->validity,
+                        GatherValidity(column.validity_bits(), indices, clamp, pool));
   if (column.type.kind() == TypeKind::kRow) {
     for (const ColumnPtr& child : column.children) {
       WEIR_ASSIGN_OR_RETURN(ColumnPtr gathered, Gather(child, indices, pool));
@@ -111,7 +124,8 @@ Result<ColumnPtr> GatherFlat(const Column& column, std::span<const int32_t> indi
     WEIR_ASSIGN_OR_RETURN(auto bits, AllocateBuffer(BitmapBytes(n), pool));
     const uint8_t* in = column.values->data();
     const int32_t* index = indices.data();
-    GenerateBits(n, bits->mutable_data(), [&](int64_t i) { return GetBit(in, index[i] < 0 ? 0 : index[i]); });
+    GenerateBits(n, bits->mutable_data(),
+                 [&](int64_t i) { return GetBit(in, index[i] < 0 ? 0 : index[i]); });
     out->values = std::move(bits);
   } else {
     int width = column.type.value_width();
@@ -122,14 +136,15 @@ Result<ColumnPtr> GatherFlat(const Column& column, std::span<const int32_t> indi
   return ColumnPtr(std::move(out));
 }
 
-Result<ColumnPtr> GatherDictionary(const Column& column, std::span<const int32_t> indices, bool clamp,
-                                   arrow::MemoryPool* pool) {
+Result<ColumnPtr> GatherDictionary(const Column& column, std::span<const int32_t> indices,
+                                   bool clamp, arrow::MemoryPool* pool) {
   auto out = std::make_shared<Column>();
   out->type = column.type;
   out->length = static_cast<int64_t>(indices.size());
   out->encoding = Encoding::kDictionary;
   out->children = column.children;
-  WEIR_ASSIGN_OR_RETURN(out->validity, GatherValidity(column.validity_bits(), indices, clamp, pool));
+  WEIR_ASSIGN_OR_RETURN(out->validity,
+                        GatherValidity(column.validity_bits(), indices, clamp, pool));
   WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(out->length * 4, pool));
   GatherWidth(4, column.values->data(), indices, clamp, values->mutable_data());
   out->values = std::move(values);
@@ -137,7 +152,8 @@ Result<ColumnPtr> GatherDictionary(const Column& column, std::span<const int32_t
 }
 
 // Rows of a constant, some of them NULL: the constant becomes a dictionary of one entry.
-Result<ColumnPtr> GatherConstant(const Column& column, std::span<const int32_t> indices, arrow::MemoryPool* pool) {
+Result<ColumnPtr> GatherConstant(const Column& column, std::span<const int32_t> indices,
+                                 arrow::MemoryPool* pool) {
   const auto n = static_cast<int64_t>(indices.size());
   auto entry = std::make_shared<Column>(column);
   entry->encoding = Encoding::kFlat;
@@ -184,11 +200,21 @@ Result<ColumnPtr> FlattenConstant(const ColumnPtr& column, arrow::MemoryPool* po
     WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(n * type.value_width(), pool));
     const uint8_t* source = column->values->data();
     switch (type.value_width()) {
-      case 1: FillValues<uint8_t>(source, n, values->mutable_data()); break;
-      case 2: FillValues<uint16_t>(source, n, values->mutable_data()); break;
-      case 4: FillValues<uint32_t>(source, n, values->mutable_data()); break;
-      case 8: FillValues<uint64_t>(source, n, values->mutable_data()); break;
-      default: FillValues<Bytes16>(source, n, values->mutable_data()); break;
+      case 1:
+        FillValues<uint8_t>(source, n, values->mutable_data());
+        break;
+      case 2:
+        FillValues<uint16_t>(source, n, values->mutable_data());
+        break;
+      case 4:
+        FillValues<uint32_t>(source, n, values->mutable_data());
+        break;
+      case 8:
+        FillValues<uint64_t>(source, n, values->mutable_data());
+        break;
+      default:
+        FillValues<Bytes16>(source, n, values->mutable_data());
+        break;
     }
     flat->values = std::move(values);
   }
@@ -197,7 +223,8 @@ Result<ColumnPtr> FlattenConstant(const ColumnPtr& column, arrow::MemoryPool* po
 
 }  // namespace
 
-Result<ColumnPtr> Gather(const ColumnPtr& column, std::span<const int32_t> indices, arrow::MemoryPool* pool) {
+Result<ColumnPtr> Gather(const ColumnPtr& column, std::span<const int32_t> indices,
+                         arrow::MemoryPool* pool) {
   const auto n = static_cast<int64_t>(indices.size());
   if (n == 0) return Slice(column, 0, 0, pool);
   const bool clamp = AnyNegative(indices);
@@ -209,13 +236,15 @@ Result<ColumnPtr> Gather(const ColumnPtr& column, std::span<const int32_t> indic
     return ColumnPtr(std::move(out));
   }
   if (column->length == 0) return MakeNullColumn(column->type, n, pool);  // All indices are -1.
-  if (column->encoding == Encoding::kDictionary) return GatherDictionary(*column, indices, clamp, pool);
+  if (column->encoding == Encoding::kDictionary)
+    return GatherDictionary(*column, indices, clamp, pool);
   return GatherFlat(*column, indices, clamp, pool);
 }
 
 Result<ColumnPtr> Repeat(const ColumnPtr& row, int64_t length, arrow::MemoryPool* pool) {
   WEIR_CHECK(row->length == 1 || row->is_constant(), "Repeat takes one row");
-  if (row->type.kind() == TypeKind::kNull || row->IsNull(0)) return MakeNullColumn(row->type, length, pool);
+  if (row->type.kind() == TypeKind::kNull || row->IsNull(0))
+    return MakeNullColumn(row->type, length, pool);
   ColumnPtr one = row;
   if (row->encoding == Encoding::kDictionary) {
     WEIR_ASSIGN_OR_RETURN(one, Slice(row->children[0], row->indices()[0], 1, pool));
@@ -243,7 +272,8 @@ Result<ColumnPtr> Flatten(const ColumnPtr& column, arrow::MemoryPool* pool) {
 namespace {
 
 Status ConcatValidity(const ColumnVector& columns, Column* out, arrow::MemoryPool* pool) {
-  bool any = std::any_of(columns.begin(), columns.end(), [](const ColumnPtr& c) { return c->validity != nullptr; });
+  bool any = std::any_of(columns.begin(), columns.end(),
+                         [](const ColumnPtr& c) { return c->validity != nullptr; });
   if (!any) return Status::OK();
   WEIR_ASSIGN_OR_RETURN(auto bits, AllocateBitmap(out->length, false, pool));
   int64_t at = 0;
@@ -274,9 +304,11 @@ Status ConcatLists(const ColumnVector& columns, Column* out, arrow::MemoryPool* 
     const int32_t* from = column->offsets();
     const int32_t begin = from[0], end = from[column->length];
     if (total + end - begin > INT32_MAX) {
-      return ResourceExhausted("a column of {} would hold more than {} elements", out->type.ToString(), INT32_MAX);
+      return ResourceExhausted("a column of {} would hold more than {} elements",
+                               out->type.ToString(), INT32_MAX);
     }
-    for (int64_t i = 0; i < column->length; ++i) *target++ = static_cast<int32_t>(total + from[i] - begin);
+    for (int64_t i = 0; i < column->length; ++i)
+      *target++ = static_cast<int32_t>(total + from[i] - begin);
     total += end - begin;
     for (size_t k = 0; k < child_count; ++k) {
       WEIR_ASSIGN_OR_RETURN(ColumnPtr part, Slice(column->children[k], begin, end - begin, pool));

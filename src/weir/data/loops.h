@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What kernels loop with: bitmaps 64 bits at a time, and readers that hide the encoding of a column.
+// What kernels loop with: bitmaps 64 bits at a time, and readers that hide the encoding of a
+// column.
 //   GenerateBits(n, out, [&](int64_t i) { return a[i] < b[i]; });
 //   VisitSetBits(bits, n, [&](int64_t i) { sum += values[i]; });
-// A null bitmap stands for "all set", as in Column::validity. Bitmaps are LSB first and may begin at any byte;
-// nothing is read or written past BitmapBytes(n) bytes. Bits past `n` of the last byte written are 0.
+// A null bitmap stands for "all set", as in Column::validity. Bitmaps are LSB first and may begin
+// at any byte; nothing is read or written past BitmapBytes(n) bytes. Bits past `n` of the last byte
+// written are 0.
 #pragma once
 
 #if defined(__AVX2__)
@@ -21,9 +23,11 @@
 
 namespace weir {
 
-static_assert(std::endian::native == std::endian::little, "bitmaps are read as little-endian words");
+static_assert(std::endian::native == std::endian::little,
+              "bitmaps are read as little-endian words");
 
-/// Bits [i, i + 64) of a bitmap of `n` bits, i divisible by 8; bits from `n` on are 0. A null bitmap is all set.
+/// Bits [i, i + 64) of a bitmap of `n` bits, i divisible by 8; bits from `n` on are 0. A null
+/// bitmap is all set.
 inline uint64_t LoadBits(const uint8_t* bits, int64_t i, int64_t n) {
   int64_t left = n - i;
   uint64_t word = ~uint64_t{0};
@@ -70,8 +74,8 @@ inline uint64_t PackBools(const uint8_t* bools) {
 #endif
 }
 
-/// Calls `bit(i)` for 0 <= i < n and stores the answers. The predicate is called in straight loops over 64 rows, so
-/// that a simple one is vectorised.
+/// Calls `bit(i)` for 0 <= i < n and stores the answers. The predicate is called in straight loops
+/// over 64 rows, so that a simple one is vectorised.
 template <typename Predicate>
 void GenerateBits(int64_t n, uint8_t* out_bits, Predicate&& bit) {
   int64_t i = 0;
@@ -133,7 +137,8 @@ inline bool AllBitsSet(const uint8_t* bits, int64_t n) {
   return bits == nullptr || CountSetBits(bits, n) == n;
 }
 
-/// Calls `visit(i)` for every set bit, in order. Words with all bits set are visited by a straight loop.
+/// Calls `visit(i)` for every set bit, in order. Words with all bits set are visited by a straight
+/// loop.
 template <typename Visit>
 void VisitSetBits(const uint8_t* bits, int64_t n, Visit&& visit) {
   for (int64_t i = 0; i < n; i += 64) {
@@ -162,23 +167,29 @@ void VisitClearBits(const uint8_t* bits, int64_t n, Visit&& visit) {
   }
 }
 
-/// Writes the positions of the set bits to `out` (room for all of them) and returns how many there are.
+/// Writes the positions of the set bits to `out` (room for all of them) and returns how many there
+/// are.
 inline int64_t BitmapToIndices(const uint8_t* bits, int64_t n, int32_t* out) {
   int32_t* begin = out;
   VisitSetBits(bits, n, [&](int64_t i) { *out++ = static_cast<int32_t>(i); });
   return out - begin;
 }
 
-/// Copies bits [source_offset, source_offset + n) of `source` to the bits of `out` from `out_offset` on; the other bits
-/// of `out` stay. A null `source` sets the bits.
-void CopyBits(const uint8_t* source, int64_t source_offset, int64_t n, uint8_t* out, int64_t out_offset);
+/// Copies bits [source_offset, source_offset + n) of `source` to the bits of `out` from
+/// `out_offset` on; the other bits of `out` stay. A null `source` sets the bits.
+void CopyBits(const uint8_t* source, int64_t source_offset, int64_t n, uint8_t* out,
+              int64_t out_offset);
 
-/// A validity bitmap that is the AND of two; absent (null) when both are. Shares a buffer when only one is present.
-Result<BufferPtr> AndValidity(const BufferPtr& a, const BufferPtr& b, int64_t length, arrow::MemoryPool* pool);
-/// The validity of a flat result of `column.length` rows: expands a constant's, shares others'. Null: no NULLs.
+/// A validity bitmap that is the AND of two; absent (null) when both are. Shares a buffer when only
+/// one is present.
+Result<BufferPtr> AndValidity(const BufferPtr& a, const BufferPtr& b, int64_t length,
+                              arrow::MemoryPool* pool);
+/// The validity of a flat result of `column.length` rows: expands a constant's, shares others'.
+/// Null: no NULLs.
 Result<BufferPtr> ExpandValidity(const Column& column, arrow::MemoryPool* pool);
 
-/// Reads the values of a flat or constant column: reader[i] is the value of row i. For dictionaries Flatten first.
+/// Reads the values of a flat or constant column: reader[i] is the value of row i. For dictionaries
+/// Flatten first.
 template <typename T>
 class ValueReader {
  public:
@@ -218,7 +229,8 @@ void MapUnary(const Column& a, int64_t n, Out* out, Apply&& apply) {
     for (int64_t i = 0; i < n; ++i) out[i] = apply(x[i]);
   }
 }
-/// out[i] = apply(a[i], b[i]) over flat or constant columns; one straight loop for each combination.
+/// out[i] = apply(a[i], b[i]) over flat or constant columns; one straight loop for each
+/// combination.
 template <typename A, typename B, typename Out, typename Apply>
 void MapBinary(const Column& a, const Column& b, int64_t n, Out* out, Apply&& apply) {
   const A* x = a.data<A>();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// A string value of a column: 16 bytes, short strings inline, longer ones by pointer with a 4-byte prefix.
+// A string value of a column: 16 bytes, short strings inline, longer ones by pointer with a 4-byte
+// prefix.
 //   size <= 12:  | size 4 | bytes 12 (the rest zero) |
 //   size  > 12:  | size 4 | prefix 4 | pointer 8     |
-// The bytes belong to a heap buffer of the column (Column::heaps). Two equal short strings have equal 16 bytes.
-// Source: Neumann, Freitag, "Umbra: A Disk-Based System with In-Memory Performance", CIDR 2020, section 3.1.
+// The bytes belong to a heap buffer of the column (Column::heaps). Two equal short strings have
+// equal 16 bytes. Source: Neumann, Freitag, "Umbra: A Disk-Based System with In-Memory
+// Performance", CIDR 2020, section 3.1.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +37,19 @@ class StringView {
       uint32_t first;
       uint64_t rest;
     };
-    static constexpr Mask kMasks[kInlineBytesMax + 1] = {
-        {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFFFFFF, 0}, {0xFFFFFFFF, 0},
-        {0xFFFFFFFF, 0xFF}, {0xFFFFFFFF, 0xFFFF}, {0xFFFFFFFF, 0xFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFF},
-        {0xFFFFFFFF, 0xFFFFFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFFFFFF}, {0xFFFFFFFF, 0xFFFFFFFFFFFFFF},
-        {0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}};
+    static constexpr Mask kMasks[kInlineBytesMax + 1] = {{0, 0},
+                                                         {0xFF, 0},
+                                                         {0xFFFF, 0},
+                                                         {0xFFFFFF, 0},
+                                                         {0xFFFFFFFF, 0},
+                                                         {0xFFFFFFFF, 0xFF},
+                                                         {0xFFFFFFFF, 0xFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFFFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFFFFFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFFFFFFFFFF},
+                                                         {0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}};
     uint32_t first;
     uint64_t rest;
     std::memcpy(&first, data, 4);
@@ -52,7 +62,8 @@ class StringView {
     }
     return StringView(size, first, rest);
   }
-  explicit StringView(std::string_view text) : StringView(text.data(), static_cast<uint32_t>(text.size())) {}
+  explicit StringView(std::string_view text)
+      : StringView(text.data(), static_cast<uint32_t>(text.size())) {}
 
   uint32_t size() const { return size_; }
   bool is_inline() const { return size_ <= kInlineBytesMax; }

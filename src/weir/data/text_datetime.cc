@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kPowers[] = {1,       10,        100,        1'000,        10'000,
+constexpr int64_t kPowers[] = {1,       10,        100,        1'000,       10'000,
                                100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
 // Writes `value` into `width` characters, zeros in front.
@@ -21,7 +21,8 @@ void PutDigits(int64_t value, int width, char* out) {
 
 void AppendNumber(int64_t value, std::string* out) {
   char buffer[24];
-  out->append(buffer, static_cast<size_t>(std::to_chars(buffer, buffer + sizeof(buffer), value).ptr - buffer));
+  out->append(buffer, static_cast<size_t>(
+                          std::to_chars(buffer, buffer + sizeof(buffer), value).ptr - buffer));
 }
 
 void AppendCivil(int64_t days, std::string* out) {
@@ -161,7 +162,8 @@ struct Cursor {
   int64_t Number(size_t low, size_t high) {
     const size_t begin = pos;
     int64_t value = 0;
-    while (!done() && pos - begin < high && IsDigit(text[pos])) value = value * 10 + (text[pos++] - '0');
+    while (!done() && pos - begin < high && IsDigit(text[pos]))
+      value = value * 10 + (text[pos++] - '0');
     return pos - begin < low ? -1 : value;
   }
   size_t DigitsAhead() const {
@@ -207,7 +209,8 @@ std::optional<Clock> ReadClock(Cursor* cursor) {
     }
   }
   clock.second_of_day = hour * 3600 + minute * 60 + second;
-  if (hour == 24 && (clock.second_of_day != kSecondsPerDay || clock.nanos != 0)) return std::nullopt;
+  if (hour == 24 && (clock.second_of_day != kSecondsPerDay || clock.nanos != 0))
+    return std::nullopt;
   return clock;
 }
 
@@ -258,16 +261,21 @@ inline int TwoDigits(const char* p) {
 
 // "yyyy-MM-dd?HH:mm:ss", the form that nearly all data has; the fraction is left to the caller.
 std::optional<LocalTime> ReadUsualForm(std::string_view text) {
-  if (text.size() < 19 || text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') || text[13] != ':' ||
-      text[16] != ':') {
+  if (text.size() < 19 || text[4] != '-' || text[7] != '-' ||
+      (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
   const char* p = text.data();
-  const int year = TwoDigits(p) * 100 + TwoDigits(p + 2), month = TwoDigits(p + 5), day = TwoDigits(p + 8);
+  const int year = TwoDigits(p) * 100 + TwoDigits(p + 2), month = TwoDigits(p + 5),
+            day = TwoDigits(p + 8);
   const int hour = TwoDigits(p + 11), minute = TwoDigits(p + 14), second = TwoDigits(p + 17);
-  if (TwoDigits(p) < 0 || year < 1 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) return std::nullopt;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return std::nullopt;
-  return LocalTime{DaysFromCivil(year, month, day) * kSecondsPerDay + hour * 3600 + minute * 60 + second, 0};
+  if (TwoDigits(p) < 0 || year < 1 || month < 1 || month > 12 || day < 1 ||
+      day > DaysInMonth(year, month))
+    return std::nullopt;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return std::nullopt;
+  return LocalTime{
+      DaysFromCivil(year, month, day) * kSecondsPerDay + hour * 3600 + minute * 60 + second, 0};
 }
 
 std::optional<LocalTime> ReadTimestamp(Cursor* cursor) {
@@ -319,7 +327,8 @@ std::optional<int32_t> ParseTime(std::string_view text) {
     text = text.substr(colon + 1);
   }
   const auto [hour, minute, second] = fields;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return std::nullopt;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return std::nullopt;
   return static_cast<int32_t>((hour * 3600 + minute * 60 + second) * 1000 + millis);
 }
 
@@ -330,7 +339,8 @@ std::optional<int64_t> ParseTimestamp(std::string_view text, int precision) {
   return ToTicks(*time, precision);
 }
 
-std::optional<int64_t> ParseTimestampLtz(std::string_view text, int precision, const TimeZone* zone) {
+std::optional<int64_t> ParseTimestampLtz(std::string_view text, int precision,
+                                         const TimeZone* zone) {
   Cursor cursor{text};
   std::optional<LocalTime> time = ReadTimestamp(&cursor);
   if (!time) return std::nullopt;

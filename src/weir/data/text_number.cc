@@ -43,12 +43,13 @@ Digits ReadScientific(const char* begin, const char* end) {
   return digits;
 }
 
-// The shortest digits that read back to `value`; where one digit is enough, the nearest number of two digits that does
-// (java.lang.Double.toString: 4.9E-324, not 5.0E-324).
+// The shortest digits that read back to `value`; where one digit is enough, the nearest number of
+// two digits that does (java.lang.Double.toString: 4.9E-324, not 5.0E-324).
 template <typename T>
 Digits ShortestDigits(T value) {
   char buffer[64];
-  char* end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
+  char* end =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
   Digits digits = ReadScientific(buffer, end);
   if (digits.count > 1) return digits;
   end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific, 1).ptr;
@@ -80,7 +81,8 @@ void AppendFloating(T value, std::string* out) {
     *out += text.size() > 1 ? text.substr(1) : "0";
     out->push_back('E');
     char exponent[8];
-    *out += std::string_view(exponent, std::to_chars(exponent, exponent + 8, digits.point - 1).ptr - exponent);
+    *out += std::string_view(
+        exponent, std::to_chars(exponent, exponent + 8, digits.point - 1).ptr - exponent);
     return;
   }
   if (digits.point <= 0) {
@@ -204,7 +206,8 @@ NumberShape ReadNumber(std::string_view text) {
   }
   shape.number = text.substr(0, i);
   shape.valid = i == text.size();
-  if (!shape.valid && i + 1 == text.size() && std::string_view("fFdD").find(text[i]) != std::string_view::npos) {
+  if (!shape.valid && i + 1 == text.size() &&
+      std::string_view("fFdD").find(text[i]) != std::string_view::npos) {
     shape.valid = true;
   }
   return shape;
@@ -215,7 +218,8 @@ NumberShape ReadNumber(std::string_view text) {
 std::optional<double> ParseDouble(std::string_view text) {
   NumberShape shape = ReadNumber(text);
   if (!shape.valid) {
-    if (text == "NaN" || text == "+NaN" || text == "-NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (text == "NaN" || text == "+NaN" || text == "-NaN")
+      return std::numeric_limits<double>::quiet_NaN();
     if (text == "Infinity" || text == "+Infinity") return std::numeric_limits<double>::infinity();
     if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
     return std::nullopt;
@@ -223,20 +227,23 @@ std::optional<double> ParseDouble(std::string_view text) {
   double value = 0;
   const char* begin = shape.number.data();
   auto read = std::from_chars(begin, begin + shape.number.size(), value);
-  if (read.ec == std::errc::result_out_of_range) value = std::strtod(std::string(shape.number).c_str(), nullptr);
+  if (read.ec == std::errc::result_out_of_range)
+    value = std::strtod(std::string(shape.number).c_str(), nullptr);
   return shape.negative ? -value : value;
 }
 
 std::optional<Int128> ParseDecimal(std::string_view text, int precision, int scale) {
   NumberShape shape = ReadNumber(text);
-  if (!shape.valid || shape.number.data() + shape.number.size() != text.data() + text.size()) return std::nullopt;
+  if (!shape.valid || shape.number.data() + shape.number.size() != text.data() + text.size())
+    return std::nullopt;
   // How many digits from the first one that is not 0 the result keeps.
   std::string_view mantissa = shape.mantissa;
   const size_t point = std::min(mantissa.find('.'), mantissa.size());
   size_t first = 0;
   while (first < mantissa.size() && (mantissa[first] == '0' || mantissa[first] == '.')) ++first;
   if (first == mantissa.size()) return Int128{0};
-  int64_t before_point = first < point ? static_cast<int64_t>(point - first) : -static_cast<int64_t>(first - point - 1);
+  int64_t before_point = first < point ? static_cast<int64_t>(point - first)
+                                       : -static_cast<int64_t>(first - point - 1);
   const int64_t keep = before_point + shape.exponent + scale;
   if (keep < 0) return Int128{0};
   if (keep > precision) return std::nullopt;

@@ -2,8 +2,9 @@
 // Copyright the Weir authors
 //
 // Time zones by Howard Hinnant's date library over the system's tzdata.
-// Threads: any. The tables are made once and then only read; each thread remembers the interval between two transitions
-// that it met last, so that a run of near instants costs two comparisons each.
+// Threads: any. The tables are made once and then only read; each thread remembers the interval
+// between two transitions that it met last, so that a run of near instants costs two comparisons
+// each.
 #include <date/tz.h>
 
 #include <array>
@@ -55,7 +56,8 @@ Result<const RegionTable*> Regions() {
     }();
     return &kRegions;
   } catch (const std::exception& error) {
-    return WithHint(Unavailable("the time zone database cannot be read: {}", error.what()), "install the package tzdata");
+    return WithHint(Unavailable("the time zone database cannot be read: {}", error.what()),
+                    "install the package tzdata");
   }
 }
 
@@ -64,7 +66,8 @@ std::optional<int> ParseOffsetMinutes(std::string_view text) {
   if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const bool negative = text[0] == '-';
   text.remove_prefix(1);
-  if (text.size() > 6 && text.ends_with(":00") && text.find(':') != text.size() - 3) text.remove_suffix(3);
+  if (text.size() > 6 && text.ends_with(":00") && text.find(':') != text.size() - 3)
+    text.remove_suffix(3);
   int parts[2] = {0, 0};
   int digits[2] = {0, 0};
   int part = 0;
@@ -92,18 +95,21 @@ struct Interval {
   int64_t offset = 0;
 };
 
-// A year from 2009 to 2036 with the same calendar. tzdata lists transitions up to 2037, the rules go on as they are.
+// A year from 2009 to 2036 with the same calendar. tzdata lists transitions up to 2037, the rules
+// go on as they are.
 int64_t EquivalentYear(int64_t year) {
   const int weekday = IsoWeekday(DaysFromCivil(year, 1, 1));
   for (int64_t y = 2036; y > 2008; --y) {
-    if (IsLeapYear(y) == IsLeapYear(year) && IsoWeekday(DaysFromCivil(y, 1, 1)) == weekday) return y;
+    if (IsLeapYear(y) == IsLeapYear(year) && IsoWeekday(DaysFromCivil(y, 1, 1)) == weekday)
+      return y;
   }
   return 2036;
 }
 
-constexpr int64_t kLastListed = 2'114'380'800;         // 2037-01-01.
-constexpr int64_t kFirstAsked = -300'000'000'000;      // About 9,500 years before 1970; earlier ones are alike.
-constexpr int64_t kForEver = 100'000'000'000'000;      // More seconds than any timestamp has.
+constexpr int64_t kLastListed = 2'114'380'800;  // 2037-01-01.
+constexpr int64_t kFirstAsked =
+    -300'000'000'000;  // About 9,500 years before 1970; earlier ones are alike.
+constexpr int64_t kForEver = 100'000'000'000'000;  // More seconds than any timestamp has.
 
 // How far seconds of a year from 2037 on are from those of its equivalent year.
 int64_t EquivalentShift(int64_t seconds) {
@@ -118,7 +124,8 @@ Interval FindInterval(const date::time_zone* region, int64_t seconds) {
   date::sys_info info = region->get_info(date::sys_seconds(std::chrono::seconds(asked)));
   // "For ever" must leave room for additions.
   Interval interval{region, std::max<int64_t>(info.begin.time_since_epoch().count(), -kForEver),
-                    std::min<int64_t>(info.end.time_since_epoch().count(), kForEver), info.offset.count()};
+                    std::min<int64_t>(info.end.time_since_epoch().count(), kForEver),
+                    info.offset.count()};
   if (asked != seconds - shift) interval.begin = -kForEver;
   if (shift != 0) {
     // Good within this year only.
@@ -134,7 +141,8 @@ Interval FindInterval(const date::time_zone* region, int64_t seconds) {
 // The interval of the instant `seconds`, from this thread's memory when it is the last one.
 const Interval& IntervalOf(const date::time_zone* region, int64_t seconds) {
   thread_local Interval last;
-  if (last.region != region || seconds < last.begin || seconds >= last.end) last = FindInterval(region, seconds);
+  if (last.region != region || seconds < last.begin || seconds >= last.end)
+    last = FindInterval(region, seconds);
   return last;
 }
 
@@ -156,7 +164,8 @@ Result<const TimeZone*> FindTimeZone(std::string_view zone) {
     break;
   }
   if (std::optional<int> minutes = ParseOffsetMinutes(rest)) return FixedZone(*minutes);
-  for (std::string_view name : {"Etc/UTC", "Etc/GMT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Greenwich"}) {
+  for (std::string_view name :
+       {"Etc/UTC", "Etc/GMT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Greenwich"}) {
     if (zone == name) return FixedZone(0);
   }
   WEIR_ASSIGN_OR_RETURN(const RegionTable* regions, Regions());
@@ -174,13 +183,16 @@ Result<const TimeZone*> FindTimeZone(std::string_view zone) {
   for (const auto& [name, unused] : *regions) names.push_back(name);
   std::string nearest = NearestName(zone, names);
   Status unknown = InvalidQuery("unknown time zone \"{}\"", zone.substr(0, 100));
-  if (nearest.empty()) return WithHint(unknown, "name a region such as 'Europe/Berlin' or an offset such as 'GMT+08:00'");
+  if (nearest.empty())
+    return WithHint(unknown,
+                    "name a region such as 'Europe/Berlin' or an offset such as 'GMT+08:00'");
   return WithHint(unknown, fmt::format("did you mean '{}'?", nearest));
 }
 
 int64_t ToLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second) {
   if (zone.region == nullptr) {
-    return zone.offset_seconds == 0 ? ticks : AddSeconds(ticks, zone.offset_seconds, ticks_per_second);
+    return zone.offset_seconds == 0 ? ticks
+                                    : AddSeconds(ticks, zone.offset_seconds, ticks_per_second);
   }
   const int64_t seconds = FloorDiv(ticks, ticks_per_second);
   return AddSeconds(ticks, IntervalOf(zone.region, seconds).offset, ticks_per_second);
@@ -188,12 +200,14 @@ int64_t ToLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second) {
 
 int64_t FromLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second) {
   if (zone.region == nullptr) {
-    return zone.offset_seconds == 0 ? ticks : AddSeconds(ticks, -zone.offset_seconds, ticks_per_second);
+    return zone.offset_seconds == 0 ? ticks
+                                    : AddSeconds(ticks, -zone.offset_seconds, ticks_per_second);
   }
   const int64_t local = FloorDiv(ticks, ticks_per_second);
-  // A wall-clock time in an overlap takes the offset before the transition (the earlier instant), in a gap too (which
-  // moves it forward by the gap). So the offset that holds a day before is tried first: it is right if its instant still
-  // lies in its interval, or if the next interval would place the instant before its own beginning (a gap).
+  // A wall-clock time in an overlap takes the offset before the transition (the earlier instant),
+  // in a gap too (which moves it forward by the gap). So the offset that holds a day before is
+  // tried first: it is right if its instant still lies in its interval, or if the next interval
+  // would place the instant before its own beginning (a gap).
   Interval interval = IntervalOf(zone.region, local - kSecondsPerDay);
   while (true) {
     const int64_t instant = local - interval.offset;

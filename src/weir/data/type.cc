@@ -35,12 +35,12 @@ WEIR_SIMPLE_TYPE(Date, kDate)
 WEIR_SIMPLE_TYPE(Variant, kVariant)
 #undef WEIR_SIMPLE_TYPE
 
-#define WEIR_SIZED_TYPE(name, kind)             \
-  DataType DataType::name(int32_t precision) {  \
-    DataType type;                              \
-    type.kind_ = TypeKind::kind;                \
-    type.precision_ = precision;                \
-    return type;                                \
+#define WEIR_SIZED_TYPE(name, kind)            \
+  DataType DataType::name(int32_t precision) { \
+    DataType type;                             \
+    type.kind_ = TypeKind::kind;               \
+    type.precision_ = precision;               \
+    return type;                               \
   }
 WEIR_SIZED_TYPE(Char, kChar)
 WEIR_SIZED_TYPE(Varchar, kVarchar)
@@ -65,7 +65,8 @@ DataType DataType::Interval(IntervalUnit from, IntervalUnit to, int precision, i
   type.kind_ = months ? TypeKind::kIntervalYearMonth : TypeKind::kIntervalDayTime;
   type.interval_from_ = from;
   type.interval_to_ = to;
-  // Only YEAR and DAY have leading digits and only seconds have a fraction; what is not printed must not differ.
+  // Only YEAR and DAY have leading digits and only seconds have a fraction; what is not printed
+  // must not differ.
   bool leading = from == IntervalUnit::kYear || from == IntervalUnit::kDay;
   type.precision_ = leading ? precision : 2;
   type.scale_ = to == IntervalUnit::kSecond ? fraction : (months ? 0 : 6);
@@ -102,7 +103,8 @@ DataType DataType::Row(std::vector<Field> fields) {
 
 const std::vector<Field>& DataType::fields() const { return fields_ ? *fields_ : NoFields(); }
 const DataType& DataType::element() const {
-  WEIR_CHECK(kind_ == TypeKind::kArray || kind_ == TypeKind::kMultiset, "only ARRAY and MULTISET have elements");
+  WEIR_CHECK(kind_ == TypeKind::kArray || kind_ == TypeKind::kMultiset,
+             "only ARRAY and MULTISET have elements");
   return (*fields_)[0].type;
 }
 const DataType& DataType::key() const {
@@ -180,8 +182,10 @@ int DataType::value_width() const {
 }
 
 bool DataType::EqualsIgnoringNullable(const DataType& other) const {
-  if (kind_ != other.kind_ || precision_ != other.precision_ || scale_ != other.scale_) return false;
-  if (is_interval()) return interval_from_ == other.interval_from_ && interval_to_ == other.interval_to_;
+  if (kind_ != other.kind_ || precision_ != other.precision_ || scale_ != other.scale_)
+    return false;
+  if (is_interval())
+    return interval_from_ == other.interval_from_ && interval_to_ == other.interval_to_;
   if (!is_nested() || fields_ == other.fields_) return true;
   return fields() == other.fields();
 }

@@ -15,7 +15,8 @@ namespace {
 // Deeper types are refused: reading and printing recurse.
 constexpr int kDepthMax = 200;
 
-constexpr std::array<std::string_view, 6> kUnitNames = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+constexpr std::array<std::string_view, 6> kUnitNames = {"YEAR", "MONTH",  "DAY",
+                                                        "HOUR", "MINUTE", "SECOND"};
 
 void AppendQuoted(std::string_view name, std::string* out) {
   out->push_back('`');
@@ -40,7 +41,8 @@ std::string IntervalText(const DataType& type) {
 
 void AppendType(const DataType& type, bool summary, std::string* out);
 
-void AppendSized(std::string_view name, const DataType& type, std::string_view longest, std::string* out) {
+void AppendSized(std::string_view name, const DataType& type, std::string_view longest,
+                 std::string* out) {
   if (!longest.empty() && type.length() == DataType::kStringLength) {
     *out += longest;
   } else {
@@ -66,30 +68,76 @@ void AppendNested(std::string_view name, const DataType& type, bool summary, std
 
 void AppendType(const DataType& type, bool summary, std::string* out) {
   switch (type.kind()) {
-    case TypeKind::kNull: *out += "NULL"; break;
-    case TypeKind::kBoolean: *out += "BOOLEAN"; break;
-    case TypeKind::kTinyInt: *out += "TINYINT"; break;
-    case TypeKind::kSmallInt: *out += "SMALLINT"; break;
-    case TypeKind::kInt: *out += "INT"; break;
-    case TypeKind::kBigInt: *out += "BIGINT"; break;
-    case TypeKind::kFloat: *out += "FLOAT"; break;
-    case TypeKind::kDouble: *out += "DOUBLE"; break;
-    case TypeKind::kDecimal: *out += fmt::format("DECIMAL({}, {})", type.precision(), type.scale()); break;
-    case TypeKind::kChar: AppendSized("CHAR", type, "", out); break;
-    case TypeKind::kVarchar: AppendSized("VARCHAR", type, "STRING", out); break;
-    case TypeKind::kBinary: AppendSized("BINARY", type, "", out); break;
-    case TypeKind::kVarbinary: AppendSized("VARBINARY", type, "BYTES", out); break;
-    case TypeKind::kDate: *out += "DATE"; break;
-    case TypeKind::kTime: AppendSized("TIME", type, "", out); break;
-    case TypeKind::kTimestamp: AppendSized("TIMESTAMP", type, "", out); break;
-    case TypeKind::kTimestampLtz: AppendSized("TIMESTAMP_LTZ", type, "", out); break;
+    case TypeKind::kNull:
+      *out += "NULL";
+      break;
+    case TypeKind::kBoolean:
+      *out += "BOOLEAN";
+      break;
+    case TypeKind::kTinyInt:
+      *out += "TINYINT";
+      break;
+    case TypeKind::kSmallInt:
+      *out += "SMALLINT";
+      break;
+    case TypeKind::kInt:
+      *out += "INT";
+      break;
+    case TypeKind::kBigInt:
+      *out += "BIGINT";
+      break;
+    case TypeKind::kFloat:
+      *out += "FLOAT";
+      break;
+    case TypeKind::kDouble:
+      *out += "DOUBLE";
+      break;
+    case TypeKind::kDecimal:
+      *out += fmt::format("DECIMAL({}, {})", type.precision(), type.scale());
+      break;
+    case TypeKind::kChar:
+      AppendSized("CHAR", type, "", out);
+      break;
+    case TypeKind::kVarchar:
+      AppendSized("VARCHAR", type, "STRING", out);
+      break;
+    case TypeKind::kBinary:
+      AppendSized("BINARY", type, "", out);
+      break;
+    case TypeKind::kVarbinary:
+      AppendSized("VARBINARY", type, "BYTES", out);
+      break;
+    case TypeKind::kDate:
+      *out += "DATE";
+      break;
+    case TypeKind::kTime:
+      AppendSized("TIME", type, "", out);
+      break;
+    case TypeKind::kTimestamp:
+      AppendSized("TIMESTAMP", type, "", out);
+      break;
+    case TypeKind::kTimestampLtz:
+      AppendSized("TIMESTAMP_LTZ", type, "", out);
+      break;
     case TypeKind::kIntervalYearMonth:
-    case TypeKind::kIntervalDayTime: *out += IntervalText(type); break;
-    case TypeKind::kArray: AppendNested("ARRAY", type, summary, out); break;
-    case TypeKind::kMap: AppendNested("MAP", type, summary, out); break;
-    case TypeKind::kMultiset: AppendNested("MULTISET", type, summary, out); break;
-    case TypeKind::kRow: AppendNested("ROW", type, summary, out); break;
-    case TypeKind::kVariant: *out += "VARIANT"; break;
+    case TypeKind::kIntervalDayTime:
+      *out += IntervalText(type);
+      break;
+    case TypeKind::kArray:
+      AppendNested("ARRAY", type, summary, out);
+      break;
+    case TypeKind::kMap:
+      AppendNested("MAP", type, summary, out);
+      break;
+    case TypeKind::kMultiset:
+      AppendNested("MULTISET", type, summary, out);
+      break;
+    case TypeKind::kRow:
+      AppendNested("ROW", type, summary, out);
+      break;
+    case TypeKind::kVariant:
+      *out += "VARIANT";
+      break;
   }
   if (!type.nullable()) *out += " NOT NULL";
   if (summary && type.is_rowtime()) *out += " *ROWTIME*";
@@ -110,7 +158,8 @@ class TypeParser {
 
  private:
   Status Expected(std::string_view what) {
-    return InvalidQuery("expected {} at byte {} of the type \"{}\"", what, pos_, text_.substr(0, 200));
+    return InvalidQuery("expected {} at byte {} of the type \"{}\"", what, pos_,
+                        text_.substr(0, 200));
   }
   void SkipBlanks() {
     while (pos_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[pos_]))) ++pos_;
@@ -125,9 +174,12 @@ class TypeParser {
   std::string PeekWord() {
     SkipBlanks();
     size_t end = pos_;
-    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_')) ++end;
+    while (end < text_.size() &&
+           (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_'))
+      ++end;
     std::string word(text_.substr(pos_, end - pos_));
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
     word_end_ = end;
     return word;
   }
@@ -140,7 +192,8 @@ class TypeParser {
     SkipBlanks();
     int64_t number = 0;
     size_t begin = pos_;
-    while (pos_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[pos_])) && number <= INT32_MAX) {
+    while (pos_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[pos_])) &&
+           number <= INT32_MAX) {
       number = number * 10 + (text_[pos_++] - '0');
     }
     if (pos_ == begin || number > INT32_MAX) return Expected("a length or precision");
@@ -156,7 +209,8 @@ class TypeParser {
   Result<int32_t> ParseSizeIn(int32_t low, int32_t high, int32_t otherwise) {
     WEIR_ASSIGN_OR_RETURN(int32_t size, ParseSize(otherwise));
     if (size < low || size > high) {
-      return InvalidQuery("{} is out of range {} to {} in the type \"{}\"", size, low, high, text_.substr(0, 200));
+      return InvalidQuery("{} is out of range {} to {} in the type \"{}\"", size, low, high,
+                          text_.substr(0, 200));
     }
     return size;
   }
@@ -196,7 +250,8 @@ class TypeParser {
 };
 
 Result<DataType> TypeParser::Parse(int depth) {
-  if (depth > kDepthMax) return InvalidQuery("a type is nested more than {} levels deep", kDepthMax);
+  if (depth > kDepthMax)
+    return InvalidQuery("a type is nested more than {} levels deep", kDepthMax);
   std::string word = PeekWord();
   if (word.empty()) return Expected("a type");
   WEIR_ASSIGN_OR_RETURN(DataType type, ParsePlain(word, depth));
@@ -272,8 +327,9 @@ Result<DataType> TypeParser::ParseDecimal() {
   }
   if (!Take(')')) return Expected("')'");
   if (precision < 1 || precision > DataType::kDecimalPrecisionMax || scale > precision) {
-    return InvalidQuery("DECIMAL({}, {}) is out of range: precision is 1 to {}, scale at most the precision", precision,
-                        scale, DataType::kDecimalPrecisionMax);
+    return InvalidQuery(
+        "DECIMAL({}, {}) is out of range: precision is 1 to {}, scale at most the precision",
+        precision, scale, DataType::kDecimalPrecisionMax);
   }
   return DataType::Decimal(precision, scale);
 }
@@ -309,8 +365,8 @@ Result<DataType> TypeParser::ParseInterval() {
     WEIR_ASSIGN_OR_RETURN(to, parse_unit());
   }
   if (to < from || (from <= IntervalUnit::kMonth) != (to <= IntervalUnit::kMonth)) {
-    return InvalidQuery("an interval cannot go from {} to {}", kUnitNames[static_cast<size_t>(from)],
-                        kUnitNames[static_cast<size_t>(to)]);
+    return InvalidQuery("an interval cannot go from {} to {}",
+                        kUnitNames[static_cast<size_t>(from)], kUnitNames[static_cast<size_t>(to)]);
   }
   return DataType::Interval(from, to, precision, fraction);
 }
@@ -337,7 +393,8 @@ Result<DataType> TypeParser::ParseRow(int depth) {
     WEIR_ASSIGN_OR_RETURN(std::string name, ParseName());
     WEIR_ASSIGN_OR_RETURN(DataType type, Parse(depth + 1));
     SkipBlanks();
-    if (pos_ < text_.size() && text_[pos_] == '\'') {  // A comment on the field; it is not part of the type here.
+    if (pos_ < text_.size() &&
+        text_[pos_] == '\'') {  // A comment on the field; it is not part of the type here.
       size_t end = text_.find('\'', pos_ + 1);
       if (end == std::string_view::npos) return Expected("the end of the comment");
       pos_ = end + 1;

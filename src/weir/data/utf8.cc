@@ -11,7 +11,9 @@ namespace {
 // Source: The Unicode Standard, table 3-7.
 int SequenceLength(const unsigned char* p, const unsigned char* end) {
   const auto left = end - p;
-  auto tail = [&](int k, unsigned char low = 0x80, unsigned char high = 0xBF) { return p[k] >= low && p[k] <= high; };
+  auto tail = [&](int k, unsigned char low = 0x80, unsigned char high = 0xBF) {
+    return p[k] >= low && p[k] <= high;
+  };
   if (p[0] >= 0xC2 && p[0] <= 0xDF) return left >= 2 && tail(1) ? 2 : 0;
   if (p[0] >= 0xE0 && p[0] <= 0xEF) {
     // E0 would be overlong below A0, ED from A0 on are surrogates.

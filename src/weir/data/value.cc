@@ -14,7 +14,8 @@ ValueList ListValues(const Column& column, int64_t position) {
     if (column.children.size() == 1) {
       list.push_back(GetValue(*column.children[0], j));
     } else {
-      list.push_back(Value::List({GetValue(*column.children[0], j), GetValue(*column.children[1], j)}));
+      list.push_back(
+          Value::List({GetValue(*column.children[0], j), GetValue(*column.children[1], j)}));
     }
   }
   return list;
@@ -26,32 +27,44 @@ bool Value::operator==(const Value& other) const { return v == other.v; }
 
 Value GetValue(const Column& column, int64_t i) {
   if (column.IsNull(i)) return Value::Null();
-  if (column.encoding == Encoding::kDictionary) return GetValue(column.dictionary(), column.indices()[i]);
+  if (column.encoding == Encoding::kDictionary)
+    return GetValue(column.dictionary(), column.indices()[i]);
   const int64_t at = column.Position(i);
   switch (column.type.kind()) {
-    case TypeKind::kNull: return Value::Null();
-    case TypeKind::kBoolean: return Value::Bool(GetBit(column.values->data(), at));
-    case TypeKind::kTinyInt: return Value::Int(column.data<int8_t>()[at]);
-    case TypeKind::kSmallInt: return Value::Int(column.data<int16_t>()[at]);
+    case TypeKind::kNull:
+      return Value::Null();
+    case TypeKind::kBoolean:
+      return Value::Bool(GetBit(column.values->data(), at));
+    case TypeKind::kTinyInt:
+      return Value::Int(column.data<int8_t>()[at]);
+    case TypeKind::kSmallInt:
+      return Value::Int(column.data<int16_t>()[at]);
     case TypeKind::kInt:
     case TypeKind::kDate:
     case TypeKind::kTime:
-    case TypeKind::kIntervalYearMonth: return Value::Int(column.data<int32_t>()[at]);
+    case TypeKind::kIntervalYearMonth:
+      return Value::Int(column.data<int32_t>()[at]);
     case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-    case TypeKind::kIntervalDayTime: return Value::Int(column.data<int64_t>()[at]);
-    case TypeKind::kFloat: return Value::Double(static_cast<double>(column.data<float>()[at]));
-    case TypeKind::kDouble: return Value::Double(column.data<double>()[at]);
-    case TypeKind::kDecimal: return Value::Decimal(column.data<Int128>()[at]);
+    case TypeKind::kIntervalDayTime:
+      return Value::Int(column.data<int64_t>()[at]);
+    case TypeKind::kFloat:
+      return Value::Double(static_cast<double>(column.data<float>()[at]));
+    case TypeKind::kDouble:
+      return Value::Double(column.data<double>()[at]);
+    case TypeKind::kDecimal:
+      return Value::Decimal(column.data<Int128>()[at]);
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant: return Value::String(std::string(column.views()[at].view()));
+    case TypeKind::kVariant:
+      return Value::String(std::string(column.views()[at].view()));
     case TypeKind::kArray:
     case TypeKind::kMap:
-    case TypeKind::kMultiset: return Value::List(ListValues(column, at));
+    case TypeKind::kMultiset:
+      return Value::List(ListValues(column, at));
     case TypeKind::kRow: {
       ValueList fields;
       for (const ColumnPtr& child : column.children) fields.push_back(GetValue(*child, at));
@@ -61,7 +74,8 @@ Value GetValue(const Column& column, int64_t i) {
   return Value::Null();
 }
 
-Result<ColumnPtr> MakeConstant(const Value& value, const DataType& type, int64_t length, arrow::MemoryPool* pool) {
+Result<ColumnPtr> MakeConstant(const Value& value, const DataType& type, int64_t length,
+                               arrow::MemoryPool* pool) {
   if (value.is_null()) return MakeNullColumn(type, length, pool);
   auto builder = ColumnBuilder::Make(type, pool);
   WEIR_RETURN_NOT_OK(builder->AppendValue(value));

@@ -13,10 +13,12 @@ namespace {
 
 void AppendInteger(int64_t value, std::string* out) {
   char buffer[24];
-  out->append(buffer, static_cast<size_t>(std::to_chars(buffer, buffer + sizeof(buffer), value).ptr - buffer));
+  out->append(buffer, static_cast<size_t>(
+                          std::to_chars(buffer, buffer + sizeof(buffer), value).ptr - buffer));
 }
 
-// As java.math.BigDecimal prints: with an exponent when the first digit stands more than six places behind the point.
+// As java.math.BigDecimal prints: with an exponent when the first digit stands more than six places
+// behind the point.
 void AppendBigDecimal(Int128 unscaled, int scale, std::string* out) {
   std::string digits;
   AppendDecimal(unscaled < 0 ? -unscaled : unscaled, 0, &digits);
@@ -96,7 +98,8 @@ void AppendHexLiteral(std::string_view bytes, std::string* out) {
 
 class ValueWriter {
  public:
-  ValueWriter(TextStyle style, const TimeZone* zone, std::string* out) : style_(style), zone_(zone), out_(out) {}
+  ValueWriter(TextStyle style, const TimeZone* zone, std::string* out)
+      : style_(style), zone_(zone), out_(out) {}
 
   void Append(const Column& column, int64_t i) {
     if (column.IsNull(i)) {
@@ -114,30 +117,44 @@ class ValueWriter {
   void AppendAt(const Column& column, int64_t at) {
     const DataType& type = column.type;
     switch (type.kind()) {
-      case TypeKind::kNull: return;
-      case TypeKind::kBoolean: return AppendBool(GetBit(column.values->data(), at));
-      case TypeKind::kTinyInt: return AppendInteger(column.data<int8_t>()[at], out_);
-      case TypeKind::kSmallInt: return AppendInteger(column.data<int16_t>()[at], out_);
-      case TypeKind::kInt: return AppendInteger(column.data<int32_t>()[at], out_);
-      case TypeKind::kBigInt: return AppendInteger(column.data<int64_t>()[at], out_);
-      case TypeKind::kFloat: return AppendFloat(column.data<float>()[at], out_);
-      case TypeKind::kDouble: return AppendDouble(column.data<double>()[at], out_);
+      case TypeKind::kNull:
+        return;
+      case TypeKind::kBoolean:
+        return AppendBool(GetBit(column.values->data(), at));
+      case TypeKind::kTinyInt:
+        return AppendInteger(column.data<int8_t>()[at], out_);
+      case TypeKind::kSmallInt:
+        return AppendInteger(column.data<int16_t>()[at], out_);
+      case TypeKind::kInt:
+        return AppendInteger(column.data<int32_t>()[at], out_);
+      case TypeKind::kBigInt:
+        return AppendInteger(column.data<int64_t>()[at], out_);
+      case TypeKind::kFloat:
+        return AppendFloat(column.data<float>()[at], out_);
+      case TypeKind::kDouble:
+        return AppendDouble(column.data<double>()[at], out_);
       case TypeKind::kDecimal: {
         const Int128 value = column.data<Int128>()[at];
-        return java() ? AppendBigDecimal(value, type.scale(), out_) : AppendDecimal(value, type.scale(), out_);
+        return java() ? AppendBigDecimal(value, type.scale(), out_)
+                      : AppendDecimal(value, type.scale(), out_);
       }
       case TypeKind::kChar:
       case TypeKind::kVarchar:
-      case TypeKind::kVariant: *out_ += column.views()[at].view(); return;
+      case TypeKind::kVariant:
+        *out_ += column.views()[at].view();
+        return;
       case TypeKind::kBinary:
-      case TypeKind::kVarbinary: return AppendBytes(column.views()[at].view());
-      case TypeKind::kDate: return AppendDate(column.data<int32_t>()[at], out_);
+      case TypeKind::kVarbinary:
+        return AppendBytes(column.views()[at].view());
+      case TypeKind::kDate:
+        return AppendDate(column.data<int32_t>()[at], out_);
       case TypeKind::kTime: {
         const int32_t millis = column.data<int32_t>()[at];
         return java() ? AppendIsoTime(millis, out_) : AppendTime(millis, type.precision(), out_);
       }
       case TypeKind::kTimestamp:
-      case TypeKind::kTimestampLtz: return AppendTicks(type, column.data<int64_t>()[at]);
+      case TypeKind::kTimestampLtz:
+        return AppendTicks(type, column.data<int64_t>()[at]);
       case TypeKind::kIntervalYearMonth: {
         const int32_t months = column.data<int32_t>()[at];
         return java() ? AppendPeriod(type, months, out_) : AppendIntervalYearMonth(months, out_);
@@ -148,8 +165,10 @@ class ValueWriter {
       }
       case TypeKind::kArray:
       case TypeKind::kMap:
-      case TypeKind::kMultiset: return AppendList(column, at);
-      case TypeKind::kRow: return AppendRow(column, at);
+      case TypeKind::kMultiset:
+        return AppendList(column, at);
+      case TypeKind::kRow:
+        return AppendRow(column, at);
     }
   }
 
@@ -163,16 +182,22 @@ class ValueWriter {
 
   void AppendBytes(std::string_view bytes) {
     switch (style_) {
-      case TextStyle::kCast: *out_ += bytes; return;
-      case TextStyle::kDisplay: return AppendHexLiteral(bytes, out_);  // A terminal takes no arbitrary bytes.
-      case TextStyle::kJavaRow: return AppendSignedBytes(bytes, out_);
+      case TextStyle::kCast:
+        *out_ += bytes;
+        return;
+      case TextStyle::kDisplay:
+        return AppendHexLiteral(bytes, out_);  // A terminal takes no arbitrary bytes.
+      case TextStyle::kJavaRow:
+        return AppendSignedBytes(bytes, out_);
     }
   }
 
   void AppendTicks(const DataType& type, int64_t ticks) {
     const bool instant = type.kind() == TypeKind::kTimestampLtz;
     const int64_t per_second = type.ticks_per_second();
-    if (java()) return instant ? AppendIsoInstant(ticks, per_second, out_) : AppendIsoTimestamp(ticks, per_second, out_);
+    if (java())
+      return instant ? AppendIsoInstant(ticks, per_second, out_)
+                     : AppendIsoTimestamp(ticks, per_second, out_);
     if (instant && zone_ != nullptr) ticks = ToLocal(*zone_, ticks, per_second);
     AppendTimestamp(ticks, type.precision(), out_);
   }
@@ -207,7 +232,8 @@ class ValueWriter {
 
 }  // namespace
 
-void AppendValueText(const Column& column, int64_t i, TextStyle style, const TimeZone* zone, std::string* out) {
+void AppendValueText(const Column& column, int64_t i, TextStyle style, const TimeZone* zone,
+                     std::string* out) {
   ValueWriter(style, zone, out).Append(column, i);
 }
 

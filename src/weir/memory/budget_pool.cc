@@ -34,9 +34,12 @@ Status BudgetPool::ChargeTree(int64_t bytes, const BudgetPool& asker) {
       pool->used_.fetch_sub(bytes, std::memory_order_relaxed);
     }
     std::string who = &asker == this ? std::string() : fmt::format(" for {}", asker.name_);
-    return MakeError({ErrorCode::kResourceExhausted, "raise its memory limit or reduce the state that the query keeps", {}},
-                     fmt::format("{} is out of memory: {} more were needed{}, {} of {} are in use", name_,
-                                 BytesText(bytes), who, BytesText(used - bytes), BytesText(limit_bytes_)));
+    return MakeError(
+        {ErrorCode::kResourceExhausted,
+         "raise its memory limit or reduce the state that the query keeps",
+         {}},
+        fmt::format("{} is out of memory: {} more were needed{}, {} of {} are in use", name_,
+                    BytesText(bytes), who, BytesText(used - bytes), BytesText(limit_bytes_)));
   }
   total_.fetch_add(bytes, std::memory_order_relaxed);
   int64_t peak = peak_.load(std::memory_order_relaxed);
@@ -58,7 +61,8 @@ Status BudgetPool::Allocate(int64_t size, int64_t alignment, uint8_t** out) {
   return status;
 }
 
-Status BudgetPool::Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) {
+Status BudgetPool::Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
+                              uint8_t** ptr) {
   int64_t growth = new_size - old_size;
   if (growth > 0) WEIR_RETURN_NOT_OK(ChargeTree(growth, *this));
   Status status = upstream_->Reallocate(old_size, new_size, alignment, ptr);
