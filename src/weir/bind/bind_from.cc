@@ -159,13 +159,7 @@ Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan 
   table->options["format"] = format;
   if (name.ends_with(".tsv")) table->options["csv.field-delimiter"] = "\\t";
   if (format == "csv") table->options["csv.header"] = "auto";
-  TableContext table_context;
-  table_context.table_name = "'" + path + "'";
-  table_context.options = Options(table->options);
-  table_context.environment = context_.environment;
-  table_context.pool = arrow::default_memory_pool();
-  table_context.time_zone = context_.config->time_zone;
-  table_context.is_batch = context_.is_batch;
+  TableContext table_context = MakeTableContext(*table, {}, context_.table_environment());
   auto connector = context_.connectors->Lookup(table_context);
   if (!connector.ok()) return WithSpan(connector.status(), span);
   auto schema = (*connector)->InferSchema(table_context);

@@ -263,20 +263,6 @@ std::string DistributionText(const AstDistribution& distribution) {
   return text;
 }
 
-TableContext ContextOf(const TableDefinition& table, const BinderContext& context) {
-  TableContext out;
-  out.table_name = table.name.ToString();
-  out.schema = table.PhysicalSchema();
-  out.primary_key = table.primary_key;
-  out.partition_keys = table.partition_keys;
-  out.options = Options(table.options);
-  out.environment = context.environment;
-  out.pool = arrow::default_memory_pool();
-  out.time_zone = context.config->time_zone;
-  out.is_batch = context.is_batch;
-  return out;
-}
-
 Result<TableDefinition> Declare(const AstCreateTable& create, const BinderContext& context) {
   TableDefinition table;
   WEIR_ASSIGN_OR_RETURN(table.name, context.catalog->Qualify(create.name));
@@ -316,7 +302,7 @@ Result<TableDefinition> BindCreateTable(const AstCreateTable& create, const Bind
   bool has_physical = std::any_of(table.columns.begin(), table.columns.end(),
                                   [](const TableColumn& c) { return c.kind == TableColumnKind::kPhysical; });
   if (!has_physical && !table.options.empty()) {
-    TableContext table_context = ContextOf(table, context);
+    TableContext table_context = MakeTableContext(table, {}, context.table_environment());
     WEIR_ASSIGN_OR_RETURN(const Connector* connector, context.connectors->Lookup(table_context));
     auto schema = connector->InferSchema(table_context);
     if (!schema.ok()) return WithContext(schema.status(), fmt::format("columns of {}", table.name.ToString()));

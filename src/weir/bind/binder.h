@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "weir/catalog/catalog.h"
+#include "weir/catalog/table_context.h"
 #include "weir/expr/function_registry.h"
 #include "weir/plan/plan_node.h"
 #include "weir/sql/statement.h"
@@ -24,9 +25,14 @@ struct BinderContext {
   const ConnectorRegistry* connectors = nullptr;
   const FunctionConfig* config = nullptr;
   const Environment* environment = nullptr;
+  ValuesStore* values_store = nullptr;  // For tables of the values connector.
   std::map<std::string, std::string> session_options;
   bool is_batch = false;
   int64_t plan_nodes_max = 20'000;
+
+  TableEnvironment table_environment() const {
+    return {environment, values_store, nullptr, config->time_zone, is_batch};
+  }
 };
 
 /// A query: its plan (no sink) and the user's column names.
