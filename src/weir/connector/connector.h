@@ -16,45 +16,12 @@
 #include <vector>
 
 #include "weir/base/environment.h"
+#include "weir/base/options.h"
 #include "weir/data/batch.h"
 
 namespace weir {
 
-enum class OptionType : uint8_t { kString, kInt, kDouble, kBool, kDuration, kMemorySize, kEnum };
-
-struct OptionSpec {
-  std::string name;           // "rows-per-second"; "fields.#.kind": # stands for one name.
-  OptionType type = OptionType::kString;
-  std::string default_value;  // Empty: none.
-  std::string description;
-  bool required = false;
-  std::vector<std::string> enum_values;  // kEnum.
-};
-
-/// Options of one table or session, by key, checked against their specs.
-class Options {
- public:
-  Options() = default;
-  explicit Options(std::map<std::string, std::string> values) : values_(std::move(values)) {}
-  /// Checks every key and value against `specs` (keys beginning with one of `allowed_prefixes` pass). Errors:
-  /// kInvalidQuery naming the option, `where`, the expected type, the nearest known name.
-  Status Check(const std::vector<OptionSpec>& specs, const std::vector<std::string>& allowed_prefixes,
-               std::string_view where) const;
-  std::optional<std::string> Get(std::string_view key) const;
-  std::string GetOr(std::string_view key, std::string_view otherwise) const;
-  /// Typed reads; `otherwise` when absent. Malformed values were refused by Check; here they are kInvalidQuery too.
-  Result<int64_t> GetInt(std::string_view key, int64_t otherwise) const;
-  Result<double> GetDouble(std::string_view key, double otherwise) const;
-  Result<bool> GetBool(std::string_view key, bool otherwise) const;
-  Result<int64_t> GetDurationMicros(std::string_view key, int64_t otherwise) const;  // "10 s", "1 min", "500ms"
-  Result<int64_t> GetBytes(std::string_view key, int64_t otherwise) const;           // "128 mb"
-  const std::map<std::string, std::string>& values() const { return values_; }
-
- private:
-  std::map<std::string, std::string> values_;
-};
-Result<int64_t> ParseDurationMicros(std::string_view text);
-Result<int64_t> ParseBytes(std::string_view text);
+class ValuesStore;  // connector/values/values_store.h
 
 /// Which row kinds a source produces or a sink takes.
 struct ChangelogMode {
@@ -66,6 +33,8 @@ struct ChangelogMode {
   bool operator==(const ChangelogMode&) const = default;
   std::string ToString() const;  // "I,UB,UA,D"
 };
+/// Reads "I,UB,UA,D" (any subset, blanks allowed).
+Result<ChangelogMode> ParseChangelogMode(std::string_view text);
 
 /// What a connector is told of the table it serves.
 struct TableContext {
@@ -79,6 +48,7 @@ struct TableContext {
   arrow::MemoryPool* pool = nullptr;
   std::string time_zone = "UTC";
   bool is_batch = false;
+  ValuesStore* values_store = nullptr;  // Rows of the values connector; owned by the session. Null: only inline rows.
 };
 
 /// A comparison of a column with a literal that a source may use to skip data. Rows that do not satisfy it may be left
@@ -123,6 +93,9 @@ class SplitReader {
   /// Bytes read and records skipped so far, for progress and counters.
   virtual int64_t bytes_read() const { return 0; }
   virtual int64_t records_skipped() const { return 0; }
+  /// The explicit watermark (milliseconds) that follows the rows of the last Read, once; Read ends a batch there.
+  /// Only sources with has_own_watermarks() give any.
+  virtual std::optional<int64_t> TakeWatermark() { return std::nullopt; }
 };
 
 /// Threads: Discover from one thread at a time; OpenSplit from any.
@@ -137,7 +110,7 @@ class Source {
   /// Rows and bytes if known without reading, for EXPLAIN and join order.
   virtual std::optional<int64_t> EstimatedRows() { return std::nullopt; }
   virtual std::optional<int64_t> EstimatedBytes() { return std::nullopt; }
-  /// The source sends explicit watermarks through ReadWatermark (the values test connector).
+  /// The source sends explicit watermarks through SplitReader::TakeWatermark (the values test connector).
   virtual bool has_own_watermarks() const { return false; }
 };
 
