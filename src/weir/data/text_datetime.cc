@@ -11,12 +11,20 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kPowers[] = {1,       10,        100,        1'000,       10'000,
-                               100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+constexpr uint32_t kPowers[] = {1,       10,        100,        1'000,       10'000,
+                                100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
-// Writes `value` into `width` characters, zeros in front.
-void PutDigits(int64_t value, int width, char* out) {
+// The Put functions write at `out` and return the end of what they wrote.
+char* PutTwo(uint32_t value, char* out) {
+  out[0] = static_cast<char>('0' + value / 10);
+  out[1] = static_cast<char>('0' + value % 10);
+  return out + 2;
+}
+
+// `value` in `width` characters, zeros in front.
+char* PutDigits(uint32_t value, int width, char* out) {
   for (int i = width - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
+  return out + width;
 }
 
 void AppendNumber(int64_t value, std::string* out) {
@@ -25,37 +33,43 @@ void AppendNumber(int64_t value, std::string* out) {
                           std::to_chars(buffer, buffer + sizeof(buffer), value).ptr - buffer));
 }
 
-void AppendCivil(int64_t days, std::string* out) {
+// "yyyy-MM-dd"; java.time marks years of more or less than four digits by a sign. At most 24
+// characters.
+char* PutDate(int64_t days, char* out) {
   const CivilDate date = CivilFromDays(days);
-  char buffer[10];
-  if (date.year >= 0 && date.year <= 9999) {
-    PutDigits(date.year, 4, buffer);
-  } else {
-    // java.time marks years of more than four digits by a sign.
-    out->push_back(date.year < 0 ? '-' : '+');
+  if (date.year < 0 || date.year > 9999) {
+    *out++ = date.year < 0 ? '-' : '+';
     const int64_t year = std::abs(date.year);
-    if (year <= 9999) {
-      PutDigits(year, 4, buffer);
-      out->append(buffer, 4);
-    } else {
-      AppendNumber(year, out);
-    }
+    out = year > 9999 ? std::to_chars(out, out + 16, year).ptr
+                      : PutDigits(static_cast<uint32_t>(year), 4, out);
+  } else {
+    out = PutTwo(static_cast<uint32_t>(date.year) / 100, out);
+    out = PutTwo(static_cast<uint32_t>(date.year) % 100, out);
   }
-  buffer[4] = buffer[7] = '-';
-  PutDigits(date.month, 2, buffer + 5);
-  PutDigits(date.day, 2, buffer + 8);
-  const bool usual = date.year >= 0 && date.year <= 9999;
-  out->append(buffer + (usual ? 0 : 4), usual ? 10 : 6);
+  *out++ = '-';
+  out = PutTwo(static_cast<uint32_t>(date.month), out);
+  *out++ = '-';
+  return PutTwo(static_cast<uint32_t>(date.day), out);
 }
 
 // "HH:mm:ss" of a second of the day.
+char* PutClock(int64_t second_of_day, char* out) {
+  const auto seconds = static_cast<uint32_t>(second_of_day);
+  out = PutTwo(seconds / 3600, out);
+  *out++ = ':';
+  out = PutTwo(seconds / 60 % 60, out);
+  *out++ = ':';
+  return PutTwo(seconds % 60, out);
+}
+
+void AppendCivil(int64_t days, std::string* out) {
+  char buffer[32];
+  out->append(buffer, static_cast<size_t>(PutDate(days, buffer) - buffer));
+}
+
 void AppendClock(int64_t second_of_day, std::string* out) {
   char buffer[8];
-  PutDigits(second_of_day / 3600, 2, buffer);
-  PutDigits(second_of_day / 60 % 60, 2, buffer + 3);
-  PutDigits(second_of_day % 60, 2, buffer + 6);
-  buffer[2] = buffer[5] = ':';
-  out->append(buffer, 8);
+  out->append(buffer, static_cast<size_t>(PutClock(second_of_day, buffer) - buffer));
 }
 
 // "." and the fraction in 3, 6 or 9 digits, as few as show all of it; nothing when it is 0.
@@ -63,7 +77,7 @@ void AppendIsoFraction(int64_t nanos, std::string* out) {
   if (nanos == 0) return;
   const int digits = nanos % 1'000'000 == 0 ? 3 : nanos % 1'000 == 0 ? 6 : 9;
   char buffer[10] = {'.'};
-  PutDigits(nanos / kPowers[9 - digits], digits, buffer + 1);
+  PutDigits(static_cast<uint32_t>(nanos) / kPowers[9 - digits], digits, buffer + 1);
   out->append(buffer, static_cast<size_t>(digits) + 1);
 }
 
@@ -91,23 +105,37 @@ void AppendTime(int32_t millis, int precision, std::string* out) {
   AppendClock(of_day / 1000, out);
   if (precision <= 0) return;
   char buffer[4] = {'.'};
-  PutDigits(of_day % 1000, 3, buffer + 1);
+  PutDigits(static_cast<uint32_t>(of_day % 1000), 3, buffer + 1);
   size_t digits = static_cast<size_t>(precision < 3 ? precision : 3);
   while (digits > 1 && buffer[digits] == '0') --digits;
   out->append(buffer, digits + 1);
 }
 
+namespace {
+
+// A template, so that the divisions are by constants.
+template <int kTickDigits>
+void AppendTicks(int64_t ticks, int precision, std::string* out) {
+  constexpr int64_t kPerSecond = kPowers[kTickDigits];
+  const int64_t seconds = FloorDiv(ticks, kPerSecond);
+  const int64_t days = FloorDiv(seconds, kSecondsPerDay);
+  char buffer[48];
+  char* end = PutDate(days, buffer);
+  *end++ = ' ';
+  end = PutClock(seconds - days * kSecondsPerDay, end);
+  if (precision > 0) {
+    *end++ = '.';
+    const auto fraction = static_cast<uint32_t>(FloorMod(ticks, kPerSecond));
+    end = PutDigits(fraction / kPowers[kTickDigits - precision], precision, end);
+  }
+  out->append(buffer, static_cast<size_t>(end - buffer));
+}
+
+}  // namespace
+
 void AppendTimestamp(int64_t ticks, int precision, std::string* out) {
-  const int tick_digits = precision <= 6 ? 6 : 9;
-  const int64_t per_second = kPowers[tick_digits];
-  const int64_t seconds = FloorDiv(ticks, per_second);
-  AppendCivil(FloorDiv(seconds, kSecondsPerDay), out);
-  out->push_back(' ');
-  AppendClock(FloorMod(seconds, kSecondsPerDay), out);
-  if (precision <= 0) return;
-  char buffer[10] = {'.'};
-  PutDigits(FloorMod(ticks, per_second) / kPowers[tick_digits - precision], precision, buffer + 1);
-  out->append(buffer, static_cast<size_t>(precision) + 1);
+  return precision <= 6 ? AppendTicks<6>(ticks, precision, out)
+                        : AppendTicks<9>(ticks, precision, out);
 }
 
 void AppendIsoTimestamp(int64_t ticks, int64_t ticks_per_second, std::string* out) {
@@ -127,7 +155,7 @@ void AppendIntervalYearMonth(int32_t months, std::string* out) {
   const int64_t size = std::abs(int64_t{months});
   AppendNumber(size / 12, out);
   char buffer[3] = {'-'};
-  PutDigits(size % 12, 2, buffer + 1);
+  PutTwo(static_cast<uint32_t>(size % 12), buffer + 1);
   out->append(buffer, 3);
 }
 
@@ -139,7 +167,7 @@ void AppendIntervalDayTime(int64_t millis, std::string* out) {
   out->push_back(' ');
   AppendClock(of_day / 1000, out);
   char buffer[4] = {'.'};
-  PutDigits(of_day % 1000, 3, buffer + 1);
+  PutDigits(static_cast<uint32_t>(of_day % 1000), 3, buffer + 1);
   out->append(buffer, 4);
 }
 
@@ -248,7 +276,8 @@ std::optional<int64_t> ToTicks(const LocalTime& time, int precision) {
   // Digits beyond the precision are cut off.
   const int64_t nanos = time.nanos / kPowers[9 - precision] * kPowers[9 - precision];
   int64_t ticks;
-  if (__builtin_mul_overflow(time.seconds, kPowers[tick_digits], &ticks)) return std::nullopt;
+  if (__builtin_mul_overflow(time.seconds, int64_t{kPowers[tick_digits]}, &ticks))
+    return std::nullopt;
   if (__builtin_add_overflow(ticks, nanos / kPowers[9 - tick_digits], &ticks)) return std::nullopt;
   return ticks;
 }
