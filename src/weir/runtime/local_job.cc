@@ -52,11 +52,11 @@ class LocalJob : public Job {
     return runners_[static_cast<size_t>(node)][static_cast<size_t>(subtask)];
   }
 
-  void RunWorker(Worker& worker);
-  void RunDeterministic();
+  Status RunWorker(Worker& worker);
   Status RunInTurn();
   Status Drain();
-  Result<bool> RunGuarded(Task& task);
+  template <typename Call>
+  auto Guarded(Task& task, const Call& call) -> decltype(call());
   void Fail(const Status& status);
   void Complete();
 
@@ -186,11 +186,8 @@ Status LocalJob::Start() {
   running_workers_ = static_cast<int>(workers_.size());
   for (Worker& worker : workers_) {
     threads_.emplace_back([this, &worker] {
-      if (options_.deterministic) {
-        RunDeterministic();
-      } else {
-        RunWorker(worker);
-      }
+      Status status = options_.deterministic ? RunInTurn() : RunWorker(worker);
+      if (!status.ok()) Fail(status);
       if (running_workers_.fetch_sub(1) == 1) Complete();
     });
   }
@@ -198,10 +195,11 @@ Status LocalJob::Start() {
 }
 
 /// The one place where exceptions of libraries become errors.
-Result<bool> LocalJob::RunGuarded(Task& task) {
+template <typename Call>
+auto LocalJob::Guarded(Task& task, const Call& call) -> decltype(call()) {
   auto name = [&] { return task.state()->running != nullptr ? task.state()->running->name() : std::string("the task"); };
   try {
-    return task.Run();
+    return call();
   } catch (const std::bad_alloc&) {
     return ResourceExhausted("{}: the process has no memory left", name());
   } catch (const std::exception& exception) {
@@ -209,18 +207,17 @@ Result<bool> LocalJob::RunGuarded(Task& task) {
   }
 }
 
-void LocalJob::RunWorker(Worker& worker) {
+Status LocalJob::RunWorker(Worker& worker) {
   while (!stopping_.load(std::memory_order_acquire)) {
     uint64_t ticket = worker.wake->Ticket();
     bool progress = false, done = true;
     for (Task* task : worker.tasks) {
       if (task->IsDone()) continue;
-      Result<bool> ran = RunGuarded(*task);
-      if (!ran.ok()) return Fail(ran.status());
-      progress |= *ran;
+      WEIR_ASSIGN_OR_RETURN(bool ran, Guarded(*task, [&] { return task->Run(); }));
+      progress |= ran;
       done = done && task->IsDone();
     }
-    if (done) return;
+    if (done) return Status::OK();
     if (progress) continue;
     int64_t idle = kSleepMaxMicros;
     for (Task* task : worker.tasks) {
@@ -231,18 +228,7 @@ void LocalJob::RunWorker(Worker& worker) {
     }
     worker.wake->Wait(ticket, idle);
   }
-}
-
-void LocalJob::RunDeterministic() {
-  Status status;
-  try {
-    status = RunInTurn();
-  } catch (const std::bad_alloc&) {
-    status = ResourceExhausted("the process has no memory left");
-  } catch (const std::exception& exception) {
-    status = Internal("{}", exception.what());
-  }
-  if (!status.ok()) Fail(status);
+  return Status::OK();
 }
 
 /// Runs all tasks until nothing is left to do without reading a source.
@@ -253,7 +239,7 @@ Status LocalJob::Drain() {
     bool progress = false, waits = false;
     for (Task* task : worker.tasks) {
       if (task->IsDone()) continue;
-      WEIR_ASSIGN_OR_RETURN(bool ran, RunGuarded(*task));
+      WEIR_ASSIGN_OR_RETURN(bool ran, Guarded(*task, [&] { return task->Run(); }));
       progress |= ran;
       for (const auto& runner : task->runners()) waits |= runner->WaitsOutside();
     }
@@ -285,7 +271,8 @@ Status LocalJob::RunInTurn() {
     uint64_t ticket = workers_[0].wake->Ticket();
     for (Turn& turn : turns) {
       if (turn.exhausted) continue;
-      WEIR_ASSIGN_OR_RETURN(PollState state, turn.task->PollSource(turn.source));
+      WEIR_ASSIGN_OR_RETURN(PollState state,
+                            Guarded(*turn.task, [&] { return turn.task->PollSource(turn.source); }));
       turn.exhausted = state == PollState::kEnd;
       all_exhausted = all_exhausted && turn.exhausted;
       progress |= state != PollState::kNothing;
@@ -296,7 +283,7 @@ Status LocalJob::RunInTurn() {
   }
   for (Turn& turn : turns) {
     if (stopping_.load(std::memory_order_acquire)) break;
-    WEIR_RETURN_NOT_OK(turn.task->EndSource(turn.source));
+    WEIR_RETURN_NOT_OK(Guarded(*turn.task, [&] { return turn.task->EndSource(turn.source); }));
     WEIR_RETURN_NOT_OK(Drain());
   }
   return Status::OK();
