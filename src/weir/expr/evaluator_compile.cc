@@ -10,8 +10,14 @@
 namespace weir {
 
 namespace {
+
 constexpr int kDepthMax = 4000;  // Stack: below 1 KiB a level.
+
+bool CallMayFail(const ScalarFunction& function, const CallInfo& call) {
+  return function.may_fail && (!function.call_may_fail || function.call_may_fail(call));
 }
+
+}  // namespace
 
 class ProgramBuilder {
  public:
@@ -41,6 +47,16 @@ class ProgramBuilder {
     return NodeKind::kCall;
   }
 
+  /// value IN (literal, ...): the literals are given to the kernel when it is made, and the value
+  /// alone when it runs.
+  static bool HasLiteralList(const Expr& expr) {
+    if (!expr.is_call("IN")) return false;
+    for (size_t i = 1; i < expr.args.size(); ++i) {
+      if (!expr.args[i]->is_literal()) return false;
+    }
+    return true;
+  }
+
   Result<int> Add(const ExprPtr& expr, int depth) {
     if (depth > kDepthMax)
       return ResourceExhausted("an expression is nested deeper than {} levels", kDepthMax);
@@ -51,9 +67,12 @@ class ProgramBuilder {
     fresh.expr = expr;
     fresh.type = expr->type;
     fresh.index = expr->index;
+    bool only_first =
+        HasLiteralList(*expr);  // A list of 100,000 literals is the kernel's, not ours.
     for (const ExprPtr& arg : expr->args) {
       WEIR_ASSIGN_OR_RETURN(int id, Add(arg, depth + 1));
       fresh.args.push_back(id);
+      if (only_first) break;
     }
     if (fresh.kind == NodeKind::kCall) WEIR_RETURN_NOT_OK(MakeKernel(*expr, depth, &fresh));
     WEIR_RETURN_NOT_OK(CoerceBranches(*expr, depth, &fresh));
@@ -84,6 +103,10 @@ class ProgramBuilder {
       call.arg_types.push_back(node(fresh->args[i]).type);
       call.literals.push_back(ConstantOf(fresh->args[i]));
     }
+    for (size_t i = fresh->args.size(); i < expr.args.size(); ++i) {
+      call.arg_types.push_back(expr.args[i]->type);
+      call.literals.push_back(&expr.args[i]->literal);
+    }
     WEIR_ASSIGN_OR_RETURN(ResolvedCall resolved, registry_.Resolve(expr.function, call));
     for (size_t i = 0; i < fresh->args.size(); ++i) {
       if (call.arg_types[i].EqualsIgnoringNullable(resolved.arg_types[i])) continue;
@@ -95,7 +118,7 @@ class ProgramBuilder {
     WEIR_ASSIGN_OR_RETURN(fresh->kernel, resolved.overload->kernel(call));
     fresh->null_policy = resolved.function->null_policy;
     fresh->deterministic = resolved.function->deterministic;
-    fresh->may_fail = resolved.function->may_fail;
+    fresh->may_fail = CallMayFail(*resolved.function, call);
     fresh->eager = !resolved.function->expensive && !fresh->may_fail && fresh->deterministic;
     return Status::OK();
   }
@@ -104,25 +127,40 @@ class ProgramBuilder {
   const Value* ConstantOf(int id) {
     if (node(id).kind == NodeKind::kLiteral) return &node(id).expr->literal;
     if (!node(id).constant || node(id).type.is_nested()) return nullptr;
-    // Runs the nodes so far as a program of their own; a failure is the row's that reaches it, not
-    // ours.
     auto folded = constant_values_.find(id);
     if (folded != constant_values_.end()) return folded->second;
-    Batch one_row;
-    one_row.num_rows = 1;
-    KernelContext context;
-    context.pool = arrow::default_memory_pool();
-    RowErrors errors;
-    context.errors = &errors;
-    context.now_micros = config_.query_start_micros;
-    auto result = program_->EvaluateNode(id, one_row, context);
     const Value* value = nullptr;
-    if (result.ok()) {
-      program_->folded_.push_back(GetValue(**result, 0));
-      value = &program_->folded_.back();
+    if (node(id).kind == NodeKind::kCall) {
+      auto result = Fold(id);
+      if (result.ok() && *result) {
+        program_->folded_.push_back(std::move(**result));
+        value = &program_->folded_.back();
+      }
     }
     constant_values_[id] = value;
     return value;
+  }
+
+  /// The value of a call of known arguments; nothing if it fails: that is the business of the rows
+  /// that reach it.
+  Result<std::optional<Value>> Fold(int id) {
+    ColumnVector args;
+    RowErrors errors;
+    KernelContext context{arrow::default_memory_pool(), &errors, config_.query_start_micros,
+                          nullptr};
+    for (int arg : node(id).args) {
+      const Value* value = ConstantOf(arg);
+      if (value == nullptr) return std::optional<Value>();
+      if (value->is_null() && node(id).null_policy == NullPolicy::kPropagate)
+        return std::optional<Value>(Value::Null());
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr column,
+                            MakeConstant(*value, node(arg).type, 1, context.pool));
+      args.push_back(std::move(column));
+    }
+    ColumnPtr out;
+    WEIR_RETURN_NOT_OK(node(id).kernel(context, args, 1, &out));
+    if (!errors.empty()) return std::optional<Value>();
+    return std::optional<Value>(GetValue(*Retype(out, node(id).type), 0));
   }
 
   void Derive(Node* fresh) {
@@ -237,7 +275,17 @@ bool MayFail(const ExprPtr& expr, const FunctionRegistry& registry) {
   VisitExpr(expr, [&](const Expr& node) {
     if (!node.is_call() || may_fail) return;
     const ScalarFunction* function = registry.FindScalar(node.function);
-    if (function == nullptr || function->may_fail) may_fail = true;
+    if (function == nullptr) {
+      may_fail = true;
+      return;
+    }
+    CallInfo call;
+    call.result_type = node.type;
+    for (const ExprPtr& arg : node.args) {
+      call.arg_types.push_back(arg->type);
+      call.literals.push_back(arg->is_literal() ? &arg->literal : nullptr);
+    }
+    may_fail = CallMayFail(*function, call);
   });
   return may_fail;
 }

@@ -77,7 +77,10 @@ class Execution {
   Status FirstError() const {
     if (error_row_ < 0) return Status::OK();
     std::string text = ExprToString(*nodes_[static_cast<size_t>(error_node_)].expr, {});
-    if (text.size() > 200) text = text.substr(0, 200) + "...";
+    if (text.size() > 200) {
+      text.resize(200);
+      text += "...";
+    }
     return InvalidData("{}, in {}", error_message_, text);
   }
 
@@ -488,13 +491,6 @@ class Execution {
 };
 
 }  // namespace
-
-Result<ColumnPtr> Program::EvaluateNode(int id, const Batch& batch, KernelContext& context) {
-  Execution execution(nodes_, batch, context);
-  WEIR_ASSIGN_OR_RETURN(ColumnPtr column, execution.ValueOf(id, execution.root()));
-  WEIR_RETURN_NOT_OK(execution.FirstError());
-  return column;
-}
 
 Result<ColumnVector> Program::Evaluate(const Batch& batch, KernelContext& context) {
   Execution execution(nodes_, batch, context);

@@ -176,6 +176,30 @@ void Append(const Expr& expr, const std::vector<std::string>& names, std::string
   }
 }
 
+/// Converts a literal at once where nothing can fail or be lost; null otherwise.
+ExprPtr CastLiteral(const Expr& expr, const DataType& type) {
+  const DataType& from = expr.type;
+  if (expr.literal.is_null()) return type.nullable() ? MakeLiteral(Value::Null(), type) : nullptr;
+  if (from.EqualsIgnoringNullable(type)) return MakeLiteral(expr.literal, type);
+  if (from.is_integer()) {
+    int64_t value = expr.literal.int_value();
+    if (type.is_integer() && from.kind() <= type.kind()) return MakeLiteral(expr.literal, type);
+    if (type.kind() == TypeKind::kDouble && from.kind() != TypeKind::kBigInt) {
+      return MakeLiteral(Value::Double(static_cast<double>(value)), type);
+    }
+    if (type.is_decimal() && type.scale() == 0 && type.precision() >= 19) {
+      return MakeLiteral(Value::Decimal(value), type);
+    }
+  }
+  if (from.is_decimal() && type.is_decimal() && from.scale() == type.scale() &&
+      from.precision() <= type.precision()) {
+    return MakeLiteral(expr.literal, type);
+  }
+  bool longer = (from.is_character() && type.kind() == TypeKind::kVarchar) ||
+                (from.is_binary() && type.kind() == TypeKind::kVarbinary);
+  return longer && from.length() <= type.length() ? MakeLiteral(expr.literal, type) : nullptr;
+}
+
 void Visit(const Expr& expr, const std::function<void(const Expr&)>& visit) {
   visit(expr);
   for (const ExprPtr& arg : expr.args) Visit(*arg, visit);
@@ -221,6 +245,10 @@ ExprPtr MakeField(ExprPtr row, int field) {
 
 ExprPtr MakeCast(ExprPtr arg, DataType type) {
   if (arg->type == type) return arg;
+  if (arg->is_literal()) {
+    ExprPtr literal = CastLiteral(*arg, type);
+    if (literal != nullptr) return literal;
+  }
   return MakeCall("CAST", {std::move(arg)}, std::move(type));
 }
 

@@ -239,21 +239,6 @@ Status InvalidCall(const ScalarFunction& function, const CallInfo& call, bool wr
                       function.signatures);
 }
 
-/// Converts a literal at once where that cannot fail; null otherwise.
-ExprPtr CastLiteral(const Expr& expr, const DataType& type) {
-  if (!expr.is_literal()) return nullptr;
-  if (expr.literal.is_null()) return type.nullable() ? MakeLiteral(Value::Null(), type) : nullptr;
-  const DataType& from = expr.type;
-  if (from.is_integer() && type.is_integer() && from.kind() <= type.kind())
-    return MakeLiteral(expr.literal, type);
-  if (from.is_integer() && type.kind() == TypeKind::kDouble && from.kind() != TypeKind::kBigInt) {
-    return MakeLiteral(Value::Double(static_cast<double>(expr.literal.int_value())), type);
-  }
-  bool longer = (from.kind() == TypeKind::kChar || from.kind() == TypeKind::kVarchar) &&
-                type.kind() == TypeKind::kVarchar && from.length() <= type.length();
-  return longer ? MakeLiteral(expr.literal, type) : nullptr;
-}
-
 }  // namespace
 
 void RowErrors::Add(int64_t row, std::string message) {
@@ -293,10 +278,16 @@ FunctionRegistry::FunctionRegistry() : entries_(std::make_unique<Entries>()) {}
 FunctionRegistry::~FunctionRegistry() = default;
 
 void FunctionRegistry::Add(ScalarFunction function) {
-  std::string name = function.name;
-  bool added =
-      entries_->scalars.emplace(name, std::make_unique<ScalarFunction>(std::move(function))).second;
-  WEIR_CHECK(added, "a scalar function is registered twice");
+  auto& entry = entries_->scalars[function.name];
+  if (entry == nullptr) {
+    entry = std::make_unique<ScalarFunction>(std::move(function));
+    return;
+  }
+  WEIR_CHECK(entry->null_policy == function.null_policy, "one function, two null policies");
+  entry->signatures += "\n" + function.signatures;
+  entry->may_fail |= function.may_fail;
+  entry->expensive |= function.expensive;
+  for (Overload& overload : function.overloads) entry->overloads.push_back(std::move(overload));
 }
 
 void FunctionRegistry::AddAlias(std::string alias, std::string_view name) {
@@ -379,12 +370,13 @@ Result<ExprPtr> FunctionRegistry::MakeCall(std::string_view name, std::vector<Ex
     call.literals.push_back(arg->is_literal() ? &arg->literal : nullptr);
   }
   WEIR_ASSIGN_OR_RETURN(ResolvedCall resolved, Resolve(name, call));
-  if (resolved.function->expand) return resolved.function->expand(*this, std::move(args), config);
+  if (resolved.function->expand) {
+    WEIR_ASSIGN_OR_RETURN(ExprPtr expanded, resolved.function->expand(*this, args, config));
+    if (expanded != nullptr) return expanded;
+  }
   for (size_t i = 0; i < args.size(); ++i) {
     const DataType& wanted = resolved.arg_types[i];
-    if (args[i]->type.EqualsIgnoringNullable(wanted)) continue;
-    ExprPtr literal = CastLiteral(*args[i], wanted);
-    args[i] = literal != nullptr ? literal : MakeCast(args[i], wanted);
+    if (!args[i]->type.EqualsIgnoringNullable(wanted)) args[i] = MakeCast(args[i], wanted);
   }
   return weir::MakeCall(resolved.function->name, std::move(args), resolved.result_type);
 }

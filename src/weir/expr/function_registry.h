@@ -92,7 +92,7 @@ struct Arg {
     kLiteral,     // A literal of family `exact`'s kind.
   };
   Family family = Family::kAny;
-  DataType exact;    // kExact: the argument is implicitly cast to it (its length and precision count).
+  DataType exact = {};  // kExact: the argument is implicitly cast to it (its length and precision count).
   int same_as = -1;
 
   static Arg Any() { return {}; }
@@ -105,13 +105,13 @@ struct Arg {
 };
 
 struct Overload {
-  std::vector<Arg> args;
+  std::vector<Arg> args = {};
   int optional_args = 0;        // How many of the last `args` may be missing.
   bool variadic = false;        // The last of `args` may repeat any number of times (at least once).
-  ReturnRule returns;
-  KernelFactory kernel;
+  ReturnRule returns = nullptr;
+  KernelFactory kernel = nullptr;
   /// Replaces the matching of `args` altogether: coerces `types` in place or refuses. For CASE-like typing.
-  std::function<Status(std::vector<DataType>* types, const CallInfo& call)> coerce;
+  std::function<Status(std::vector<DataType>* types, const CallInfo& call)> coerce = nullptr;
 };
 
 enum class NullPolicy : uint8_t {
@@ -120,18 +120,21 @@ enum class NullPolicy : uint8_t {
 };
 
 struct ScalarFunction {
-  std::string name;                  // Upper case.
-  std::string family;                // "string", "arithmetic", ... as in Flink's documentation.
-  std::string signatures;            // "UPPER(string)"; several separated by newlines.
-  std::string description;           // One sentence.
-  std::string example;               // "UPPER('a') = 'A'".
-  std::vector<Overload> overloads;   // The first that matches wins.
+  std::string name;                   // Upper case.
+  std::string family;                 // "string", "arithmetic", ... as in Flink's documentation.
+  std::string signatures = {};        // "UPPER(string)"; several separated by newlines.
+  std::string description = {};       // One sentence.
+  std::string example = {};           // "UPPER('a') = 'A'".
+  std::vector<Overload> overloads = {};  // The first that matches wins.
   NullPolicy null_policy = NullPolicy::kPropagate;
   bool deterministic = true;
   bool per_query = false;            // Non-deterministic, but one value a query in batch mode (NOW, CURRENT_DATE).
   bool may_fail = false;             // May report row errors.
+  /// Refines may_fail for a call whose result type is known (CAST(INT AS BIGINT) never fails).
+  std::function<bool(const CallInfo& call)> call_may_fail = nullptr;
   bool expensive = false;            // Worth gathering the rows that reach it (regex, JSON, ...).
   /// When set, MakeCall builds what this returns instead of a call (NULLIF is a CASE); `args` are not coerced yet.
+  /// Null: the call stays a call.
   std::function<Result<std::shared_ptr<const Expr>>(const class FunctionRegistry& registry,
                                                     std::vector<std::shared_ptr<const Expr>> args,
                                                     const FunctionConfig& config)>
@@ -154,6 +157,7 @@ class FunctionRegistry {
  public:
   FunctionRegistry();
   ~FunctionRegistry();
+  /// Adding a name again adds overloads to it (CEIL of numbers, CEIL of dates).
   void Add(ScalarFunction function);
   void AddAlias(std::string alias, std::string_view name);
   void Add(std::unique_ptr<AggregateFunction> function);

@@ -45,9 +45,6 @@ class Program final : public ExprProgram {
   Status Filter(const Batch& batch, int i, KernelContext& context,
                 std::vector<int32_t>* selected) override;
 
-  /// Node `id` alone.
-  Result<ColumnPtr> EvaluateNode(int id, const Batch& batch, KernelContext& context);
-
  private:
   friend class ProgramBuilder;
   std::vector<Node> nodes_;

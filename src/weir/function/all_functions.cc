@@ -7,6 +7,13 @@
 namespace weir {
 
 void RegisterBuiltinFunctions(FunctionRegistry* registry) {
+  RegisterArithmetic(registry);
+  RegisterComparison(registry);
+  RegisterLogic(registry);
+  RegisterConditional(registry);
+  RegisterConversion(registry);
+  RegisterMath(registry);
+  RegisterConstruction(registry);
   RegisterString(registry);
   RegisterAggregate(registry);
   RegisterAggregateOrdered(registry);

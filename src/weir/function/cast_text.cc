@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Casts from text to values: blanks around the text do not count, and what is no such value is a
+// row error.
+#include <limits>
+
+#include "weir/function/cast.h"
+#include "weir/function/dispatch.h"
+
+namespace weir {
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::string Shortened(std::string_view text) {
+  constexpr size_t kBytesMax = 80;
+  if (text.size() <= kBytesMax) return std::string(text);
+  return fmt::format("{}...", text.substr(0, kBytesMax));
+}
+
+void FailNumber(std::string_view text, const DataType& type, KernelRow& row) {
+  row.Fail(fmt::format("For input string: '{}'. It is no {}", Shortened(text),
+                       type.AsNullable().ToString()));
+}
+
+void FailTime(std::string_view text, const DataType& type, KernelRow& row) {
+  row.Fail(
+      fmt::format("Could not parse '{}' as {}", Shortened(text), type.AsNullable().ToString()));
+}
+
+Result<Kernel> MakeIntegerParser(const DataType& type) {
+  return DispatchPrimitive(type, [&](auto tag) -> Result<Kernel> {
+    using T = typename decltype(tag)::type;
+    return RowKernel<T, std::string_view>([type](std::string_view text, KernelRow& row) -> T {
+      if constexpr (std::is_floating_point_v<T>) {
+        auto value = ParseDouble(Trim(text));
+        if (value) return static_cast<T>(*value);
+      } else {
+        auto value = ParseInteger(Trim(text));
+        if (value && *value >= std::numeric_limits<T>::min() &&
+            *value <= std::numeric_limits<T>::max()) {
+          return static_cast<T>(*value);
+        }
+      }
+      FailNumber(text, type, row);
+      return 0;
+    })({});
+  });
+}
+
+int32_t CutTime(int32_t millis, int precision) {
+  int32_t unit = precision >= 3 ? 1 : precision == 2 ? 10 : precision == 1 ? 100 : 1000;
+  return millis - millis % unit;
+}
+
+Result<Kernel> MakeTimestampParser(const CastCall& cast) {
+  DataType type = cast.to;
+  const TimeZone* zone = type.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
+  return RowKernel<int64_t, std::string_view>(
+      [type, zone](std::string_view text, KernelRow& row) -> int64_t {
+        auto ticks = ParseTimestamp(Trim(text), type.precision());
+        if (!ticks) {
+          FailTime(text, type, row);
+          return 0;
+        }
+        return zone == nullptr ? *ticks : FromLocal(*zone, *ticks, type.ticks_per_second());
+      })({});
+}
+
+}  // namespace
+
+Result<Kernel> MakeTextParser(const CastCall& cast) {
+  DataType type = cast.to;
+  switch (type.kind()) {
+    case TypeKind::kBoolean:
+      return RowKernel<bool, std::string_view>([](std::string_view text, KernelRow& row) {
+        auto value = ParseBoolean(Trim(text));
+        if (!value) row.Fail(fmt::format("Cannot parse '{}' as BOOLEAN", Shortened(text)));
+        return value.value_or(false);
+      })({});
+    case TypeKind::kDecimal:
+      return RowKernel<Int128, std::string_view>(
+          [type](std::string_view text, KernelRow& row) -> Int128 {
+            auto value = ParseDecimal(Trim(text), type.precision(), type.scale());
+            if (!value) FailNumber(text, type, row);
+            return value.value_or(0);
+          })({});
+    case TypeKind::kDate:
+      return RowKernel<int32_t, std::string_view>(
+          [type](std::string_view text, KernelRow& row) -> int32_t {
+            auto days = ParseDate(Trim(text));
+            if (!days) FailTime(text, type, row);
+            return days.value_or(0);
+          })({});
+    case TypeKind::kTime:
+      return RowKernel<int32_t, std::string_view>(
+          [type](std::string_view text, KernelRow& row) -> int32_t {
+            auto millis = ParseTime(Trim(text));
+            if (!millis) FailTime(text, type, row);
+            return CutTime(millis.value_or(0), type.precision());
+          })({});
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return MakeTimestampParser(cast);
+    default:
+      if (type.is_numeric()) return MakeIntegerParser(type);
+      return Unsupported("a cast of {} to {} is not supported yet", cast.from.ToString(),
+                         type.ToString());
+  }
+}
+
+}  // namespace weir
