@@ -99,7 +99,7 @@ class Lexer {
     if ((c == 'u' || c == 'U') && Char(1) == '&' && Char(2) == '\'') return Quoted(at_, at_ + 2, TokenKind::kUnicode);
     if (IsDigit(c) || (c == '.' && IsDigit(Char(1)))) return Number();
     if (static_cast<unsigned char>(c) >= 0x80 && AddLookalike()) return;
-    if (IsWordStart(c)) return Word();
+    if (IsWordStart(c) || (c == '$' && IsWordPart(Char(1)))) return Word();
     Punctuation(c);
   }
 

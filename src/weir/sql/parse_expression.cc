@@ -250,17 +250,17 @@ Result<AstExprPtr> StatementParser::ParseIn(AstExprPtr left, bool negated, uint3
     WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryInParentheses());
     return Make(AstInQuery{std::move(left), std::move(query), negated}, begin);
   }
-  bool nested_query = AtQuery(1);
   Advance();
   AstInList in{std::move(left), {}, negated};
+  uint32_t list_begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(in.items, ParseExpressionList());
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-  // IN ((SELECT ..)) is the query, not a list of one scalar subquery.
-  if (nested_query && in.items.size() == 1) {
-    if (const auto* subquery = in.items[0]->As<AstSubquery>()) {
-      return Make(AstInQuery{std::move(in.operand), subquery->query, negated}, begin);
-    }
+  // IN ((SELECT ..) UNION ..) is the query, not a list of one scalar subquery.
+  if (const auto* subquery = in.items[0]->As<AstSubquery>(); subquery != nullptr && in.items.size() == 1) {
+    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryRest({}, subquery->query, list_begin));
+    WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+    return Make(AstInQuery{std::move(in.operand), std::move(query), negated}, begin);
   }
+  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
   return Make(std::move(in), begin);
 }
 

@@ -263,14 +263,15 @@ Result<AstExprPtr> StatementParser::ParseCase() {
   }
   if (!At("WHEN"_kw)) return Unexpected("WHEN");
   while (Accept("WHEN"_kw)) {
-    AstWhen when;
-    WEIR_ASSIGN_OR_RETURN(when.condition, ParseExpression());
-    if (out.operand != nullptr && At(TokenKind::kComma)) {
-      return UnsupportedAt(Peek().span(), "a list of values behind WHEN is not supported yet");
-    }
+    std::vector<AstExprPtr> conditions;
+    do {
+      WEIR_ASSIGN_OR_RETURN(AstExprPtr condition, ParseExpression());
+      conditions.push_back(std::move(condition));
+    } while (out.operand != nullptr && Accept(TokenKind::kComma));
     WEIR_RETURN_NOT_OK(Expect("THEN"_kw));
-    WEIR_ASSIGN_OR_RETURN(when.result, ParseExpression());
-    out.whens.push_back(std::move(when));
+    WEIR_ASSIGN_OR_RETURN(AstExprPtr result, ParseExpression());
+    // WHEN 1, 2 THEN x is WHEN 1 THEN x WHEN 2 THEN x.
+    for (AstExprPtr& condition : conditions) out.whens.push_back({std::move(condition), result});
   }
   if (Accept("ELSE"_kw)) {
     WEIR_ASSIGN_OR_RETURN(out.otherwise, ParseExpression());
@@ -314,9 +315,8 @@ Result<AstExprPtr> StatementParser::ParseRowConstructor() {
   Advance();
   Advance();
   AstConstructor out{ConstructorKind::kRow, {}, nullptr};
-  if (!At(TokenKind::kRightParen)) {
-    WEIR_ASSIGN_OR_RETURN(out.items, ParseExpressionList());
-  }
+  if (At(TokenKind::kRightParen)) return WithHint(Unexpected("an expression"), "a row has at least one value");
+  WEIR_ASSIGN_OR_RETURN(out.items, ParseExpressionList());
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
   return Make(std::move(out), begin);
 }

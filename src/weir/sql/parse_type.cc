@@ -21,7 +21,8 @@ Result<AstTypePtr> StatementParser::MakeType(AstType type, uint32_t begin) {
 void StatementParser::ParseNullability(AstType* type) {
   if (Accept("NOT"_kw, "NULL"_kw)) {
     type->nullable = false;
-  } else if (Accept("NULL"_kw)) {
+  } else if (!AtAhead(1, "ON"_kw) && Accept("NULL"_kw)) {
+    // RETURNING INT NULL ON EMPTY: that NULL belongs to the next clause.
     type->nullable = true;
   }
 }
