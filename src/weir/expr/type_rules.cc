@@ -170,20 +170,8 @@ std::optional<DataType> CommonNested(const std::vector<DataType>& types) {
   }
 }
 
-/// DATETIME with INTERVAL or with a number of days has the DATETIME's type.
-std::optional<DataType> CommonPattern(const DataType& a, const DataType& b) {
-  if (IsDatetime(a) && b.is_interval()) return a;
-  if (a.is_interval() && IsDatetime(b)) return b;
-  bool a_day = a.is_timestamp() || a.kind() == TypeKind::kDate,
-       b_day = b.is_timestamp() || b.kind() == TypeKind::kDate;
-  if (a_day && IsExactNumeric(b)) return a;
-  if (IsExactNumeric(a) && b_day) return b;
-  return std::nullopt;
-}
-
-/// The common type of two similar, not nested types.
+/// The common type of two similar, not nested types. (Flink's rules for DATE + INTERVAL and the like are arithmetic's.)
 std::optional<DataType> Merge(const DataType& a, const DataType& b) {
-  if (auto pattern = CommonPattern(a, b)) return pattern;
   if (!AreSimilar(a, b)) return std::nullopt;
   if (IsStringLike(b)) return CommonString(a, b);
   if (IsExactNumeric(b)) {
