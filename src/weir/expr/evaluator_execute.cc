@@ -192,14 +192,17 @@ class Execution {
     ColumnVector args;
     args.reserve(node.args.size());
     int varying = 0, dictionary = -1;
+    bool null = false;
     for (size_t i = 0; i < node.args.size(); ++i) {
       WEIR_ASSIGN_OR_RETURN(ColumnPtr arg, ValueOf(node.args[i], frame));
-      if (node.null_policy == NullPolicy::kPropagate && IsConstantNull(*arg)) {
-        return MakeNullColumn(node.type, frame.num_rows, pool());
-      }
+      null |= IsConstantNull(*arg);
       if (!arg->is_constant()) ++varying;
       if (arg->encoding == Encoding::kDictionary) dictionary = static_cast<int>(i);
       args.push_back(std::move(arg));
+    }
+    // Only now: whether an argument fails must not depend on how the others are encoded.
+    if (null && node.null_policy == NullPolicy::kPropagate) {
+      return MakeNullColumn(node.type, frame.num_rows, pool());
     }
     if (varying == 0 && !args.empty() && node.deterministic && frame.num_rows > 1) {
       for (ColumnPtr& arg : args) {

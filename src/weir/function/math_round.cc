@@ -4,6 +4,7 @@
 // ROUND (half up, away from zero) and TRUNCATE (towards zero) to a number of digits after the
 // point; a negative number of digits means before it: ROUND(646, -2) = 600. A DOUBLE is taken for
 // the decimal number that it prints as.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -33,7 +34,8 @@ T RoundInteger(T value, int32_t digits, Rounding rounding) {
 /// Rounds the shortest decimal text of `value`.
 template <typename T>
 T RoundFloating(T value, int32_t digits, Rounding rounding) {
-  if (!std::isfinite(value) || value == 0 || digits > 330) return value;
+  if (!std::isfinite(value) || value == 0) return value;
+  digits = std::clamp(digits, -400, 400);  // Beyond all digits of a DOUBLE.
   char text[64];
   auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
   // d.ddddde[+-]xx: the digits as a number, and where the point is.
@@ -92,6 +94,7 @@ Result<Kernel> MakeDecimalRounding(const CallInfo& call, Rounding rounding) {
       precision = call.result_type.precision();
   auto round = [from, to, precision, rounding](Int128 value, int32_t digits,
                                                KernelRow& row) -> Int128 {
+    digits = std::clamp(digits, -100, 100);
     if (digits < from) {
       value = DropDigits(value, std::min(from - digits, 100), rounding);
       // Now at scale `digits`; a whole number of tens, hundreds ... at scale 0.
