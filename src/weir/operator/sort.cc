@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+#include "weir/operator/sort.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+namespace weir {
+namespace {
+
+// With FETCH, rows beyond this many times those wanted (and beyond a fair batch) are thrown away early.
+constexpr int64_t kPruneFactor = 4;
+constexpr int64_t kPruneRowsMin = 1 << 16;
+
+/// Takes the rows away that later rows retract: row by row, the last equal row before goes.
+Result<Batch> WithoutRetracted(const Batch& batch, arrow::MemoryPool* pool) {
+  std::vector<uint64_t> hashes(static_cast<size_t>(batch.num_rows));
+  WEIR_RETURN_NOT_OK(HashColumns(batch.columns, batch.num_rows, hashes.data()));
+  std::unordered_map<uint64_t, std::vector<int32_t>> alive;
+  std::vector<bool> kept(static_cast<size_t>(batch.num_rows));
+  auto same = [&](int64_t a, int64_t b) {
+    return std::all_of(batch.columns.begin(), batch.columns.end(),
+                       [&](const ColumnPtr& column) { return SameValue(*column, a, *column, b); });
+  };
+  for (int64_t i = 0; i < batch.num_rows; ++i) {
+    std::vector<int32_t>& rows = alive[hashes[static_cast<size_t>(i)]];
+    if (IsAccumulate(batch.kind(i))) {
+      rows.push_back(static_cast<int32_t>(i));
+      kept[static_cast<size_t>(i)] = true;
+      continue;
+    }
+    auto found = std::find_if(rows.rbegin(), rows.rend(), [&](int32_t row) { return same(row, i); });
+    if (found == rows.rend()) continue;  // Nothing to take away.
+    kept[static_cast<size_t>(*found)] = false;
+    rows.erase(std::next(found).base());
+  }
+  std::vector<int32_t> rows;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) rows.push_back(static_cast<int32_t>(i));
+  }
+  Batch inserts = batch;
+  inserts.row_kinds = nullptr;
+  return GatherBatch(inserts, rows, pool);
+}
+
+class SortOperator : public Operator {
+ public:
+  SortOperator(SortSpec spec, OperatorContext& context) : spec_(std::move(spec)), context_(context) {}
+
+  Result<Progress> OnBatch(int, const Batch& batch, Output&) override {
+    if (num_rows_ + batch.num_rows > std::numeric_limits<int32_t>::max()) {
+      return ResourceExhausted("one sort holds at most {} rows", std::numeric_limits<int32_t>::max());
+    }
+    batches_.push_back(batch);
+    num_rows_ += batch.num_rows;
+    changes_ = changes_ || !batch.is_append_only();
+    int64_t wanted = Wanted();
+    if (wanted >= 0 && !changes_ && num_rows_ > std::max(wanted * kPruneFactor, kPruneRowsMin)) {
+      WEIR_RETURN_NOT_OK(SortRows(wanted));
+      WEIR_ASSIGN_OR_RETURN(Batch pruned, GatherBatch(sorted_, order_, context_.pool));
+      num_rows_ = pruned.num_rows;
+      batches_ = {std::move(pruned)};
+    }
+    return Progress::kDone;
+  }
+
+  Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
+    // The last watermark follows the rows: the runtime sends it at the end.
+    if (watermark.millis != Watermark::kMax) WEIR_RETURN_NOT_OK(out.Emit(watermark));
+    return Progress::kDone;
+  }
+
+  Result<Progress> OnEnd(int, Output& out) override {
+    WEIR_RETURN_NOT_OK(SortRows(Wanted()));
+    next_ = std::min(spec_.offset, static_cast<int64_t>(order_.size()));
+    return Continue(out);
+  }
+
+  Result<Progress> Continue(Output& out) override {
+    auto end = static_cast<int64_t>(order_.size());
+    while (next_ < end) {
+      if (!out.HasRoom()) return Progress::kMoreOutput;
+      int64_t count = std::min(context_.batch_rows_max, end - next_);
+      std::span<const int32_t> rows(order_.data() + next_, static_cast<size_t>(count));
+      WEIR_ASSIGN_OR_RETURN(Batch batch, GatherBatch(sorted_, rows, context_.pool));
+      WEIR_RETURN_NOT_OK(out.Emit(std::move(batch)));
+      next_ += count;
+    }
+    sorted_ = Batch();
+    WEIR_RETURN_NOT_OK(out.Emit(Watermark{Watermark::kMax}));
+    return Progress::kDone;
+  }
+
+  Status Save(SnapshotWriter& snapshot) override {
+    for (const Batch& batch : batches_) WEIR_RETURN_NOT_OK(SaveBatch(batch, snapshot));
+    return Status::OK();
+  }
+  Status Restore(SnapshotReader& snapshot) override;
+
+ private:
+  Schema StateSchema() const {
+    Schema schema = spec_.input;
+    schema.fields.push_back({"row_kind", DataType::TinyInt().NotNull()});
+    return schema;
+  }
+  Status SaveBatch(const Batch& batch, SnapshotWriter& snapshot) const {
+    WEIR_ASSIGN_OR_RETURN(auto kinds, MakeFlatColumn(DataType::TinyInt().NotNull(), batch.num_rows, context_.pool));
+    for (int64_t i = 0; i < batch.num_rows; ++i) {
+      const_cast<uint8_t*>(kinds->values->data())[i] = static_cast<uint8_t>(batch.kind(i));
+    }
+    Batch rows = batch;
+    rows.row_kinds = nullptr;
+    rows.columns.push_back(std::move(kinds));
+    return snapshot.Write("rows", StateSchema(), rows, {});
+  }
+  /// Rows wanted from the front; below 0 all.
+  int64_t Wanted() const {
+    if (!spec_.fetch || *spec_.fetch > std::numeric_limits<int64_t>::max() / 8 - spec_.offset) return -1;
+    return spec_.offset + *spec_.fetch;
+  }
+  Status SortRows(int64_t limit) {
+    WEIR_ASSIGN_OR_RETURN(sorted_, ConcatBatches(batches_, spec_.input, context_.pool));
+    batches_.clear();
+    if (changes_) {
+      WEIR_ASSIGN_OR_RETURN(sorted_, WithoutRetracted(sorted_, context_.pool));
+    }
+    sorted_.row_kinds = nullptr;
+    WEIR_ASSIGN_OR_RETURN(order_, SortedRows(sorted_, spec_.columns, limit, context_.pool));
+    return Status::OK();
+  }
+
+  SortSpec spec_;
+  OperatorContext& context_;
+  std::vector<Batch> batches_;
+  int64_t num_rows_ = 0;
+  bool changes_ = false;
+  Batch sorted_;
+  std::vector<int32_t> order_;
+  int64_t next_ = 0;
+};
+
+Status SortOperator::Restore(SnapshotReader& snapshot) {
+  WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", StateSchema()));
+  for (Batch& batch : batches) {
+    WEIR_ASSIGN_OR_RETURN(ColumnPtr kinds, Flatten(batch.columns.back(), context_.pool));
+    batch.columns.pop_back();
+    bool changes = false;
+    for (int64_t i = 0; i < batch.num_rows; ++i) changes = changes || kinds->data<int8_t>()[i] != 0;
+    if (changes) batch.row_kinds = kinds->values;
+    changes_ = changes_ || changes;
+    num_rows_ += batch.num_rows;
+    batches_.push_back(std::move(batch));
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> MakeSort(SortSpec spec, OperatorContext& context) {
+  for (const SortColumn& column : spec.columns) {
+    const DataType& type = spec.input[column.column].type;
+    if (!IsSortable(type)) return Unsupported("sorting by {} is not supported", type.ToString());
+  }
+  return std::make_unique<SortOperator>(std::move(spec), context);
+}
+
+}  // namespace weir

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+#include "weir/operator/sort_limit.h"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "weir/operator/output_queue.h"
+
+namespace weir {
+namespace {
+
+constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
+
+/// A row that is kept: a row of a shared batch.
+struct KeptRow {
+  std::shared_ptr<const Batch> batch;
+  int32_t row = 0;
+};
+
+bool SameRow(const KeptRow& a, const Batch& batch, int64_t row) {
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    if (!SameValue(*a.batch->columns[i], a.row, *batch.columns[i], row)) return false;
+  }
+  return true;
+}
+
+/// Rows in order of key, then of arrival, with the rows at the two borders of the range found by walking from the
+/// nearer end.
+class RankedRows {
+ public:
+  using Map = std::map<std::string, std::deque<KeptRow>, std::less<>>;
+
+  int64_t size() const { return size_; }
+  const std::string* greatest_key() const { return rows_.empty() ? nullptr : &rows_.rbegin()->first; }
+
+  /// Adds a row behind its equals; returns its rank, from 0.
+  int64_t Add(std::string_view key, KeptRow row) {
+    auto at = rows_.find(key);
+    if (at == rows_.end()) at = rows_.emplace(std::string(key), std::deque<KeptRow>()).first;
+    at->second.push_back(std::move(row));
+    ++size_;
+    return RankOf(at) + static_cast<int64_t>(at->second.size()) - 1;
+  }
+  /// Removes a row like row `row` of `batch`, the last to come; returns its rank, or -1 if there is none.
+  int64_t Remove(std::string_view key, const Batch& batch, int64_t row, KeptRow* removed) {
+    auto at = rows_.find(key);
+    if (at == rows_.end()) return -1;
+    std::deque<KeptRow>& equals = at->second;
+    auto found = std::find_if(equals.rbegin(), equals.rend(), [&](const KeptRow& kept) { return SameRow(kept, batch, row); });
+    if (found == equals.rend()) return -1;
+    int64_t rank = RankOf(at) + (equals.rend() - found) - 1;
+    *removed = *found;
+    equals.erase(std::next(found).base());
+    if (equals.empty()) rows_.erase(at);
+    --size_;
+    return rank;
+  }
+  void RemoveLast() {
+    auto last = std::prev(rows_.end());
+    last->second.pop_back();
+    if (last->second.empty()) rows_.erase(last);
+    --size_;
+  }
+  /// The row of rank `rank`, which exists.
+  const KeptRow& At(int64_t rank) const {
+    if (rank >= size_ / 2) {
+      int64_t behind = size_ - 1 - rank;
+      for (auto at = rows_.rbegin();; ++at) {
+        auto count = static_cast<int64_t>(at->second.size());
+        if (behind < count) return at->second[static_cast<size_t>(count - 1 - behind)];
+        behind -= count;
+      }
+    }
+    for (auto at = rows_.begin();; ++at) {
+      auto count = static_cast<int64_t>(at->second.size());
+      if (rank < count) return at->second[static_cast<size_t>(rank)];
+      rank -= count;
+    }
+  }
+  const Map& rows() const { return rows_; }
+
+ private:
+  int64_t RankOf(Map::const_iterator at) const {
+    int64_t rank = 0;
+    for (auto before = rows_.begin(); before != at; ++before) rank += static_cast<int64_t>(before->second.size());
+    return rank;
+  }
+
+  Map rows_;
+  int64_t size_ = 0;
+};
+
+class SortLimitOperator : public Operator {
+ public:
+  SortLimitOperator(SortLimitSpec spec, OperatorContext& context)
+      : spec_(std::move(spec)), context_(context), queue_(context) {
+    end_ = !spec_.fetch || *spec_.fetch > kNoEnd - spec_.offset ? kNoEnd : spec_.offset + *spec_.fetch;
+  }
+
+  Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
+    if (end_ == 0) return Progress::kEnough;
+    WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
+    std::vector<int32_t> kept;
+    WEIR_ASSIGN_OR_RETURN(auto stored, Store(batch, keys, &kept));
+    BatchBuilder changes(spec_.input, context_.pool);
+    for (size_t i = 0; i < kept.size(); ++i) {
+      int64_t row = kept[i];
+      if (IsAccumulate(batch.kind(row))) {
+        WEIR_RETURN_NOT_OK(Add(keys.key(row), {stored, static_cast<int32_t>(i)}, changes));
+      } else {
+        WEIR_RETURN_NOT_OK(Remove(keys.key(row), batch, row, changes));
+      }
+    }
+    WEIR_ASSIGN_OR_RETURN(Batch result, changes.Finish());
+    WEIR_RETURN_NOT_OK(queue_.Add(std::move(result)));
+    return queue_.Flush(out);
+  }
+  Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
+
+  Status Save(SnapshotWriter& snapshot) override {
+    BatchBuilder builder(spec_.input, context_.pool);
+    for (const auto& [key, rows] : ranked_.rows()) {
+      for (const KeptRow& row : rows) WEIR_RETURN_NOT_OK(builder.AppendRowFrom(*row.batch, row.row, RowKind::kInsert));
+    }
+    WEIR_ASSIGN_OR_RETURN(Batch rows, builder.Finish());
+    return snapshot.Write("rows", spec_.input, rows, {});
+  }
+  Status Restore(SnapshotReader& snapshot) override {
+    WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", spec_.input));
+    for (Batch& batch : batches) {
+      WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
+      auto stored = std::make_shared<const Batch>(std::move(batch));
+      for (int64_t i = 0; i < stored->num_rows; ++i) ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)});
+    }
+    return Status::OK();
+  }
+
+ private:
+  /// Whether a new row of this key cannot come into the range, nor ever will.
+  bool IsBehind(std::string_view key) const {
+    return spec_.changes == InputChanges::kAppendOnly && ranked_.size() >= end_ && key >= *ranked_.greatest_key();
+  }
+
+  /// Copies the rows that matter, so that the input can be freed; fills `kept` with which they are.
+  Result<std::shared_ptr<const Batch>> Store(const Batch& batch, const SortKeys& keys, std::vector<int32_t>* kept) const {
+    for (int64_t i = 0; i < batch.num_rows; ++i) {
+      if (!IsBehind(keys.key(i))) kept->push_back(static_cast<int32_t>(i));
+    }
+    WEIR_ASSIGN_OR_RETURN(Batch stored, GatherBatch(batch, *kept, context_.pool));
+    for (ColumnPtr& column : stored.columns) {
+      WEIR_ASSIGN_OR_RETURN(column, Compact(column, context_.pool));
+    }
+    stored.row_kinds = nullptr;
+    return std::make_shared<const Batch>(std::move(stored));
+  }
+
+  Status Change(const KeptRow& row, RowKind kind, BatchBuilder& changes) {
+    return changes.AppendRowFrom(*row.batch, row.row, kind);
+  }
+
+  Status Add(std::string_view key, KeptRow row, BatchBuilder& changes) {
+    if (IsBehind(key)) return Status::OK();  // The range has filled up within this batch.
+    int64_t rank = ranked_.Add(key, row);
+    if (rank < end_) {
+      if (ranked_.size() > end_ && end_ > spec_.offset) {
+        WEIR_RETURN_NOT_OK(Change(ranked_.At(end_), RowKind::kDelete, changes));
+      }
+      if (rank >= spec_.offset) {
+        WEIR_RETURN_NOT_OK(Change(row, RowKind::kInsert, changes));
+      } else if (ranked_.size() > spec_.offset && end_ > spec_.offset) {
+        WEIR_RETURN_NOT_OK(Change(ranked_.At(spec_.offset), RowKind::kInsert, changes));
+      }
+    }
+    if (spec_.changes == InputChanges::kAppendOnly && ranked_.size() > end_) ranked_.RemoveLast();
+    return Status::OK();
+  }
+
+  Status Remove(std::string_view key, const Batch& batch, int64_t row, BatchBuilder& changes) {
+    KeptRow removed, left;
+    // The first row of the range, which moves out of it when one before the range goes.
+    if (ranked_.size() > spec_.offset) left = ranked_.At(spec_.offset);
+    int64_t rank = ranked_.Remove(key, batch, row, &removed);
+    if (rank < 0 || rank >= end_ || end_ == spec_.offset) return Status::OK();
+    if (rank >= spec_.offset) {
+      WEIR_RETURN_NOT_OK(Change(removed, RowKind::kDelete, changes));
+    } else if (left.batch != nullptr) {
+      WEIR_RETURN_NOT_OK(Change(left, RowKind::kDelete, changes));
+    }
+    if (ranked_.size() >= end_) WEIR_RETURN_NOT_OK(Change(ranked_.At(end_ - 1), RowKind::kInsert, changes));
+    return Status::OK();
+  }
+
+  SortLimitSpec spec_;
+  OperatorContext& context_;
+  int64_t end_;
+  RankedRows ranked_;
+  OutputQueue queue_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> MakeSortLimit(SortLimitSpec spec, OperatorContext& context) {
+  for (const SortColumn& column : spec.columns) {
+    const DataType& type = spec.input[column.column].type;
+    if (!IsSortable(type)) return Unsupported("sorting by {} is not supported", type.ToString());
+  }
+  return std::make_unique<SortLimitOperator>(std::move(spec), context);
+}
+
+}  // namespace weir
