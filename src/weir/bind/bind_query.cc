@@ -10,12 +10,6 @@
 namespace weir::bind {
 namespace {
 
-std::vector<DataType> TypesOf(const Schema& schema) {
-  std::vector<DataType> types;
-  for (const Field& field : schema.fields) types.push_back(field.type);
-  return types;
-}
-
 /// The common type of one column of several inputs.
 Result<DataType> CommonColumnType(const std::vector<DataType>& types, std::string_view where) {
   bool same = std::all_of(types.begin(), types.end(), [&](const DataType& t) { return t == types[0]; });

@@ -42,7 +42,7 @@ void VisitPlans(const std::vector<PlanPtr>& roots, const std::function<void(cons
 /// Rows or the end of a running job. The job's memory outlives its batches.
 class JobResult : public QueryResult {
  public:
-  JobResult(std::shared_ptr<BudgetPool> pool, std::unique_ptr<Job> job, std::shared_ptr<CollectQueue> queue,
+  JobResult(std::shared_ptr<BudgetPool> pool, std::unique_ptr<Job> job, std::shared_ptr<ResultQueue> queue,
             const PlanNode& root, std::vector<std::string> names, PlanMode mode)
       : pool_(std::move(pool)), job_(std::move(job)), queue_(std::move(queue)), mode_(mode) {
     changes_ = root.traits.changes;
@@ -55,7 +55,7 @@ class JobResult : public QueryResult {
   ~JobResult() override {
     if (job_ == nullptr) return;
     if (!finished_) {
-      if (queue_ != nullptr) queue_->Cancel();
+      if (queue_ != nullptr) queue_->Close();
       job_->Cancel();
       (void)job_->Wait();
     }
@@ -71,15 +71,18 @@ class JobResult : public QueryResult {
   Result<bool> Next(Batch* batch) override {
     if (finished_) return false;
     if (queue_ != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(bool more, queue_->Pop(batch));
-      if (more) return true;
+      std::optional<Batch> next = queue_->Pop();
+      if (next) {
+        *batch = std::move(*next);
+        return true;
+      }
     }
     finished_ = true;
     WEIR_RETURN_NOT_OK(job_->Wait());
     return false;
   }
   void Cancel() override {
-    if (queue_ != nullptr) queue_->Cancel();
+    if (queue_ != nullptr) queue_->Close();
     job_->Cancel();
   }
   std::vector<NodeProgress> Progress() const override { return job_->Progress(); }
@@ -87,7 +90,7 @@ class JobResult : public QueryResult {
  private:
   std::shared_ptr<BudgetPool> pool_;
   std::unique_ptr<Job> job_;
-  std::shared_ptr<CollectQueue> queue_;
+  std::shared_ptr<ResultQueue> queue_;
   Schema schema_;
   ChangelogMode changes_;
   std::vector<int> upsert_key_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "weir/expr/function_registry.h"
 #include "weir/memory/budget_pool.h"
 #include "weir/operator/collect.h"
 #include "weir/plan/plan_node.h"
@@ -29,7 +30,7 @@ struct TranslateContext {
 
 struct Translation {
   JobGraph graph;
-  std::shared_ptr<CollectQueue> results;  // Set when a root is a Collect.
+  std::shared_ptr<ResultQueue> results;  // Set when a root is a Collect.
 };
 
 /// Errors: kUnsupported naming a plan node that has no operator yet; the connectors' errors.
