@@ -15,6 +15,9 @@ void RegisterBuiltinFunctions(FunctionRegistry* registry) {
   RegisterMath(registry);
   RegisterConstruction(registry);
   RegisterString(registry);
+  RegisterLike(registry);
+  RegisterRegexp(registry);
+  RegisterTemporal(registry);
   RegisterAggregate(registry);
   RegisterAggregateOrdered(registry);
 }

@@ -12,6 +12,7 @@
 #include "weir/function/dispatch.h"
 #include "weir/function/families.h"
 #include "weir/function/math.h"
+#include "weir/function/temporal.h"
 
 namespace weir {
 namespace {
@@ -216,6 +217,7 @@ void RegisterWhole(FunctionRegistry* registry) {
   ceil.overloads = {{.args = {Arg::Numeric()},
                      .returns = WholeType,
                      .kernel = [](const CallInfo& call) { return MakeCeilOrFloor(call, true); }}};
+  for (Overload& overload : TemporalCeilOverloads()) ceil.overloads.push_back(std::move(overload));
   registry->Add(std::move(ceil));
   registry->AddAlias("CEILING", "CEIL");
   ScalarFunction floor = MathFunction("FLOOR", "FLOOR(<NUMERIC>)",
@@ -223,6 +225,8 @@ void RegisterWhole(FunctionRegistry* registry) {
   floor.overloads = {{.args = {Arg::Numeric()},
                       .returns = WholeType,
                       .kernel = [](const CallInfo& call) { return MakeCeilOrFloor(call, false); }}};
+  for (Overload& overload : TemporalFloorOverloads())
+    floor.overloads.push_back(std::move(overload));
   registry->Add(std::move(floor));
 }
 

@@ -55,7 +55,7 @@ void RegisterStringParts(
 void RegisterStringJoin(
     FunctionRegistry* registry);  // || CONCAT CONCAT_WS LPAD RPAD REPEAT REPLACE TRANSLATE ELT
 void RegisterStringSearch(FunctionRegistry* registry);  // POSITION LOCATE INSTR STARTSWITH ENDSWITH
-void RegisterStringCode(FunctionRegistry* registry);    // ASCII CHR base64 ENCODE DECODE UNHEX
+void RegisterStringCode(FunctionRegistry* registry);    // ASCII CHR base64 ENCODE DECODE
 void RegisterStringFormat(FunctionRegistry* registry);  // PRINTF
 
 }  // namespace weir

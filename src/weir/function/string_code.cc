@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Strings as codes: ASCII, CHR, base64, character sets, hexadecimal digits.
+// Strings as codes: ASCII, CHR, base64, character sets.
 #include <array>
 #include <optional>
 
@@ -168,33 +168,7 @@ void Decode(sv bytes, sv name, StringRow& row, int64_t bytes_max) {
   SetResult(row, out, bytes_max);
 }
 
-// ---- Hexadecimal digits ----
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// An odd number of digits: the first is dropped for a zero byte; NULL when there is another
-/// character than a digit.
-void Unhex(sv text, StringRow& row) {
-  char* out = row.Reserve(text.size() / 2 + 1);
-  if (out == nullptr) return;
-  size_t size = 0, i = 0;
-  if (text.size() % 2 != 0) {
-    if (HexValue(text[0]) < 0) return row.SetNull();
-    out[size++] = 0;
-    i = 1;
-  }
-  for (; i < text.size(); i += 2) {
-    int high = HexValue(text[i]), low = HexValue(text[i + 1]);
-    if (high < 0 || low < 0) return row.SetNull();
-    out[size++] = static_cast<char>(high * 16 + low);
-  }
-  row.Commit(size);
-}
+// ---- Numbers of characters ----
 
 /// As Flink: the lowest byte as a character; nothing below 0.
 void Chr(int64_t code, StringRow& row) {
@@ -268,15 +242,6 @@ void RegisterStringCode(FunctionRegistry* registry) {
                                               .returns = ReturnString(),
                                               .kernel = StringKernel<sv>(&FromBase64)}},
                                .may_fail = true});
-  registry->Add(
-      ScalarFunction{.name = "UNHEX",
-                     .family = "arithmetic",
-                     .signatures = "UNHEX(expr <CHARACTER_STRING>)",
-                     .description = "Returns the bytes that are given in hexadecimal digits.",
-                     .example = "UNHEX('466C') = X'466C'",
-                     .overloads = {{.args = {Arg::Character()},
-                                    .returns = ForceNullable(ReturnType(DataType::Bytes())),
-                                    .kernel = StringKernel<sv>(&Unhex)}}});
 }
 
 }  // namespace weir
