@@ -158,7 +158,10 @@ struct WatermarkNode {
 struct ChangelogNormalizeNode {
   std::vector<int> keys;
 };
-struct DropUpdateBeforeNode {};
+/// For readers that fold by key. `as_delete`: -U becomes -D instead, where a -U may come without its +U (behind a filter).
+struct DropUpdateBeforeNode {
+  bool as_delete = false;
+};
 
 enum class Distribution : uint8_t { kHash, kSingleton, kBroadcast, kRebalance };
 struct ExchangeNode {
