@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The syntax tree of expressions, types and queries, as plain data. Statements are in statement.h, which includes this file.
-//   price * (1 + tax)   AstExpr{AstOperator{kTimes, {AstColumnPath{price}, AstOperator{kPlus, {1, AstColumnPath{tax}}}}}}
+// The syntax tree of expressions, types and queries, as plain data. Statements are in statement.h,
+// which includes this file.
+//   price * (1 + tax)   AstExpr{AstOperator{kTimes, {AstColumnPath{price}, AstOperator{kPlus, {1,
+//   AstColumnPath{tax}}}}}}
 // Nothing here knows a type, a table or a function: names are what the user wrote, only unquoted.
-// Invariants: every node has the span of its text; trees are immutable and shared once made; no tree is deeper than
-// ParserLimits::depth_max, so recursion over it is safe. Read a node with `expr.As<AstCall>()` or std::visit(.., expr.node).
+// Invariants: every node has the span of its text; trees are immutable and shared once made; no
+// tree is deeper than ParserLimits::depth_max, so recursion over it is safe. Read a node with
+// `expr.As<AstCall>()` or std::visit(.., expr.node).
 #pragma once
 
 #include <cstdint>
@@ -38,16 +41,35 @@ using AstTypePtr = std::shared_ptr<const AstType>;
 using AstQueryPtr = std::shared_ptr<const AstQuery>;
 using AstTablePtr = std::shared_ptr<const AstTable>;
 
-// ---- Small parts -----------------------------------------------------------------------------------------------------
+// ---- Small parts
+// -----------------------------------------------------------------------------------------------------
 
 enum class TimeUnit : uint8_t {
-  kYear, kQuarter, kMonth, kWeek, kDay, kHour, kMinute, kSecond, kMillisecond, kMicrosecond, kNanosecond,
-  kDecade, kCentury, kMillennium, kEpoch, kDow, kIsoDow, kDoy, kIsoYear,
+  kYear,
+  kQuarter,
+  kMonth,
+  kWeek,
+  kDay,
+  kHour,
+  kMinute,
+  kSecond,
+  kMillisecond,
+  kMicrosecond,
+  kNanosecond,
+  kDecade,
+  kCentury,
+  kMillennium,
+  kEpoch,
+  kDow,
+  kIsoDow,
+  kDoy,
+  kIsoYear,
 };
 /// "YEAR", "MILLISECOND", "ISODOW", ...
 std::string_view TimeUnitName(TimeUnit unit);
 
-/// DAY(3) TO SECOND(6): start = kDay, end = kSecond, leading_precision = 3, fractional_precision = 6.
+/// DAY(3) TO SECOND(6): start = kDay, end = kSecond, leading_precision = 3, fractional_precision
+/// = 6.
 struct AstIntervalQualifier {
   TimeUnit start = TimeUnit::kDay;
   std::optional<TimeUnit> end;
@@ -76,12 +98,39 @@ struct AstHint {
   SourceSpan span;
 };
 
-// ---- Types -----------------------------------------------------------------------------------------------------------
+// ---- Types
+// -----------------------------------------------------------------------------------------------------------
 
 enum class AstTypeKind : uint8_t {
-  kChar, kVarchar, kString, kBoolean, kBinary, kVarbinary, kBytes, kDecimal, kTinyint, kSmallint, kInt, kBigint, kFloat,
-  kDouble, kDate, kTime, kTimestamp, kTimestampTz, kTimestampLtz, kInterval, kArray, kMap, kMultiset, kRow, kStructured,
-  kRaw, kVariant, kBitmap, kNull,
+  kChar,
+  kVarchar,
+  kString,
+  kBoolean,
+  kBinary,
+  kVarbinary,
+  kBytes,
+  kDecimal,
+  kTinyint,
+  kSmallint,
+  kInt,
+  kBigint,
+  kFloat,
+  kDouble,
+  kDate,
+  kTime,
+  kTimestamp,
+  kTimestampTz,
+  kTimestampLtz,
+  kInterval,
+  kArray,
+  kMap,
+  kMultiset,
+  kRow,
+  kStructured,
+  kRaw,
+  kVariant,
+  kBitmap,
+  kNull,
   kNamed,  // Any other name: `path`.
 };
 
@@ -94,34 +143,42 @@ struct AstRowField {
 struct AstType {
   AstTypeKind kind = AstTypeKind::kNull;
   SourceSpan span;
-  std::optional<int64_t> precision;       // VARCHAR(n), DECIMAL(p, s), TIMESTAMP(p), TIME(p), BINARY(n).
-  std::optional<int64_t> scale;           // DECIMAL(p, s).
-  std::optional<bool> nullable;           // Written NULL / NOT NULL; absent when neither was written.
-  std::vector<AstTypePtr> children;       // ARRAY, MULTISET: one; MAP: key and value.
-  std::vector<AstRowField> fields;        // ROW, STRUCTURED.
+  std::optional<int64_t> precision;  // VARCHAR(n), DECIMAL(p, s), TIMESTAMP(p), TIME(p), BINARY(n).
+  std::optional<int64_t> scale;      // DECIMAL(p, s).
+  std::optional<bool> nullable;      // Written NULL / NOT NULL; absent when neither was written.
+  std::vector<AstTypePtr> children;  // ARRAY, MULTISET: one; MAP: key and value.
+  std::vector<AstRowField> fields;   // ROW, STRUCTURED.
   std::optional<AstIntervalQualifier> interval;
-  std::string class_name;                 // STRUCTURED<'class', ..>, RAW('class', 'serializer').
-  std::string serializer;                 // RAW.
-  ObjectPath path;                        // kNamed.
-  int depth = 1;                          // Levels of this tree.
+  std::string class_name;  // STRUCTURED<'class', ..>, RAW('class', 'serializer').
+  std::string serializer;  // RAW.
+  ObjectPath path;         // kNamed.
+  int depth = 1;           // Levels of this tree.
 };
 
-// ---- Expressions -----------------------------------------------------------------------------------------------------
+// ---- Expressions
+// -----------------------------------------------------------------------------------------------------
 
 enum class LiteralKind : uint8_t {
-  kNull, kTrue, kFalse, kUnknown,
-  kExactNumber,    // text "12.50": digits and at most one point, no sign
-  kApproxNumber,   // text "1E-3"
-  kString,         // text: the value, quotes and escapes resolved (also of U&'..' and _utf8'..')
-  kBinary,         // text: the bytes themselves (of X'..')
-  kDate, kTime, kTimestamp, kTimestampLtz,  // text: what stands between the quotes
+  kNull,
+  kTrue,
+  kFalse,
+  kUnknown,
+  kExactNumber,   // text "12.50": digits and at most one point, no sign
+  kApproxNumber,  // text "1E-3"
+  kString,        // text: the value, quotes and escapes resolved (also of U&'..' and _utf8'..')
+  kBinary,        // text: the bytes themselves (of X'..')
+  kDate,
+  kTime,
+  kTimestamp,
+  kTimestampLtz,  // text: what stands between the quotes
 };
 struct AstLiteral {
   LiteralKind kind = LiteralKind::kNull;
   std::string text;
 };
 
-/// INTERVAL -'1-2' YEAR TO MONTH. `value` is set, and `text` unused, when something else than a string follows: INTERVAL (x) DAY.
+/// INTERVAL -'1-2' YEAR TO MONTH. `value` is set, and `text` unused, when something else than a
+/// string follows: INTERVAL (x) DAY.
 struct AstInterval {
   bool negative = false;
   std::string text;
@@ -141,19 +198,59 @@ struct AstStar {
 
 enum class AstOperatorKind : uint8_t {
   // Two or more operands, applied from the left: a chain of one operator is one node.
-  kAnd, kOr, kPlus, kTimes, kConcat,
+  kAnd,
+  kOr,
+  kPlus,
+  kTimes,
+  kConcat,
   // Two operands.
-  kMinus, kDivide, kModulo, kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual,
-  kIsDistinctFrom, kIsNotDistinctFrom,
-  kOverlaps, kContains, kPrecedes, kSucceeds, kImmediatelyPrecedes, kImmediatelySucceeds, kPeriodEquals,
-  kMemberOf, kNotMemberOf, kSubmultisetOf, kNotSubmultisetOf,
-  kMultisetUnion, kMultisetUnionDistinct, kMultisetIntersect, kMultisetIntersectDistinct, kMultisetExcept,
+  kMinus,
+  kDivide,
+  kModulo,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kIsDistinctFrom,
+  kIsNotDistinctFrom,
+  kOverlaps,
+  kContains,
+  kPrecedes,
+  kSucceeds,
+  kImmediatelyPrecedes,
+  kImmediatelySucceeds,
+  kPeriodEquals,
+  kMemberOf,
+  kNotMemberOf,
+  kSubmultisetOf,
+  kNotSubmultisetOf,
+  kMultisetUnion,
+  kMultisetUnionDistinct,
+  kMultisetIntersect,
+  kMultisetIntersectDistinct,
+  kMultisetExcept,
   kMultisetExceptDistinct,
   kAtTimeZone,
   // One operand.
-  kNot, kNegate, kPositive, kIsNull, kIsNotNull, kIsTrue, kIsNotTrue, kIsFalse, kIsNotFalse, kIsUnknown, kIsNotUnknown,
-  kIsASet, kIsNotASet, kIsEmpty, kIsNotEmpty,
-  kRunning, kFinal,  // RUNNING LAST(A.x), FINAL LAST(A.x) in MATCH_RECOGNIZE.
+  kNot,
+  kNegate,
+  kPositive,
+  kIsNull,
+  kIsNotNull,
+  kIsTrue,
+  kIsNotTrue,
+  kIsFalse,
+  kIsNotFalse,
+  kIsUnknown,
+  kIsNotUnknown,
+  kIsASet,
+  kIsNotASet,
+  kIsEmpty,
+  kIsNotEmpty,
+  kRunning,
+  kFinal,  // RUNNING LAST(A.x), FINAL LAST(A.x) in MATCH_RECOGNIZE.
 };
 struct AstOperator {
   AstOperatorKind op = AstOperatorKind::kAnd;
@@ -243,7 +340,13 @@ struct AstFieldAccess {
 };
 
 enum class FrameUnit : uint8_t { kRows, kRange, kGroups };
-enum class FrameBoundKind : uint8_t { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+enum class FrameBoundKind : uint8_t {
+  kUnboundedPreceding,
+  kPreceding,
+  kCurrentRow,
+  kFollowing,
+  kUnboundedFollowing
+};
 struct AstFrameBound {
   FrameBoundKind kind = FrameBoundKind::kCurrentRow;
   AstExprPtr offset;  // kPreceding and kFollowing.
@@ -271,22 +374,31 @@ struct AstArgument {
 enum class SetQuantifier : uint8_t { kNone, kDistinct, kAll };
 enum class NullTreatment : uint8_t { kNone, kIgnoreNulls, kRespectNulls };
 
-/// How a call was written. The arguments are in plain order in all forms; units and flags are AstSymbol arguments.
+/// How a call was written. The arguments are in plain order in all forms; units and flags are
+/// AstSymbol arguments.
 enum class CallForm : uint8_t {
   kPlain,      // F(a, b)
   kNiladic,    // CURRENT_DATE
   kExtract,    // EXTRACT(unit FROM x)            -> unit, x
   kTo,         // FLOOR(x TO unit), CEIL          -> x, unit
   kSubstring,  // SUBSTRING(x FROM a [FOR b])     -> x, a, b
-  kTrim,       // TRIM([BOTH|LEADING|TRAILING] [a] FROM x) -> flag (always there), a (may be null), x
-  kPosition,   // POSITION(a IN x [FROM n])       -> a, x, n
-  kOverlay,    // OVERLAY(x PLACING y FROM a [FOR b]) -> x, y, a, b
-  kUsing,      // CONVERT(x USING y), TRANSLATE(x USING y) -> x, symbol
-  kJson,       // JSON_*: the clauses are in AstCall::json; JSON_OBJECT's arguments are key, value, key, value
+  kTrim,      // TRIM([BOTH|LEADING|TRAILING] [a] FROM x) -> flag (always there), a (may be null), x
+  kPosition,  // POSITION(a IN x [FROM n])       -> a, x, n
+  kOverlay,   // OVERLAY(x PLACING y FROM a [FOR b]) -> x, y, a, b
+  kUsing,     // CONVERT(x USING y), TRANSLATE(x USING y) -> x, symbol
+  kJson,  // JSON_*: the clauses are in AstCall::json; JSON_OBJECT's arguments are key, value, key,
+          // value
 };
 
 enum class JsonBehaviorKind : uint8_t {
-  kNull, kError, kDefault, kEmptyArray, kEmptyObject, kTrue, kFalse, kUnknown,
+  kNull,
+  kError,
+  kDefault,
+  kEmptyArray,
+  kEmptyObject,
+  kTrue,
+  kFalse,
+  kUnknown,
 };
 struct AstJsonBehavior {
   JsonBehaviorKind kind = JsonBehaviorKind::kNull;
@@ -295,7 +407,8 @@ struct AstJsonBehavior {
 enum class JsonWrapper : uint8_t { kNone, kWithout, kConditional, kUnconditional };
 enum class JsonNullClause : uint8_t { kNone, kNullOnNull, kAbsentOnNull };
 enum class JsonQuotes : uint8_t { kNone, kKeep, kOmit };
-/// The clauses of JSON_VALUE, JSON_QUERY, JSON_EXISTS, JSON_OBJECT, JSON_ARRAY, JSON_OBJECTAGG, JSON_ARRAYAGG that were written.
+/// The clauses of JSON_VALUE, JSON_QUERY, JSON_EXISTS, JSON_OBJECT, JSON_ARRAY, JSON_OBJECTAGG,
+/// JSON_ARRAYAGG that were written.
 struct AstJsonClauses {
   AstTypePtr returning;
   JsonWrapper wrapper = JsonWrapper::kNone;
@@ -303,20 +416,21 @@ struct AstJsonClauses {
   JsonNullClause nulls = JsonNullClause::kNone;
   std::optional<AstJsonBehavior> on_empty;
   std::optional<AstJsonBehavior> on_error;
-  std::vector<bool> format_json;  // One per value argument: FORMAT JSON stood behind it. Empty when none.
+  std::vector<bool>
+      format_json;  // One per value argument: FORMAT JSON stood behind it. Empty when none.
 };
 
 struct AstCall {
   ObjectPath name;
   CallForm form = CallForm::kPlain;
   SetQuantifier quantifier = SetQuantifier::kNone;
-  std::vector<AstArgument> arguments;  // COUNT(*): one AstStar.
+  std::vector<AstArgument> arguments;     // COUNT(*): one AstStar.
   std::vector<AstSortItem> order_by;      // ARRAY_AGG(x ORDER BY y)
   std::vector<AstSortItem> within_group;  // LISTAGG(x) WITHIN GROUP (ORDER BY y)
   NullTreatment nulls = NullTreatment::kNone;
-  AstExprPtr filter;                                // FILTER (WHERE ..)
+  AstExprPtr filter;  // FILTER (WHERE ..)
   std::shared_ptr<const AstWindowSpec> over;
-  std::shared_ptr<const AstJsonClauses> json;       // Set when form = kJson.
+  std::shared_ptr<const AstJsonClauses> json;  // Set when form = kJson.
 };
 
 /// A keyword as an argument: DAY, BOTH, SECOND. Upper case.
@@ -327,7 +441,8 @@ struct AstSymbol {
 struct AstDescriptor {
   std::vector<Identifier> columns;
 };
-/// TABLE t [PARTITION BY ..] [ORDER BY ..], TABLE (SELECT ..), or a nested table function call: `table`.
+/// TABLE t [PARTITION BY ..] [ORDER BY ..], TABLE (SELECT ..), or a nested table function call:
+/// `table`.
 struct AstTableArgument {
   AstTablePtr table;
   std::vector<AstExprPtr> partition_by;
@@ -345,9 +460,10 @@ struct AstParameter {
 };
 
 struct AstExpr {
-  using Node = std::variant<AstLiteral, AstInterval, AstColumnPath, AstStar, AstOperator, AstBetween, AstInList, AstInQuery,
-                            AstLike, AstQuantified, AstExists, AstSubquery, AstIsJson, AstCase, AstCast, AstConstructor,
-                            AstSubscript, AstFieldAccess, AstCall, AstSymbol, AstDescriptor, AstTableArgument,
+  using Node = std::variant<AstLiteral, AstInterval, AstColumnPath, AstStar, AstOperator,
+                            AstBetween, AstInList, AstInQuery, AstLike, AstQuantified, AstExists,
+                            AstSubquery, AstIsJson, AstCase, AstCast, AstConstructor, AstSubscript,
+                            AstFieldAccess, AstCall, AstSymbol, AstDescriptor, AstTableArgument,
                             AstModelArgument, AstDefault, AstParameter>;
   Node node;
   SourceSpan span;
@@ -360,7 +476,8 @@ struct AstExpr {
   }
 };
 
-// ---- FROM items ------------------------------------------------------------------------------------------------------
+// ---- FROM items
+// ------------------------------------------------------------------------------------------------------
 
 struct AstTableAlias {
   Identifier name;
@@ -393,20 +510,20 @@ struct AstJoin {
   JoinKind kind = JoinKind::kInner;
   bool natural = false;
   AstTablePtr left, right;
-  AstExprPtr on;                       // May be null.
+  AstExprPtr on;  // May be null.
   std::vector<Identifier> using_columns;
-  AstExprPtr match_condition;          // ASOF joins.
+  AstExprPtr match_condition;  // ASOF joins.
 };
 
 enum class PatternKind : uint8_t {
-  kVariable,    // A
-  kSequence,    // A B C
-  kAlternation, // A | B
-  kQuantified,  // A{2,5}? : min, max, reluctant
-  kPermute,     // PERMUTE(A, B)
-  kExclude,     // {- A -}
-  kEmpty,       // ()
-  kGroup,       // (A B)
+  kVariable,     // A
+  kSequence,     // A B C
+  kAlternation,  // A | B
+  kQuantified,   // A{2,5}? : min, max, reluctant
+  kPermute,      // PERMUTE(A, B)
+  kExclude,      // {- A -}
+  kEmpty,        // ()
+  kGroup,        // (A B)
 };
 struct AstPattern {
   PatternKind kind = PatternKind::kVariable;
@@ -443,11 +560,12 @@ struct AstMatchRecognize {
   bool starts_at_first = false;             // ^ before the pattern
   bool ends_at_last = false;                // $ behind it
   AstPattern pattern;
-  AstExprPtr within;                        // May be null.
+  AstExprPtr within;  // May be null.
   std::vector<AstPatternSubset> subsets;
   std::vector<AstPatternDefinition> definitions;
 };
-/// input PIVOT (..) / UNPIVOT (..). Flink has neither, so only the name is kept; the binder refuses it.
+/// input PIVOT (..) / UNPIVOT (..). Flink has neither, so only the name is kept; the binder refuses
+/// it.
 struct AstPivot {
   AstTablePtr input;
   bool unpivot = false;
@@ -460,7 +578,8 @@ struct AstTableSample {
 };
 
 struct AstTable {
-  using Node = std::variant<AstTableName, AstDerivedTable, AstTableFunction, AstUnnest, AstJoin, AstMatchRecognize, AstPivot>;
+  using Node = std::variant<AstTableName, AstDerivedTable, AstTableFunction, AstUnnest, AstJoin,
+                            AstMatchRecognize, AstPivot>;
   Node node;
   SourceSpan span;
   AstExprPtr system_time;  // FOR SYSTEM_TIME AS OF e; null without.
@@ -475,7 +594,8 @@ struct AstTable {
   }
 };
 
-// ---- Queries ---------------------------------------------------------------------------------------------------------
+// ---- Queries
+// ---------------------------------------------------------------------------------------------------------
 
 struct AstSelectItem {
   AstExprPtr expr;  // AstStar for * and t.*.
@@ -484,7 +604,8 @@ struct AstSelectItem {
 };
 
 enum class GroupingKind : uint8_t { kExpression, kTuple, kRollup, kCube, kSets };
-/// kExpression: one expression. kTuple: (a, b) or () with `exprs`. kRollup, kCube, kSets: `elements` (each kExpression, kTuple or nested).
+/// kExpression: one expression. kTuple: (a, b) or () with `exprs`. kRollup, kCube, kSets:
+/// `elements` (each kExpression, kTuple or nested).
 struct AstGrouping {
   GroupingKind kind = GroupingKind::kExpression;
   std::vector<AstExprPtr> exprs;
@@ -513,7 +634,8 @@ struct AstSelect {
 };
 
 enum class SetOperationKind : uint8_t { kUnion, kIntersect, kExcept };  // MINUS is EXCEPT.
-/// inputs[0] op inputs[1] op inputs[2] .., applied from the left; all with the same `all`. At least two inputs.
+/// inputs[0] op inputs[1] op inputs[2] .., applied from the left; all with the same `all`. At least
+/// two inputs.
 struct AstSetOperation {
   SetOperationKind kind = SetOperationKind::kUnion;
   bool all = false;

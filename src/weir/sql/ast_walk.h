@@ -3,7 +3,8 @@
 //
 // Visits the direct children of a node of the syntax tree, in the order they were written.
 //   ForEachChild(expr, overloaded{[](const AstExpr& e) {..}, [](const AstQuery& q) {..}, ...})
-// `visit` is called with const AstExpr&, const AstQuery&, const AstTable& and const AstType&; null children are left out.
+// `visit` is called with const AstExpr&, const AstQuery&, const AstTable& and const AstType&; null
+// children are left out.
 #pragma once
 
 #include <variant>
@@ -79,7 +80,9 @@ struct ChildVisitor {
   }
   void operator()(const AstSymbol&) const {}
   void operator()(const AstDescriptor&) const {}
-  void operator()(const AstTableArgument& n) const { One(n.table), All(n.partition_by), Sorts(n.order_by); }
+  void operator()(const AstTableArgument& n) const {
+    One(n.table), All(n.partition_by), Sorts(n.order_by);
+  }
   void operator()(const AstModelArgument&) const {}
   void operator()(const AstDefault&) const {}
   void operator()(const AstParameter&) const {}
@@ -89,7 +92,9 @@ struct ChildVisitor {
   void operator()(const AstDerivedTable& n) const { One(n.query); }
   void operator()(const AstTableFunction& n) const { One(n.call); }
   void operator()(const AstUnnest& n) const { All(n.operands); }
-  void operator()(const AstJoin& n) const { One(n.left), One(n.right), One(n.on), One(n.match_condition); }
+  void operator()(const AstJoin& n) const {
+    One(n.left), One(n.right), One(n.on), One(n.match_condition);
+  }
   void operator()(const AstMatchRecognize& n) const {
     One(n.input);
     All(n.partition_by);

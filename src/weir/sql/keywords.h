@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The keywords of the dialect, one table. "SELECT"_kw is a keyword's number, looked up while compiling: a misspelt keyword in
-// the parser does not compile.
+// The keywords of the dialect, one table. "SELECT"_kw is a keyword's number, looked up while
+// compiling: a misspelt keyword in the parser does not compile.
 //   case "SELECT"_kw: ...      if (Accept("ORDER"_kw)) ...
-// Reserved are only words that would make a text ambiguous as a bare name; Flink reserves more (VALUE, DAY, USER ..).
+// Reserved are only words that would make a text ambiguous as a bare name; Flink reserves more
+// (VALUE, DAY, USER ..).
 #pragma once
 
 #include <algorithm>
@@ -68,7 +69,8 @@ consteval auto MakeSortedKeywords() {
   size_t n = 0;
   for (std::string_view word : kReservedWords) table[n++] = {word, true};
   for (std::string_view word : kOtherWords) table[n++] = {word, false};
-  std::sort(table.begin(), table.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(table.begin(), table.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return table;
 }
 inline constexpr auto kSortedKeywords = MakeSortedKeywords();
@@ -89,7 +91,9 @@ constexpr KeywordId FindKeyword(std::string_view upper) {
   return found ? static_cast<KeywordId>(low + 1) : kNoKeyword;
 }
 constexpr std::string_view KeywordName(KeywordId id) { return kSortedKeywords[id - 1].name; }
-constexpr bool KeywordIsReserved(KeywordId id) { return id != kNoKeyword && kSortedKeywords[id - 1].reserved; }
+constexpr bool KeywordIsReserved(KeywordId id) {
+  return id != kNoKeyword && kSortedKeywords[id - 1].reserved;
+}
 
 struct NotAKeyword {};
 consteval KeywordId operator""_kw(const char* text, size_t size) {

@@ -10,7 +10,9 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsWordStart(char c) { return IsLetter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool IsWordStart(char c) {
+  return IsLetter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 bool IsWordPart(char c) { return IsWordStart(c) || IsDigit(c) || c == '$'; }
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 int HexDigit(char c) {
@@ -19,7 +21,7 @@ int HexDigit(char c) {
   return upper >= 'A' && upper <= 'F' ? upper - 'A' + 10 : -1;
 }
 
-/// Characters that look like blanks or quotes and come from copied documents; 0 when `at` starts none.
+/// Characters that look like blanks or quotes and come from copied documents.
 struct Lookalike {
   std::string_view bytes;
   std::string_view name;
@@ -56,7 +58,8 @@ class Lexer {
   bool Starts(std::string_view text) const { return sql_.substr(at_, text.size()) == text; }
 
   void Add(TokenKind kind, size_t begin, size_t end, KeywordId keyword = kNoKeyword) {
-    list_.tokens.push_back({kind, keyword, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+    list_.tokens.push_back(
+        {kind, keyword, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
     at_ = end;
   }
   void AddBad(size_t begin, size_t end, Status error, std::string hint) {
@@ -79,7 +82,8 @@ class Lexer {
         size_t end = sql_.find("*/", at_ + 2);
         if (end == std::string_view::npos) {
           list_.open_at_end = true;
-          AddBad(at_, sql_.size(), InvalidQuery("unexpected end of statement: the comment is not closed"), "add */");
+          AddBad(at_, sql_.size(),
+                 InvalidQuery("unexpected end of statement: the comment is not closed"), "add */");
           return false;
         }
         at_ = end + 2;
@@ -96,14 +100,19 @@ class Lexer {
     if (c == '`') return Quoted(at_, at_, TokenKind::kQuoted);
     if ((c == 'x' || c == 'X') && Char(1) == '\'') return Quoted(at_, at_ + 1, TokenKind::kHex);
     if ((c == 'n' || c == 'N') && Char(1) == '\'') return Quoted(at_, at_ + 1, TokenKind::kString);
-    if ((c == 'u' || c == 'U') && Char(1) == '&' && Char(2) == '\'') return Quoted(at_, at_ + 2, TokenKind::kUnicode);
+    if ((c == 'u' || c == 'U') && Char(1) == '&' && Char(2) == '\'')
+      return Quoted(at_, at_ + 2, TokenKind::kUnicode);
     if (IsDigit(c) || (c == '.' && IsDigit(Char(1)))) return Number();
-    if (static_cast<unsigned char>(c) >= 0x80 && AddLookalike()) return;
+    if (const Lookalike* one = FindLookalike(at_)) {
+      return AddBad(at_, at_ + one->bytes.size(), InvalidQuery("unexpected {}", one->name),
+                    std::string(one->hint));
+    }
     if (IsWordStart(c) || (c == '$' && IsWordPart(Char(1)))) return Word();
     Punctuation(c);
   }
 
-  /// A text in quotes; `quote_at` is the opening quote, `begin` the token's start (before X, N, U&).
+  /// A text in quotes; `quote_at` is the opening quote, `begin` the token's start (before X, N,
+  /// U&).
   void Quoted(size_t begin, size_t quote_at, TokenKind kind) {
     char quote = sql_[quote_at];
     size_t i = quote_at + 1;
@@ -112,10 +121,13 @@ class Lexer {
       if (i == std::string_view::npos) {
         list_.open_at_end = true;
         std::string_view what = kind == TokenKind::kQuoted ? "name" : "string";
-        return AddBad(begin, sql_.size(),
-                      WithSpan(InvalidQuery("unexpected end of statement: the {} that starts here is not closed", what),
-                               {static_cast<uint32_t>(begin), static_cast<uint32_t>(quote_at + 1)}),
-                      fmt::format("add {} at its end", quote));
+        return AddBad(
+            begin, sql_.size(),
+            WithSpan(
+                InvalidQuery("unexpected end of statement: the {} that starts here is not closed",
+                             what),
+                {static_cast<uint32_t>(begin), static_cast<uint32_t>(quote_at + 1)}),
+            fmt::format("add {} at its end", quote));
       }
       if (i + 1 >= sql_.size() || sql_[i + 1] != quote) break;
       i += 2;
@@ -157,9 +169,10 @@ class Lexer {
 
   void Word() {
     size_t begin = at_, i = at_;
-    while (i < sql_.size() && IsWordPart(sql_[i])) ++i;
+    while (i < sql_.size() && IsWordPart(sql_[i]) && FindLookalike(i) == nullptr) ++i;
     // _utf8'text' names the character set of a string; the text is UTF-8 either way.
-    if (sql_[begin] == '_' && i < sql_.size() && sql_[i] == '\'') return Quoted(begin, i, TokenKind::kString);
+    if (sql_[begin] == '_' && i < sql_.size() && sql_[i] == '\'')
+      return Quoted(begin, i, TokenKind::kString);
     KeywordId keyword = kNoKeyword;
     if (i - begin <= kKeywordBytesMax) {
       char upper[kKeywordBytesMax];
@@ -169,13 +182,12 @@ class Lexer {
     Add(TokenKind::kWord, begin, i, keyword);
   }
 
-  bool AddLookalike() {
+  const Lookalike* FindLookalike(size_t at) const {
+    if (static_cast<unsigned char>(sql_[at]) < 0x80) return nullptr;
     for (const Lookalike& one : kLookalikes) {
-      if (!Starts(one.bytes)) continue;
-      AddBad(at_, at_ + one.bytes.size(), InvalidQuery("unexpected {}", one.name), std::string(one.hint));
-      return true;
+      if (sql_.substr(at, one.bytes.size()) == one.bytes) return &one;
     }
-    return false;
+    return nullptr;
   }
 
   void Punctuation(char c);
@@ -204,21 +216,36 @@ void Lexer::DoubleQuote() {
 void Lexer::Punctuation(char c) {
   using K = TokenKind;
   switch (c) {
-    case '(': return One(K::kLeftParen);
-    case ')': return One(K::kRightParen);
-    case '[': return One(K::kLeftBracket);
-    case ']': return One(K::kRightBracket);
-    case '{': return One(K::kLeftBrace);
-    case '}': return One(K::kRightBrace);
-    case ',': return One(K::kComma);
-    case ';': return One(K::kSemicolon);
-    case '.': return One(K::kDot);
-    case '?': return One(K::kQuestion);
-    case '^': return One(K::kCaret);
-    case '$': return One(K::kDollar);
-    case '+': return One(K::kPlus);
-    case '-': return One(K::kMinus);
-    case '%': return One(K::kPercent);
+    case '(':
+      return One(K::kLeftParen);
+    case ')':
+      return One(K::kRightParen);
+    case '[':
+      return One(K::kLeftBracket);
+    case ']':
+      return One(K::kRightBracket);
+    case '{':
+      return One(K::kLeftBrace);
+    case '}':
+      return One(K::kRightBrace);
+    case ',':
+      return One(K::kComma);
+    case ';':
+      return One(K::kSemicolon);
+    case '.':
+      return One(K::kDot);
+    case '?':
+      return One(K::kQuestion);
+    case '^':
+      return One(K::kCaret);
+    case '$':
+      return One(K::kDollar);
+    case '+':
+      return One(K::kPlus);
+    case '-':
+      return One(K::kMinus);
+    case '%':
+      return One(K::kPercent);
     case '*':
       if (in_hint_ && Char(1) == '/') {
         in_hint_ = false;
@@ -231,11 +258,13 @@ void Lexer::Punctuation(char c) {
         return Add(K::kHintBegin, at_, at_ + 3);
       }
       return One(K::kSlash);
-    case '|': return Char(1) == '|' ? Two(K::kConcat) : One(K::kBar);
+    case '|':
+      return Char(1) == '|' ? Two(K::kConcat) : One(K::kBar);
     case '<':
       if (Char(1) == '>') return Two(K::kNotEqual);
       return Char(1) == '=' ? Two(K::kLessOrEqual) : One(K::kLess);
-    case '>': return Char(1) == '=' ? Two(K::kGreaterOrEqual) : One(K::kGreater);
+    case '>':
+      return Char(1) == '=' ? Two(K::kGreaterOrEqual) : One(K::kGreater);
     case '!':
       if (Char(1) == '=') return Two(K::kNotEqual);
       return AddBad(at_, at_ + 1, InvalidQuery("unexpected '!'"), "write NOT");
@@ -244,16 +273,20 @@ void Lexer::Punctuation(char c) {
       if (Char(1) == '=') return AddBad(at_, at_ + 2, InvalidQuery("unexpected '=='"), "write =");
       return One(K::kEqual);
     case ':':
-      if (Char(1) == ':') return AddBad(at_, at_ + 2, InvalidQuery("unexpected '::'"), "write CAST(x AS type)");
+      if (Char(1) == ':')
+        return AddBad(at_, at_ + 2, InvalidQuery("unexpected '::'"), "write CAST(x AS type)");
       return One(K::kColon);
     case '&':
       if (Char(1) == '&') return AddBad(at_, at_ + 2, InvalidQuery("unexpected '&&'"), "write AND");
       return AddBad(at_, at_ + 1, InvalidQuery("unexpected '&'"), "");
-    case '"': return DoubleQuote();
-    default: break;
+    case '"':
+      return DoubleQuote();
+    default:
+      break;
   }
   unsigned char byte = static_cast<unsigned char>(c);
-  if (byte < 0x20 || byte == 0x7F) return AddBad(at_, at_ + 1, InvalidQuery("unexpected byte 0x{:02X}", byte), "");
+  if (byte < 0x20 || byte == 0x7F)
+    return AddBad(at_, at_ + 1, InvalidQuery("unexpected byte 0x{:02X}", byte), "");
   AddBad(at_, at_ + 1, InvalidQuery("unexpected '{}'", c), "");
 }
 
@@ -339,7 +372,8 @@ Result<std::string> UnicodeStringValue(std::string_view sql, const Token& token,
   uint32_t high_surrogate = 0;
   for (size_t i = 0; i < text.size();) {
     if (text[i] != escape) {
-      if (high_surrogate != 0) return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
+      if (high_surrogate != 0)
+        return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
       out.push_back(text[i++]);
       continue;
     }
@@ -354,14 +388,16 @@ Result<std::string> UnicodeStringValue(std::string_view sql, const Token& token,
     for (size_t k = start; k < start + digits; ++k) {
       int digit = k < text.size() ? HexDigit(text[k]) : -1;
       if (digit < 0) {
-        return WithHint(InvalidQueryAt(token.span(), "invalid unicode escape in a string"),
-                        fmt::format("write {}XXXX or {}+XXXXXX with hexadecimal digits", escape, escape));
+        return WithHint(
+            InvalidQueryAt(token.span(), "invalid unicode escape in a string"),
+            fmt::format("write {}XXXX or {}+XXXXXX with hexadecimal digits", escape, escape));
       }
       point = point * 16 + static_cast<uint32_t>(digit);
     }
     i = start + digits;
     bool is_low = point >= 0xDC00 && point <= 0xDFFF;
-    if (is_low != (high_surrogate != 0)) return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
+    if (is_low != (high_surrogate != 0))
+      return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
     if (is_low) {
       point = 0x10000 + ((high_surrogate - 0xD800) << 10) + (point - 0xDC00);
       high_surrogate = 0;
@@ -372,20 +408,24 @@ Result<std::string> UnicodeStringValue(std::string_view sql, const Token& token,
     if (point > 0x10FFFF) return InvalidQueryAt(token.span(), "unicode escape beyond U+10FFFF");
     AppendUtf8(point, &out);
   }
-  if (high_surrogate != 0) return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
+  if (high_surrogate != 0)
+    return InvalidQueryAt(token.span(), "half a surrogate pair in a unicode string");
   return out;
 }
 
 Result<std::string> HexStringValue(std::string_view sql, const Token& token) {
   std::string text = Unquote(sql.substr(token.begin, token.end - token.begin), '\'');
   if (text.size() % 2 != 0) {
-    return InvalidQueryAt(token.span(), "a binary literal needs an even number of hexadecimal digits; this one has {}",
-                          text.size());
+    return InvalidQueryAt(
+        token.span(),
+        "a binary literal needs an even number of hexadecimal digits; this one has {}",
+        text.size());
   }
   std::string out;
   for (size_t i = 0; i < text.size(); i += 2) {
     int high = HexDigit(text[i]), low = HexDigit(text[i + 1]);
-    if (high < 0 || low < 0) return InvalidQueryAt(token.span(), "a binary literal takes hexadecimal digits only");
+    if (high < 0 || low < 0)
+      return InvalidQueryAt(token.span(), "a binary literal takes hexadecimal digits only");
     out.push_back(static_cast<char>(high * 16 + low));
   }
   return out;

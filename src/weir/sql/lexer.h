@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// SQL text -> tokens. Total: any bytes give tokens; what is wrong becomes a kBad token whose error the parser reports when it
-// gets there. Comments and blanks give nothing; a hint /*+ .. */ gives kHintBegin, its tokens, kHintEnd.
+// SQL text -> tokens. Total: any bytes give tokens; what is wrong becomes a kBad token whose error
+// the parser reports when it gets there. Comments and blanks give nothing; a hint /*+ .. */ gives
+// kHintBegin, its tokens, kHintEnd.
 //   SELECT `a`, 1.5 -- x    ->  kWord SELECT, kQuoted `a`, kComma, kExactNumber 1.5, kEnd
 // The text must outlive the tokens, which hold positions in it.
 #pragma once
@@ -19,20 +20,42 @@ namespace weir {
 
 enum class TokenKind : uint8_t {
   kEnd,
-  kWord,         // bare identifier or keyword
-  kQuoted,       // `identifier`
-  kString,       // 'text', N'text', _utf8'text'
-  kUnicode,      // U&'text'
-  kHex,          // X'0A'
+  kWord,     // bare identifier or keyword
+  kQuoted,   // `identifier`
+  kString,   // 'text', N'text', _utf8'text'
+  kUnicode,  // U&'text'
+  kHex,      // X'0A'
   kExactNumber,
   kApproxNumber,
   kHintBegin,
   kHintEnd,
-  kLeftParen, kRightParen, kLeftBracket, kRightBracket, kLeftBrace, kRightBrace,
-  kComma, kSemicolon, kDot, kColon, kQuestion, kCaret, kBar, kDollar,
-  kPlus, kMinus, kStar, kSlash, kPercent, kConcat,
-  kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual,
-  kArrow,        // =>
+  kLeftParen,
+  kRightParen,
+  kLeftBracket,
+  kRightBracket,
+  kLeftBrace,
+  kRightBrace,
+  kComma,
+  kSemicolon,
+  kDot,
+  kColon,
+  kQuestion,
+  kCaret,
+  kBar,
+  kDollar,
+  kPlus,
+  kMinus,
+  kStar,
+  kSlash,
+  kPercent,
+  kConcat,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kArrow,  // =>
   kBad,
 };
 

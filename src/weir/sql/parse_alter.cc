@@ -8,26 +8,39 @@ namespace weir {
 
 std::string_view ObjectKindName(ObjectKind kind) {
   switch (kind) {
-    case ObjectKind::kTable: return "table";
-    case ObjectKind::kView: return "view";
-    case ObjectKind::kDatabase: return "database";
-    case ObjectKind::kCatalog: return "catalog";
-    case ObjectKind::kFunction: return "function";
-    case ObjectKind::kModel: return "model";
-    case ObjectKind::kMaterializedTable: return "materialized table";
-    case ObjectKind::kConnection: return "connection";
-    case ObjectKind::kModule: return "module";
-    case ObjectKind::kJob: return "job";
-    case ObjectKind::kConnector: return "connector";
-    case ObjectKind::kFormat: return "format";
+    case ObjectKind::kTable:
+      return "table";
+    case ObjectKind::kView:
+      return "view";
+    case ObjectKind::kDatabase:
+      return "database";
+    case ObjectKind::kCatalog:
+      return "catalog";
+    case ObjectKind::kFunction:
+      return "function";
+    case ObjectKind::kModel:
+      return "model";
+    case ObjectKind::kMaterializedTable:
+      return "materialized table";
+    case ObjectKind::kConnection:
+      return "connection";
+    case ObjectKind::kModule:
+      return "module";
+    case ObjectKind::kJob:
+      return "job";
+    case ObjectKind::kConnector:
+      return "connector";
+    case ObjectKind::kFormat:
+      return "format";
   }
   return "object";
 }
 
 Result<ObjectKind> StatementParser::ParseObjectKind() {
   const std::pair<KeywordId, ObjectKind> kinds[] = {
-      {"TABLE"_kw, ObjectKind::kTable},       {"VIEW"_kw, ObjectKind::kView},         {"DATABASE"_kw, ObjectKind::kDatabase},
-      {"CATALOG"_kw, ObjectKind::kCatalog},   {"FUNCTION"_kw, ObjectKind::kFunction}, {"MODEL"_kw, ObjectKind::kModel},
+      {"TABLE"_kw, ObjectKind::kTable},           {"VIEW"_kw, ObjectKind::kView},
+      {"DATABASE"_kw, ObjectKind::kDatabase},     {"CATALOG"_kw, ObjectKind::kCatalog},
+      {"FUNCTION"_kw, ObjectKind::kFunction},     {"MODEL"_kw, ObjectKind::kModel},
       {"CONNECTION"_kw, ObjectKind::kConnection},
   };
   for (const auto& [keyword, kind] : kinds) {
@@ -37,7 +50,8 @@ Result<ObjectKind> StatementParser::ParseObjectKind() {
     WEIR_RETURN_NOT_OK(Expect("TABLE"_kw));
     return ObjectKind::kMaterializedTable;
   }
-  return Unexpected("TABLE, VIEW, DATABASE, CATALOG, FUNCTION, MODEL, CONNECTION or MATERIALIZED TABLE");
+  return Unexpected(
+      "TABLE, VIEW, DATABASE, CATALOG, FUNCTION, MODEL, CONNECTION or MATERIALIZED TABLE");
 }
 
 Result<Statement::Node> StatementParser::ParseAlter() {
@@ -49,9 +63,15 @@ Result<Statement::Node> StatementParser::ParseAlter() {
   WEIR_ASSIGN_OR_RETURN(alter.if_exists, AcceptIfExists());
   WEIR_ASSIGN_OR_RETURN(alter.name, ParsePath("a name"));
   switch (alter.object) {
-    case ObjectKind::kTable: WEIR_RETURN_NOT_OK(ParseAlterTable(&alter)); break;
-    case ObjectKind::kMaterializedTable: WEIR_RETURN_NOT_OK(ParseAlterMaterializedTable(&alter)); break;
-    case ObjectKind::kFunction: WEIR_RETURN_NOT_OK(ParseAlterFunction(&alter)); break;
+    case ObjectKind::kTable:
+      WEIR_RETURN_NOT_OK(ParseAlterTable(&alter));
+      break;
+    case ObjectKind::kMaterializedTable:
+      WEIR_RETURN_NOT_OK(ParseAlterMaterializedTable(&alter));
+      break;
+    case ObjectKind::kFunction:
+      WEIR_RETURN_NOT_OK(ParseAlterFunction(&alter));
+      break;
     case ObjectKind::kView: {
       if (At("RENAME"_kw)) {
         WEIR_RETURN_NOT_OK(ParseAlterRename(&alter));
@@ -63,7 +83,8 @@ Result<Statement::Node> StatementParser::ParseAlter() {
       break;
     }
     default:
-      if (At("RENAME"_kw) && alter.object != ObjectKind::kDatabase && alter.object != ObjectKind::kCatalog) {
+      if (At("RENAME"_kw) && alter.object != ObjectKind::kDatabase &&
+          alter.object != ObjectKind::kCatalog) {
         WEIR_RETURN_NOT_OK(ParseAlterRename(&alter));
       } else {
         WEIR_RETURN_NOT_OK(ParseAlterSet(&alter));
@@ -76,14 +97,16 @@ Status StatementParser::ParseAlterTable(AstAlter* alter) {
   if (Accept("PARTITION"_kw)) {
     WEIR_ASSIGN_OR_RETURN(AstPartitionSpec partition, ParsePartitionSpec());
     alter->partitions.push_back(std::move(partition));
-    if (At("COMPACT"_kw)) return UnsupportedAt(Peek().span(), "ALTER TABLE COMPACT is not supported yet");
+    if (At("COMPACT"_kw))
+      return UnsupportedAt(Peek().span(), "ALTER TABLE COMPACT is not supported yet");
     return ParseAlterSet(alter);
   }
   if (At("RENAME"_kw)) return ParseAlterRename(alter);
   if (At("ADD"_kw)) return ParseAlterAdd(alter);
   if (At("MODIFY"_kw)) return ParseAlterModify(alter);
   if (At("DROP"_kw)) return ParseAlterDrop(alter);
-  if (At("COMPACT"_kw)) return UnsupportedAt(Peek().span(), "ALTER TABLE COMPACT is not supported yet");
+  if (At("COMPACT"_kw))
+    return UnsupportedAt(Peek().span(), "ALTER TABLE COMPACT is not supported yet");
   if (At("SET"_kw) || At("RESET"_kw) || At("COMMENT"_kw)) return ParseAlterSet(alter);
   return Unexpected("ADD, MODIFY, DROP, RENAME, SET or RESET");
 }
@@ -112,7 +135,8 @@ Status StatementParser::ParseAlterRename(AstAlter* alter) {
     WEIR_ASSIGN_OR_RETURN(alter->new_name, ParsePath("a new name"));
     return Status::OK();
   }
-  if (alter->object != ObjectKind::kTable && alter->object != ObjectKind::kMaterializedTable) return Unexpected("TO");
+  if (alter->object != ObjectKind::kTable && alter->object != ObjectKind::kMaterializedTable)
+    return Unexpected("TO");
   alter->kind = AlterKind::kRenameColumn;
   WEIR_ASSIGN_OR_RETURN(ObjectPath column, ParsePath("a column name"));
   alter->columns.push_back(std::move(column));
@@ -245,7 +269,8 @@ Status StatementParser::ParseAlterFunction(AstAlter* alter) {
   WEIR_ASSIGN_OR_RETURN(alter->definition, ParseString("a class name in quotes"));
   if (!Accept("LANGUAGE"_kw)) return Status::OK();
   KeywordId word = Peek().keyword;
-  if (word != "JAVA"_kw && word != "SCALA"_kw && word != "PYTHON"_kw) return Unexpected("JAVA, SCALA or PYTHON");
+  if (word != "JAVA"_kw && word != "SCALA"_kw && word != "PYTHON"_kw)
+    return Unexpected("JAVA, SCALA or PYTHON");
   alter->language = std::string(KeywordName(word));
   Advance();
   return Status::OK();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Function calls: plain and named arguments, the forms with keywords, table arguments, and what follows ')': FILTER, OVER ..
+// Function calls: plain and named arguments, the forms with keywords, table arguments, and what
+// follows ')': FILTER, OVER ..
 #include <cctype>
 
 #include "weir/sql/precedence.h"
@@ -11,7 +12,8 @@ namespace weir {
 namespace {
 
 KeywordId KeywordOf(const ObjectPath& name) {
-  if (name.size() != 1 || name[0].quoted || name[0].value.size() > kKeywordBytesMax) return kNoKeyword;
+  if (name.size() != 1 || name[0].quoted || name[0].value.size() > kKeywordBytesMax)
+    return kNoKeyword;
   std::string upper = name[0].value;
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return FindKeyword(upper);
@@ -30,23 +32,38 @@ Result<AstExprPtr> StatementParser::ParseCall(ObjectPath name, uint32_t begin) {
   return Make(std::move(call), begin);
 }
 
-/// Reads the arguments of a function whose arguments have keywords; false when `keyword` is none of them.
+/// Reads the arguments of a function whose arguments have keywords; false when `keyword` is none of
+/// them.
 Result<bool> StatementParser::ParseSpecialArguments(KeywordId keyword, AstCall* call) {
   switch (keyword) {
-    case "EXTRACT"_kw: WEIR_RETURN_NOT_OK(ParseExtractArguments(call)); return true;
-    case "TRIM"_kw: WEIR_RETURN_NOT_OK(ParseTrimArguments(call)); return true;
-    case "SUBSTRING"_kw: WEIR_RETURN_NOT_OK(ParseSubstringArguments(call)); return true;
-    case "OVERLAY"_kw: WEIR_RETURN_NOT_OK(ParseOverlayArguments(call)); return true;
-    case "POSITION"_kw: WEIR_RETURN_NOT_OK(ParsePositionArguments(call)); return true;
+    case "EXTRACT"_kw:
+      WEIR_RETURN_NOT_OK(ParseExtractArguments(call));
+      return true;
+    case "TRIM"_kw:
+      WEIR_RETURN_NOT_OK(ParseTrimArguments(call));
+      return true;
+    case "SUBSTRING"_kw:
+      WEIR_RETURN_NOT_OK(ParseSubstringArguments(call));
+      return true;
+    case "OVERLAY"_kw:
+      WEIR_RETURN_NOT_OK(ParseOverlayArguments(call));
+      return true;
+    case "POSITION"_kw:
+      WEIR_RETURN_NOT_OK(ParsePositionArguments(call));
+      return true;
     case "TIMESTAMPADD"_kw:
-    case "TIMESTAMPDIFF"_kw: WEIR_RETURN_NOT_OK(ParseUnitFirstArguments(call)); return true;
+    case "TIMESTAMPDIFF"_kw:
+      WEIR_RETURN_NOT_OK(ParseUnitFirstArguments(call));
+      return true;
     case "JSON_EXISTS"_kw:
     case "JSON_VALUE"_kw:
     case "JSON_QUERY"_kw:
     case "JSON_OBJECT"_kw:
     case "JSON_OBJECTAGG"_kw:
     case "JSON_ARRAY"_kw:
-    case "JSON_ARRAYAGG"_kw: WEIR_RETURN_NOT_OK(ParseJsonArguments(keyword, call)); return true;
+    case "JSON_ARRAYAGG"_kw:
+      WEIR_RETURN_NOT_OK(ParseJsonArguments(keyword, call));
+      return true;
     case "CEIL"_kw:
     case "CEILING"_kw:
     case "FLOOR"_kw:
@@ -69,7 +86,8 @@ Result<bool> StatementParser::ParseSpecialArguments(KeywordId keyword, AstCall* 
       }
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -118,10 +136,9 @@ Result<AstArgument> StatementParser::ParseArgument() {
     WEIR_ASSIGN_OR_RETURN(argument.value, ParseExpression());
     const auto* subquery = argument.value->As<AstSubquery>();
     if (subquery != nullptr && At("PARTITION"_kw)) {
-      AstTable table;
-      table.node = AstDerivedTable{subquery->query, false};
       AstTableArgument as_table;
-      WEIR_ASSIGN_OR_RETURN(as_table.table, MakeTable(std::move(table), begin));
+      WEIR_ASSIGN_OR_RETURN(as_table.table,
+                            MakeTable(AstDerivedTable{subquery->query, false}, begin));
       WEIR_ASSIGN_OR_RETURN(argument.value, ParseTableArgumentClauses(std::move(as_table), begin));
     }
   }
@@ -135,28 +152,29 @@ Result<AstExprPtr> StatementParser::ParseTableArgument() {
   uint32_t begin = this->begin();
   Advance();
   uint32_t table_begin = this->begin();
-  AstTable table;
+  auto table = std::make_shared<AstTable>();
   if (AtQuery(1) && At(TokenKind::kLeftParen)) {
     WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryInParentheses());
-    table.node = AstDerivedTable{std::move(query), false};
+    table->node = AstDerivedTable{std::move(query), false};
   } else {
     bool wrapped = Accept(TokenKind::kLeftParen);
     WEIR_ASSIGN_OR_RETURN(ObjectPath path, ParsePath("a table name"));
     if (At(TokenKind::kLeftParen)) {
       WEIR_ASSIGN_OR_RETURN(AstExprPtr call, ParseCall(std::move(path), table_begin));
-      table.node = AstTableFunction{std::move(call), false, wrapped};
+      table->node = AstTableFunction{std::move(call), false, wrapped};
     } else {
-      table.node = AstTableName{std::move(path), std::nullopt};
+      table->node = AstTableName{std::move(path), std::nullopt};
     }
     if (wrapped) WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-    WEIR_ASSIGN_OR_RETURN(table.hints, ParseHints());
+    WEIR_ASSIGN_OR_RETURN(table->hints, ParseHints());
   }
   AstTableArgument argument;
   WEIR_ASSIGN_OR_RETURN(argument.table, MakeTable(std::move(table), table_begin));
   return ParseTableArgumentClauses(std::move(argument), begin);
 }
 
-Result<AstExprPtr> StatementParser::ParseTableArgumentClauses(AstTableArgument argument, uint32_t begin) {
+Result<AstExprPtr> StatementParser::ParseTableArgumentClauses(AstTableArgument argument,
+                                                              uint32_t begin) {
   if (Accept("PARTITION"_kw)) {
     WEIR_RETURN_NOT_OK(Expect("BY"_kw));
     // Several columns stand in parentheses, since a comma ends the argument.
@@ -228,7 +246,8 @@ Status StatementParser::ParseTrimArguments(AstCall* call) {
   std::string flag = "BOTH";
   if (At("BOTH"_kw) || At("LEADING"_kw) || At("TRAILING"_kw)) {
     // A column may have that name: TRIM(leading).
-    if (!AtAhead(1, TokenKind::kRightParen) && !AtAhead(1, TokenKind::kDot) && !AtAhead(1, TokenKind::kComma)) {
+    if (!AtAhead(1, TokenKind::kRightParen) && !AtAhead(1, TokenKind::kDot) &&
+        !AtAhead(1, TokenKind::kComma)) {
       flag = std::string(KeywordName(Peek().keyword));
       Advance();
       flagged = true;
@@ -248,7 +267,9 @@ Status StatementParser::ParseTrimArguments(AstCall* call) {
   WEIR_ASSIGN_OR_RETURN(AstExprPtr symbol, MakeSymbol(std::move(flag), begin));
   WEIR_RETURN_NOT_OK(Expect("FROM"_kw));
   WEIR_ASSIGN_OR_RETURN(AstExprPtr operand, ParseExpression());
-  call->arguments = {{std::nullopt, std::move(symbol)}, {std::nullopt, std::move(removed)}, {std::nullopt, std::move(operand)}};
+  call->arguments = {{std::nullopt, std::move(symbol)},
+                     {std::nullopt, std::move(removed)},
+                     {std::nullopt, std::move(operand)}};
   return Status::OK();
 }
 
@@ -360,8 +381,8 @@ Result<AstWindowSpec> StatementParser::ParseWindowSpec() {
   AstWindowSpec spec;
   uint32_t begin = this->begin();
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kLeftParen));
-  bool at_clause = At("PARTITION"_kw) || At("ORDER"_kw) || At("ROWS"_kw) || At("RANGE"_kw) || At("GROUPS"_kw) ||
-                   At("ALLOW"_kw, "PARTIAL"_kw);
+  bool at_clause = At("PARTITION"_kw) || At("ORDER"_kw) || At("ROWS"_kw) || At("RANGE"_kw) ||
+                   At("GROUPS"_kw) || At("ALLOW"_kw, "PARTIAL"_kw);
   if (!at_clause && AtIdentifier()) {
     WEIR_ASSIGN_OR_RETURN(spec.base, ParseIdentifier("a window name"));
   }
@@ -384,7 +405,9 @@ Result<AstWindowSpec> StatementParser::ParseWindowSpec() {
 
 Result<AstFrame> StatementParser::ParseFrame() {
   AstFrame frame;
-  frame.unit = At("ROWS"_kw) ? FrameUnit::kRows : At("RANGE"_kw) ? FrameUnit::kRange : FrameUnit::kGroups;
+  frame.unit = At("ROWS"_kw)    ? FrameUnit::kRows
+               : At("RANGE"_kw) ? FrameUnit::kRange
+                                : FrameUnit::kGroups;
   Advance();
   if (Accept("BETWEEN"_kw)) {
     WEIR_ASSIGN_OR_RETURN(frame.start, ParseFrameBound());
@@ -402,7 +425,8 @@ Result<AstFrameBound> StatementParser::ParseFrameBound() {
   if (At("UNBOUNDED"_kw, "PRECEDING"_kw) || At("UNBOUNDED"_kw, "FOLLOWING"_kw)) {
     Advance();
     bool preceding = At("PRECEDING"_kw);
-    bound.kind = preceding ? FrameBoundKind::kUnboundedPreceding : FrameBoundKind::kUnboundedFollowing;
+    bound.kind =
+        preceding ? FrameBoundKind::kUnboundedPreceding : FrameBoundKind::kUnboundedFollowing;
     Advance();
     return bound;
   }

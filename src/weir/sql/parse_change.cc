@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Statements that change or run something: INSERT, DELETE, UPDATE, statement sets, EXPLAIN, compiled plans, CALL.
+// Statements that change or run something: INSERT, DELETE, UPDATE, statement sets, EXPLAIN,
+// compiled plans, CALL.
 #include "weir/sql/statement_parser.h"
 
 namespace weir {
@@ -132,7 +133,8 @@ Status StatementParser::ParseStatementSetBody(AstStatementSet* set) {
       WEIR_ASSIGN_OR_RETURN(statement.node, ParseCreate());
       const auto* table = statement.As<AstCreateTable>();
       if (table == nullptr || table->query == nullptr) {
-        return InvalidQueryAt(SpanFrom(statement_begin), "a statement set takes INSERT and CREATE TABLE AS only");
+        return InvalidQueryAt(SpanFrom(statement_begin),
+                              "a statement set takes INSERT and CREATE TABLE AS only");
       }
     } else {
       return Unexpected("INSERT or END");
@@ -152,8 +154,8 @@ Result<StatementPtr> StatementParser::ParseInnerStatement() {
   Statement statement;
   if (At("STATEMENT"_kw, "SET"_kw)) {
     WEIR_ASSIGN_OR_RETURN(statement.node, ParseStatementSet(false));
-  } else if (AtQuery() || At("INSERT"_kw) || At("EXECUTE"_kw) || At("CREATE"_kw) || At("REPLACE"_kw) || At("DELETE"_kw) ||
-             At("UPDATE"_kw)) {
+  } else if (AtQuery() || At("INSERT"_kw) || At("EXECUTE"_kw) || At("CREATE"_kw) ||
+             At("REPLACE"_kw) || At("DELETE"_kw) || At("UPDATE"_kw)) {
     WEIR_ASSIGN_OR_RETURN(statement.node, ParseStatementNode());
   } else {
     return Unexpected("a query, INSERT or STATEMENT SET");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// CREATE statements. Clauses behind the name may stand in any order; Flink's documentation has one order.
+// CREATE statements. Clauses behind the name may stand in any order; Flink's documentation has one
+// order.
 #include "weir/sql/statement_parser.h"
 
 namespace weir {
@@ -21,7 +22,8 @@ Result<Statement::Node> StatementParser::ParseCreate() {
   flags.system = Accept("SYSTEM"_kw);
   SourceSpan flag_span = SpanFrom(begin);
   bool materialized = At("MATERIALIZED"_kw, "TABLE"_kw);
-  if (flags.or_alter && !materialized) return InvalidQueryAt(flag_span, "CREATE OR ALTER is for materialized tables only");
+  if (flags.or_alter && !materialized)
+    return InvalidQueryAt(flag_span, "CREATE OR ALTER is for materialized tables only");
   if (flags.system && !At("FUNCTION"_kw) && !At("CONNECTION"_kw)) return Unexpected("FUNCTION");
   if (At("TABLE"_kw)) return ParseCreateTable(flags);
   if (At("VIEW"_kw)) return ParseCreateView(flags);
@@ -32,7 +34,8 @@ Result<Statement::Node> StatementParser::ParseCreate() {
   if (materialized) return ParseCreateMaterializedTable(flags);
   if (At("DATABASE"_kw)) return ParseCreateDatabase();
   if (At("CATALOG"_kw)) return ParseCreateCatalog();
-  return Unexpected("TABLE, VIEW, DATABASE, CATALOG, FUNCTION, MODEL, CONNECTION or MATERIALIZED TABLE");
+  return Unexpected(
+      "TABLE, VIEW, DATABASE, CATALOG, FUNCTION, MODEL, CONNECTION or MATERIALIZED TABLE");
 }
 
 /// REPLACE TABLE t .. AS query

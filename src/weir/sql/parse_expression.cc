@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Operators, by precedence. A chain of one associative operator becomes one node with many operands, so that a condition of
-// 20,000 ORs is a flat tree.
+// Operators, by precedence. A chain of one associative operator becomes one node with many
+// operands, so that a condition of 20,000 ORs is a flat tree.
 #include <algorithm>
 
 #include "weir/sql/ast_walk.h"
@@ -13,8 +13,10 @@ namespace weir {
 
 Status StatementParser::CheckDepth(int depth) {
   if (depth <= depth_max_) return Status::OK();
-  ErrorInfo info{ErrorCode::kInvalidQuery, "split it into several statements or views", Peek().span()};
-  return MakeError(std::move(info), fmt::format("expression is nested deeper than {} levels", depth_max_));
+  ErrorInfo info{ErrorCode::kInvalidQuery, "split it into several statements or views",
+                 Peek().span()};
+  return MakeError(std::move(info),
+                   fmt::format("expression is nested deeper than {} levels", depth_max_));
 }
 
 Result<AstExprPtr> StatementParser::Make(AstExpr::Node node, uint32_t begin) {
@@ -30,7 +32,19 @@ Result<AstExprPtr> StatementParser::Make(AstExpr::Node node, uint32_t begin) {
 
 /// An operator that may follow an operand.
 struct StatementParser::BinaryOperator {
-  enum class Tail : uint8_t { kNone, kPlain, kChain, kIs, kIn, kBetween, kLike, kMultiset, kMember, kPeriod, kAtTimeZone };
+  enum class Tail : uint8_t {
+    kNone,
+    kPlain,
+    kChain,
+    kIs,
+    kIn,
+    kBetween,
+    kLike,
+    kMultiset,
+    kMember,
+    kPeriod,
+    kAtTimeZone
+  };
   Tail tail = Tail::kNone;
   int precedence = 0;
   AstOperatorKind op = AstOperatorKind::kAnd;
@@ -40,43 +54,66 @@ struct StatementParser::BinaryOperator {
 StatementParser::BinaryOperator StatementParser::PeekOperator() {
   using Tail = BinaryOperator::Tail;
   using Op = AstOperatorKind;
-  auto comparison = [](Op op) { return BinaryOperator{Tail::kPlain, kComparisonPrecedence, op, false}; };
+  auto comparison = [](Op op) {
+    return BinaryOperator{Tail::kPlain, kComparisonPrecedence, op, false};
+  };
   switch (Peek().kind) {
-    case TokenKind::kEqual: return comparison(Op::kEqual);
-    case TokenKind::kNotEqual: return comparison(Op::kNotEqual);
-    case TokenKind::kLess: return comparison(Op::kLess);
-    case TokenKind::kLessOrEqual: return comparison(Op::kLessOrEqual);
-    case TokenKind::kGreater: return comparison(Op::kGreater);
-    case TokenKind::kGreaterOrEqual: return comparison(Op::kGreaterOrEqual);
-    case TokenKind::kPlus: return {Tail::kChain, kAddPrecedence, Op::kPlus, false};
-    case TokenKind::kMinus: return {Tail::kPlain, kAddPrecedence, Op::kMinus, false};
-    case TokenKind::kStar: return {Tail::kChain, kTimesPrecedence, Op::kTimes, false};
-    case TokenKind::kSlash: return {Tail::kPlain, kTimesPrecedence, Op::kDivide, false};
-    case TokenKind::kPercent: return {Tail::kPlain, kTimesPrecedence, Op::kModulo, false};
-    case TokenKind::kConcat: return {Tail::kChain, kTimesPrecedence, Op::kConcat, false};
-    case TokenKind::kWord: break;
-    default: return {};
+    case TokenKind::kEqual:
+      return comparison(Op::kEqual);
+    case TokenKind::kNotEqual:
+      return comparison(Op::kNotEqual);
+    case TokenKind::kLess:
+      return comparison(Op::kLess);
+    case TokenKind::kLessOrEqual:
+      return comparison(Op::kLessOrEqual);
+    case TokenKind::kGreater:
+      return comparison(Op::kGreater);
+    case TokenKind::kGreaterOrEqual:
+      return comparison(Op::kGreaterOrEqual);
+    case TokenKind::kPlus:
+      return {Tail::kChain, kAddPrecedence, Op::kPlus, false};
+    case TokenKind::kMinus:
+      return {Tail::kPlain, kAddPrecedence, Op::kMinus, false};
+    case TokenKind::kStar:
+      return {Tail::kChain, kTimesPrecedence, Op::kTimes, false};
+    case TokenKind::kSlash:
+      return {Tail::kPlain, kTimesPrecedence, Op::kDivide, false};
+    case TokenKind::kPercent:
+      return {Tail::kPlain, kTimesPrecedence, Op::kModulo, false};
+    case TokenKind::kConcat:
+      return {Tail::kChain, kTimesPrecedence, Op::kConcat, false};
+    case TokenKind::kWord:
+      break;
+    default:
+      return {};
   }
   bool negated = Peek().keyword == "NOT"_kw;
   switch (Peek(negated ? 1 : 0).keyword) {
-    case "IN"_kw: return {Tail::kIn, kRangePrecedence, Op::kAnd, negated};
-    case "BETWEEN"_kw: return {Tail::kBetween, kRangePrecedence, Op::kAnd, negated};
+    case "IN"_kw:
+      return {Tail::kIn, kRangePrecedence, Op::kAnd, negated};
+    case "BETWEEN"_kw:
+      return {Tail::kBetween, kRangePrecedence, Op::kAnd, negated};
     case "LIKE"_kw:
     case "ILIKE"_kw:
     case "RLIKE"_kw:
-    case "SIMILAR"_kw: return {Tail::kLike, kRangePrecedence, Op::kAnd, negated};
+    case "SIMILAR"_kw:
+      return {Tail::kLike, kRangePrecedence, Op::kAnd, negated};
     case "MEMBER"_kw:
     case "SUBMULTISET"_kw:
       if (!AtAhead(negated ? 2 : 1, "OF"_kw)) return {};
       return {Tail::kMember, kComparisonPrecedence, Op::kMemberOf, negated};
-    default: break;
+    default:
+      break;
   }
   if (negated) return {};
   switch (Peek().keyword) {
-    case "AND"_kw: return {Tail::kChain, kAndPrecedence, Op::kAnd, false};
-    case "OR"_kw: return {Tail::kChain, kOrPrecedence, Op::kOr, false};
+    case "AND"_kw:
+      return {Tail::kChain, kAndPrecedence, Op::kAnd, false};
+    case "OR"_kw:
+      return {Tail::kChain, kOrPrecedence, Op::kOr, false};
     case "IS"_kw: {
-      bool distinct = AtAhead(1, "DISTINCT"_kw) || (AtAhead(1, "NOT"_kw) && AtAhead(2, "DISTINCT"_kw));
+      bool distinct =
+          AtAhead(1, "DISTINCT"_kw) || (AtAhead(1, "NOT"_kw) && AtAhead(2, "DISTINCT"_kw));
       return {Tail::kIs, distinct ? kDistinctFromPrecedence : kIsPrecedence, Op::kIsNull, false};
     }
     case "MULTISET"_kw:
@@ -87,25 +124,34 @@ StatementParser::BinaryOperator StatementParser::PeekOperator() {
     case "AT"_kw:
       if (!AtAhead(1, "TIME"_kw) || !AtAhead(2, "ZONE"_kw)) return {};
       return {Tail::kAtTimeZone, kPostfixPrecedence, Op::kAtTimeZone, false};
-    case "OVERLAPS"_kw: return {Tail::kPeriod, kComparisonPrecedence, Op::kOverlaps, false};
-    default: break;
+    case "OVERLAPS"_kw:
+      return {Tail::kPeriod, kComparisonPrecedence, Op::kOverlaps, false};
+    default:
+      break;
   }
   // These are also names: an operand must follow for them to be operators.
   TokenKind next = Peek(1).kind;
-  if (next != TokenKind::kLeftParen && !AtAhead(1, "ROW"_kw) && !AtAhead(1, "PERIOD"_kw) && !AtAhead(1, "PRECEDES"_kw) &&
-      !AtAhead(1, "SUCCEEDS"_kw)) {
+  if (next != TokenKind::kLeftParen && !AtAhead(1, "ROW"_kw) && !AtAhead(1, "PERIOD"_kw) &&
+      !AtAhead(1, "PRECEDES"_kw) && !AtAhead(1, "SUCCEEDS"_kw)) {
     return {};
   }
   switch (Peek().keyword) {
-    case "CONTAINS"_kw: return {Tail::kPeriod, kComparisonPrecedence, Op::kContains, false};
-    case "EQUALS"_kw: return {Tail::kPeriod, kComparisonPrecedence, Op::kPeriodEquals, false};
-    case "PRECEDES"_kw: return {Tail::kPeriod, kComparisonPrecedence, Op::kPrecedes, false};
-    case "SUCCEEDS"_kw: return {Tail::kPeriod, kComparisonPrecedence, Op::kSucceeds, false};
+    case "CONTAINS"_kw:
+      return {Tail::kPeriod, kComparisonPrecedence, Op::kContains, false};
+    case "EQUALS"_kw:
+      return {Tail::kPeriod, kComparisonPrecedence, Op::kPeriodEquals, false};
+    case "PRECEDES"_kw:
+      return {Tail::kPeriod, kComparisonPrecedence, Op::kPrecedes, false};
+    case "SUCCEEDS"_kw:
+      return {Tail::kPeriod, kComparisonPrecedence, Op::kSucceeds, false};
     case "IMMEDIATELY"_kw:
-      if (AtAhead(1, "PRECEDES"_kw)) return {Tail::kPeriod, kComparisonPrecedence, Op::kImmediatelyPrecedes, false};
-      if (AtAhead(1, "SUCCEEDS"_kw)) return {Tail::kPeriod, kComparisonPrecedence, Op::kImmediatelySucceeds, false};
+      if (AtAhead(1, "PRECEDES"_kw))
+        return {Tail::kPeriod, kComparisonPrecedence, Op::kImmediatelyPrecedes, false};
+      if (AtAhead(1, "SUCCEEDS"_kw))
+        return {Tail::kPeriod, kComparisonPrecedence, Op::kImmediatelySucceeds, false};
       return {};
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -121,13 +167,18 @@ Result<AstExprPtr> StatementParser::ParseBinary(int min_precedence) {
   }
 }
 
-Result<AstExprPtr> StatementParser::ParseOperatorTail(AstExprPtr left, const BinaryOperator& op, uint32_t begin) {
+Result<AstExprPtr> StatementParser::ParseOperatorTail(AstExprPtr left, const BinaryOperator& op,
+                                                      uint32_t begin) {
   using Tail = BinaryOperator::Tail;
   switch (op.tail) {
-    case Tail::kIs: return ParseIs(std::move(left), begin);
-    case Tail::kMultiset: return ParseMultiset(std::move(left), begin);
-    case Tail::kChain: return ParseChain(std::move(left), op, begin);
-    default: break;
+    case Tail::kIs:
+      return ParseIs(std::move(left), begin);
+    case Tail::kMultiset:
+      return ParseMultiset(std::move(left), begin);
+    case Tail::kChain:
+      return ParseChain(std::move(left), op, begin);
+    default:
+      break;
   }
   if (op.negated) Advance();
   if (op.tail == Tail::kIn) return ParseIn(std::move(left), op.negated, begin);
@@ -137,16 +188,20 @@ Result<AstExprPtr> StatementParser::ParseOperatorTail(AstExprPtr left, const Bin
   if (op.tail == Tail::kMember) {
     bool member = At("MEMBER"_kw);
     if (member) kind = op.negated ? AstOperatorKind::kNotMemberOf : AstOperatorKind::kMemberOf;
-    if (!member) kind = op.negated ? AstOperatorKind::kNotSubmultisetOf : AstOperatorKind::kSubmultisetOf;
+    if (!member)
+      kind = op.negated ? AstOperatorKind::kNotSubmultisetOf : AstOperatorKind::kSubmultisetOf;
     Advance();
   }
   if (op.tail == Tail::kAtTimeZone) {
     Advance();
     Advance();
   }
-  if (kind == AstOperatorKind::kImmediatelyPrecedes || kind == AstOperatorKind::kImmediatelySucceeds) Advance();
+  if (kind == AstOperatorKind::kImmediatelyPrecedes ||
+      kind == AstOperatorKind::kImmediatelySucceeds)
+    Advance();
   Advance();
-  bool quantified = AtAhead(1, TokenKind::kLeftParen) && (At("ANY"_kw) || At("SOME"_kw) || At("ALL"_kw));
+  bool quantified =
+      AtAhead(1, TokenKind::kLeftParen) && (At("ANY"_kw) || At("SOME"_kw) || At("ALL"_kw));
   if (quantified && op.precedence == kComparisonPrecedence && op.tail == Tail::kPlain) {
     return ParseQuantified(std::move(left), kind, begin);
   }
@@ -154,7 +209,8 @@ Result<AstExprPtr> StatementParser::ParseOperatorTail(AstExprPtr left, const Bin
   return Make(AstOperator{kind, {std::move(left), std::move(right)}}, begin);
 }
 
-Result<AstExprPtr> StatementParser::ParseChain(AstExprPtr first, const BinaryOperator& op, uint32_t begin) {
+Result<AstExprPtr> StatementParser::ParseChain(AstExprPtr first, const BinaryOperator& op,
+                                               uint32_t begin) {
   AstOperator chain{op.op, {std::move(first)}};
   do {
     Advance();
@@ -187,12 +243,14 @@ Result<AstExprPtr> StatementParser::ParsePostfix(AstExprPtr operand, uint32_t be
     if (Accept(TokenKind::kLeftBracket)) {
       WEIR_ASSIGN_OR_RETURN(AstExprPtr index, ParseExpression());
       WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightBracket));
-      WEIR_ASSIGN_OR_RETURN(operand, Make(AstSubscript{std::move(operand), std::move(index)}, begin));
+      WEIR_ASSIGN_OR_RETURN(operand,
+                            Make(AstSubscript{std::move(operand), std::move(index)}, begin));
     } else if (At(TokenKind::kDot)) {
       Advance();
       if (Accept(TokenKind::kStar)) return Make(AstStar{{}, std::move(operand)}, begin);
       WEIR_ASSIGN_OR_RETURN(Identifier field, ParseAnyWord("a field name"));
-      WEIR_ASSIGN_OR_RETURN(operand, Make(AstFieldAccess{std::move(operand), std::move(field)}, begin));
+      WEIR_ASSIGN_OR_RETURN(operand,
+                            Make(AstFieldAccess{std::move(operand), std::move(field)}, begin));
     } else {
       return operand;
     }
@@ -255,8 +313,9 @@ Result<AstExprPtr> StatementParser::ParseIn(AstExprPtr left, bool negated, uint3
   uint32_t list_begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(in.items, ParseExpressionList());
   // IN ((SELECT ..) UNION ..) is the query, not a list of one scalar subquery.
-  if (const auto* subquery = in.items[0]->As<AstSubquery>(); subquery != nullptr && in.items.size() == 1) {
-    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryRest({}, subquery->query, list_begin));
+  if (const auto* subquery = in.items[0]->As<AstSubquery>();
+      subquery != nullptr && in.items.size() == 1) {
+    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ContinueQuery(subquery->query, list_begin));
     WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
     return Make(AstInQuery{std::move(in.operand), std::move(query), negated}, begin);
   }
@@ -305,13 +364,15 @@ Result<AstExprPtr> StatementParser::ParseMultiset(AstExprPtr left, uint32_t begi
   bool distinct = Accept("DISTINCT"_kw);
   if (!distinct) Accept("ALL"_kw);
   Op op = distinct ? Op::kMultisetUnionDistinct : Op::kMultisetUnion;
-  if (word == "INTERSECT"_kw) op = distinct ? Op::kMultisetIntersectDistinct : Op::kMultisetIntersect;
+  if (word == "INTERSECT"_kw)
+    op = distinct ? Op::kMultisetIntersectDistinct : Op::kMultisetIntersect;
   if (word == "EXCEPT"_kw) op = distinct ? Op::kMultisetExceptDistinct : Op::kMultisetExcept;
   WEIR_ASSIGN_OR_RETURN(AstExprPtr right, ParseBinary(kMultisetPrecedence + 1));
   return Make(AstOperator{op, {std::move(left), std::move(right)}}, begin);
 }
 
-Result<AstExprPtr> StatementParser::ParseQuantified(AstExprPtr left, AstOperatorKind op, uint32_t begin) {
+Result<AstExprPtr> StatementParser::ParseQuantified(AstExprPtr left, AstOperatorKind op,
+                                                    uint32_t begin) {
   AstQuantified quantified;
   quantified.op = op;
   quantified.quantifier = At("ALL"_kw) ? Quantifier::kAll : Quantifier::kSome;

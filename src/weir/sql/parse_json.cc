@@ -13,10 +13,16 @@ Status StatementParser::ParseJsonArguments(KeywordId keyword, AstCall* call) {
   call->form = CallForm::kJson;
   switch (keyword) {
     case "JSON_OBJECT"_kw:
-    case "JSON_OBJECTAGG"_kw: WEIR_RETURN_NOT_OK(ParseJsonObjectArguments(call, json.get())); break;
+    case "JSON_OBJECTAGG"_kw:
+      WEIR_RETURN_NOT_OK(ParseJsonObjectArguments(call, json.get()));
+      break;
     case "JSON_ARRAY"_kw:
-    case "JSON_ARRAYAGG"_kw: WEIR_RETURN_NOT_OK(ParseJsonArrayArguments(call, json.get())); break;
-    default: WEIR_RETURN_NOT_OK(ParseJsonPathArguments(keyword, call, json.get())); break;
+    case "JSON_ARRAYAGG"_kw:
+      WEIR_RETURN_NOT_OK(ParseJsonArrayArguments(call, json.get()));
+      break;
+    default:
+      WEIR_RETURN_NOT_OK(ParseJsonPathArguments(keyword, call, json.get()));
+      break;
   }
   call->json = std::move(json);
   return Status::OK();
@@ -49,10 +55,13 @@ Status StatementParser::ParseJsonValue(AstCall* call, AstJsonClauses* json) {
 Status StatementParser::ParseJsonNameAndValue(AstCall* call, AstJsonClauses* json) {
   // KEY is also a name: JSON_OBJECT(key VALUE x).
   bool key_is_name = AtAhead(1, "VALUE"_kw) && !AtAhead(2, "VALUE"_kw);
-  if (At("KEY"_kw) && !key_is_name && !AtAhead(1, TokenKind::kComma) && !AtAhead(1, TokenKind::kColon)) Advance();
+  if (At("KEY"_kw) && !key_is_name && !AtAhead(1, TokenKind::kComma) &&
+      !AtAhead(1, TokenKind::kColon))
+    Advance();
   WEIR_ASSIGN_OR_RETURN(AstExprPtr key, ParseExpression());
   call->arguments.push_back({std::nullopt, std::move(key)});
-  if (!Accept("VALUE"_kw) && !Accept(TokenKind::kColon) && !Accept(TokenKind::kComma)) return Unexpected("VALUE");
+  if (!Accept("VALUE"_kw) && !Accept(TokenKind::kColon) && !Accept(TokenKind::kComma))
+    return Unexpected("VALUE");
   return ParseJsonValue(call, json);
 }
 
@@ -78,8 +87,8 @@ Status StatementParser::ParseJsonArrayArguments(AstCall* call, AstJsonClauses* j
 }
 
 bool StatementParser::AtJsonBehavior() {
-  return At("NULL"_kw) || At("ERROR"_kw) || At("DEFAULT"_kw) || At("EMPTY"_kw) || At("TRUE"_kw) || At("FALSE"_kw) ||
-         At("UNKNOWN"_kw);
+  return At("NULL"_kw) || At("ERROR"_kw) || At("DEFAULT"_kw) || At("EMPTY"_kw) || At("TRUE"_kw) ||
+         At("FALSE"_kw) || At("UNKNOWN"_kw);
 }
 
 Result<AstJsonBehavior> StatementParser::ParseJsonBehavior() {
@@ -109,7 +118,8 @@ Status StatementParser::ParseJsonWrapper(AstJsonClauses* json) {
   if (Accept("WITHOUT"_kw)) {
     json->wrapper = JsonWrapper::kWithout;
   } else if (Accept("WITH"_kw)) {
-    json->wrapper = Accept("CONDITIONAL"_kw) ? JsonWrapper::kConditional : JsonWrapper::kUnconditional;
+    json->wrapper =
+        Accept("CONDITIONAL"_kw) ? JsonWrapper::kConditional : JsonWrapper::kUnconditional;
     if (json->wrapper == JsonWrapper::kUnconditional) Accept("UNCONDITIONAL"_kw);
   } else {
     return Status::OK();
@@ -118,12 +128,14 @@ Status StatementParser::ParseJsonWrapper(AstJsonClauses* json) {
   return Expect("WRAPPER"_kw);
 }
 
-Status StatementParser::ParseJsonPathArguments(KeywordId keyword, AstCall* call, AstJsonClauses* json) {
+Status StatementParser::ParseJsonPathArguments(KeywordId keyword, AstCall* call,
+                                               AstJsonClauses* json) {
   if (At(TokenKind::kRightParen)) return Status::OK();
   do {
     WEIR_RETURN_NOT_OK(ParseJsonValue(call, json));
   } while (Accept(TokenKind::kComma));
-  if (At("PASSING"_kw)) return UnsupportedAt(Peek().span(), "PASSING in a JSON function is not supported yet");
+  if (At("PASSING"_kw))
+    return UnsupportedAt(Peek().span(), "PASSING in a JSON function is not supported yet");
   if (keyword != "JSON_EXISTS"_kw && Accept("RETURNING"_kw)) {
     WEIR_ASSIGN_OR_RETURN(json->returning, ParseType());
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// MATCH_RECOGNIZE, the whole of SQL:2016's clause; what Flink does not run is refused later, by name.
+// MATCH_RECOGNIZE, the whole of SQL:2016's clause; what Flink does not run is refused later, by
+// name.
 #include "weir/sql/statement_parser.h"
 
 namespace weir {
@@ -29,9 +30,7 @@ Result<AstTablePtr> StatementParser::ParseMatchRecognize(AstTablePtr input, uint
   if (Accept("SUBSET"_kw)) WEIR_RETURN_NOT_OK(ParseSubsets(&match));
   if (Accept("DEFINE"_kw)) WEIR_RETURN_NOT_OK(ParseDefinitions(&match));
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-  AstTable table;
-  table.node = std::move(match);
-  return MakeTable(std::move(table), begin);
+  return MakeTable(std::move(match), begin);
 }
 
 Status StatementParser::ParseMeasures(AstMatchRecognize* match) {
@@ -130,7 +129,8 @@ Result<AstPattern> StatementParser::ParsePatternFactor() {
   AstPattern quantified;
   quantified.kind = PatternKind::kQuantified;
   bool braces = At(TokenKind::kLeftBrace) && !AtAhead(1, TokenKind::kMinus);
-  if (!braces && !At(TokenKind::kStar) && !At(TokenKind::kPlus) && !At(TokenKind::kQuestion)) return operand;
+  if (!braces && !At(TokenKind::kStar) && !At(TokenKind::kPlus) && !At(TokenKind::kQuestion))
+    return operand;
   WEIR_RETURN_NOT_OK(ParsePatternQuantifier(&quantified));
   quantified.reluctant = Accept(TokenKind::kQuestion);
   quantified.children.push_back(std::move(operand));

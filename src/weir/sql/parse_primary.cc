@@ -15,20 +15,35 @@ struct UnitName {
   TimeUnit unit;
 };
 constexpr UnitName kUnitNames[] = {
-    {"YEAR", TimeUnit::kYear}, {"QUARTER", TimeUnit::kQuarter}, {"MONTH", TimeUnit::kMonth}, {"WEEK", TimeUnit::kWeek},
-    {"DAY", TimeUnit::kDay}, {"HOUR", TimeUnit::kHour}, {"MINUTE", TimeUnit::kMinute}, {"SECOND", TimeUnit::kSecond},
-    {"MILLISECOND", TimeUnit::kMillisecond}, {"MICROSECOND", TimeUnit::kMicrosecond},
-    {"NANOSECOND", TimeUnit::kNanosecond}, {"DECADE", TimeUnit::kDecade}, {"CENTURY", TimeUnit::kCentury},
-    {"MILLENNIUM", TimeUnit::kMillennium}, {"EPOCH", TimeUnit::kEpoch}, {"DOW", TimeUnit::kDow},
-    {"ISODOW", TimeUnit::kIsoDow}, {"DOY", TimeUnit::kDoy}, {"ISOYEAR", TimeUnit::kIsoYear},
+    {"YEAR", TimeUnit::kYear},
+    {"QUARTER", TimeUnit::kQuarter},
+    {"MONTH", TimeUnit::kMonth},
+    {"WEEK", TimeUnit::kWeek},
+    {"DAY", TimeUnit::kDay},
+    {"HOUR", TimeUnit::kHour},
+    {"MINUTE", TimeUnit::kMinute},
+    {"SECOND", TimeUnit::kSecond},
+    {"MILLISECOND", TimeUnit::kMillisecond},
+    {"MICROSECOND", TimeUnit::kMicrosecond},
+    {"NANOSECOND", TimeUnit::kNanosecond},
+    {"DECADE", TimeUnit::kDecade},
+    {"CENTURY", TimeUnit::kCentury},
+    {"MILLENNIUM", TimeUnit::kMillennium},
+    {"EPOCH", TimeUnit::kEpoch},
+    {"DOW", TimeUnit::kDow},
+    {"ISODOW", TimeUnit::kIsoDow},
+    {"DOY", TimeUnit::kDoy},
+    {"ISOYEAR", TimeUnit::kIsoYear},
 };
 
 constexpr std::array kNiladicCalls = {
-    "CURRENT_CATALOG"_kw, "CURRENT_DATE"_kw, "CURRENT_PATH"_kw, "CURRENT_ROLE"_kw, "CURRENT_SCHEMA"_kw, "CURRENT_TIME"_kw,
-    "CURRENT_TIMESTAMP"_kw, "CURRENT_USER"_kw, "LOCALTIME"_kw, "LOCALTIMESTAMP"_kw, "SESSION_USER"_kw, "SYSTEM_USER"_kw,
+    "CURRENT_CATALOG"_kw, "CURRENT_DATE"_kw,   "CURRENT_PATH"_kw,      "CURRENT_ROLE"_kw,
+    "CURRENT_SCHEMA"_kw,  "CURRENT_TIME"_kw,   "CURRENT_TIMESTAMP"_kw, "CURRENT_USER"_kw,
+    "LOCALTIME"_kw,       "LOCALTIMESTAMP"_kw, "SESSION_USER"_kw,      "SYSTEM_USER"_kw,
 };
 /// Reserved words that are functions when '(' follows: LEFT('abc', 2).
-constexpr std::array kCallableReserved = {"LEFT"_kw, "RIGHT"_kw, "INSERT"_kw, "ANY"_kw, "SOME"_kw, "DEFAULT"_kw};
+constexpr std::array kCallableReserved = {"LEFT"_kw, "RIGHT"_kw, "INSERT"_kw,
+                                          "ANY"_kw,  "SOME"_kw,  "DEFAULT"_kw};
 
 template <size_t N>
 bool Contains(const std::array<KeywordId, N>& set, KeywordId id) {
@@ -61,7 +76,8 @@ std::optional<TimeUnit> StatementParser::PeekTimeUnit() const {
   if (word == "FRAC_SECOND") return TimeUnit::kMicrosecond;
   if (word == "CENTURIES") return TimeUnit::kCentury;
   for (const UnitName& one : kUnitNames) {
-    if (word == one.name || (word.size() == one.name.size() + 1 && word.back() == 'S' && word.starts_with(one.name))) {
+    if (word == one.name ||
+        (word.size() == one.name.size() + 1 && word.back() == 'S' && word.starts_with(one.name))) {
       return one.unit;
     }
   }
@@ -77,19 +93,27 @@ Result<AstExprPtr> StatementParser::ParsePrimary() {
       bool exact = token.kind == TokenKind::kExactNumber;
       std::string text(Text(token));
       Advance();
-      return Make(AstLiteral{exact ? LiteralKind::kExactNumber : LiteralKind::kApproxNumber, std::move(text)}, begin);
+      return Make(AstLiteral{exact ? LiteralKind::kExactNumber : LiteralKind::kApproxNumber,
+                             std::move(text)},
+                  begin);
     }
     case TokenKind::kString:
     case TokenKind::kUnicode:
-    case TokenKind::kHex: return ParseStringLiteral();
-    case TokenKind::kLeftParen: return ParseParenthesized();
-    case TokenKind::kQuoted: return ParseNameOrCall();
-    case TokenKind::kWord: return ParseWord();
+    case TokenKind::kHex:
+      return ParseStringLiteral();
+    case TokenKind::kLeftParen:
+      return ParseParenthesized();
+    case TokenKind::kQuoted:
+      return ParseNameOrCall();
+    case TokenKind::kWord:
+      return ParseWord();
     case TokenKind::kQuestion:
       Advance();
       return Make(AstParameter{parameter_count_++}, begin);
-    case TokenKind::kStar: return WithHint(Unexpected("an expression"), "* stands alone in SELECT or in COUNT(*)");
-    default: return Unexpected("an expression");
+    case TokenKind::kStar:
+      return WithHint(Unexpected("an expression"), "* stands alone in SELECT or in COUNT(*)");
+    default:
+      return Unexpected("an expression");
   }
 }
 
@@ -104,13 +128,20 @@ Result<AstExprPtr> StatementParser::ParseWord() {
   bool bracket = AtAhead(1, TokenKind::kLeftBracket);
   bool string = AtAhead(1, TokenKind::kString);
   switch (keyword) {
-    case kNoKeyword: return ParseNameOrCall();
-    case "NULL"_kw: return literal(LiteralKind::kNull);
-    case "TRUE"_kw: return literal(LiteralKind::kTrue);
-    case "FALSE"_kw: return literal(LiteralKind::kFalse);
-    case "UNKNOWN"_kw: return literal(LiteralKind::kUnknown);
-    case "CASE"_kw: return ParseCase();
-    case "CAST"_kw: return ParseCast(false);
+    case kNoKeyword:
+      return ParseNameOrCall();
+    case "NULL"_kw:
+      return literal(LiteralKind::kNull);
+    case "TRUE"_kw:
+      return literal(LiteralKind::kTrue);
+    case "FALSE"_kw:
+      return literal(LiteralKind::kFalse);
+    case "UNKNOWN"_kw:
+      return literal(LiteralKind::kUnknown);
+    case "CASE"_kw:
+      return ParseCase();
+    case "CAST"_kw:
+      return ParseCast(false);
     case "TRY_CAST"_kw:
       if (call) return ParseCast(true);
       break;
@@ -127,7 +158,8 @@ Result<AstExprPtr> StatementParser::ParseWord() {
       break;
     case "TIMESTAMP"_kw:
       if (string) return ParseDateTimeLiteral(LiteralKind::kTimestamp, 1);
-      if (AtAhead(1, "WITH"_kw) && AtAhead(2, "LOCAL"_kw)) return ParseDateTimeLiteral(LiteralKind::kTimestampLtz, 5);
+      if (AtAhead(1, "WITH"_kw) && AtAhead(2, "LOCAL"_kw))
+        return ParseDateTimeLiteral(LiteralKind::kTimestampLtz, 5);
       break;
     case "TIMESTAMP_LTZ"_kw:
       if (string) return ParseDateTimeLiteral(LiteralKind::kTimestampLtz, 1);
@@ -154,13 +186,18 @@ Result<AstExprPtr> StatementParser::ParseWord() {
       if (call) break;
       Advance();
       return Make(AstDefault{}, begin);
-    default: break;
+    default:
+      break;
   }
   if (KeywordIsReserved(keyword)) {
-    if (Contains(kNiladicCalls, keyword) || (call && Contains(kCallableReserved, keyword))) return ParseNameOrCall();
-    if (AtQueryWord()) return WithHint(Unexpected("an expression"), "a query inside an expression stands in parentheses");
+    if (Contains(kNiladicCalls, keyword) || (call && Contains(kCallableReserved, keyword)))
+      return ParseNameOrCall();
+    if (AtQueryWord())
+      return WithHint(Unexpected("an expression"),
+                      "a query inside an expression stands in parentheses");
     Status status = Unexpected("an expression");
-    return WithHint(status, fmt::format("'{0}' is a reserved word; as a name it is written `{0}`", Text(Peek())));
+    return WithHint(status, fmt::format("'{0}' is a reserved word; as a name it is written `{0}`",
+                                        Text(Peek())));
   }
   return ParseNameOrCall();
 }
@@ -190,7 +227,8 @@ Result<AstExprPtr> StatementParser::ParseNameOrCall() {
 Result<AstExprPtr> StatementParser::ParseStringLiteral() {
   const Token& first = Peek();
   uint32_t begin = first.begin;
-  AstLiteral literal{first.kind == TokenKind::kHex ? LiteralKind::kBinary : LiteralKind::kString, {}};
+  AstLiteral literal{first.kind == TokenKind::kHex ? LiteralKind::kBinary : LiteralKind::kString,
+                     {}};
   while (true) {
     const Token& token = Peek();
     Advance();
@@ -217,7 +255,8 @@ Result<AstExprPtr> StatementParser::ParseStringLiteral() {
     if (!continues) break;
   }
   if (At(TokenKind::kString)) {
-    return WithHint(Unexpected("an operator or ','"), "join strings with ||, and write '' for a quote inside a string");
+    return WithHint(Unexpected("an operator or ','"),
+                    "join strings with ||, and write '' for a quote inside a string");
   }
   return Make(std::move(literal), begin);
 }
@@ -234,9 +273,10 @@ Result<AstExprPtr> StatementParser::ParseParenthesized() {
   WEIR_ASSIGN_OR_RETURN(std::vector<AstExprPtr> items, ParseExpressionList());
   // ((SELECT ..) UNION (SELECT ..)): what looked like an operand was the first query of several.
   const auto* subquery = items[0]->As<AstSubquery>();
-  bool query_goes_on = AtSetOperator() || At("ORDER"_kw) || At("LIMIT"_kw) || At("OFFSET"_kw) || At("FETCH"_kw);
+  bool query_goes_on =
+      AtSetOperator() || At("ORDER"_kw) || At("LIMIT"_kw) || At("OFFSET"_kw) || At("FETCH"_kw);
   if (maybe_query && items.size() == 1 && subquery != nullptr && query_goes_on) {
-    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryRest({}, subquery->query, inner_begin));
+    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ContinueQuery(subquery->query, inner_begin));
     WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
     return Make(AstSubquery{std::move(query)}, begin);
   }
@@ -315,7 +355,8 @@ Result<AstExprPtr> StatementParser::ParseRowConstructor() {
   Advance();
   Advance();
   AstConstructor out{ConstructorKind::kRow, {}, nullptr};
-  if (At(TokenKind::kRightParen)) return WithHint(Unexpected("an expression"), "a row has at least one value");
+  if (At(TokenKind::kRightParen))
+    return WithHint(Unexpected("an expression"), "a row has at least one value");
   WEIR_ASSIGN_OR_RETURN(out.items, ParseExpressionList());
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
   return Make(std::move(out), begin);
@@ -368,7 +409,8 @@ Result<AstIntervalQualifier> StatementParser::ParseIntervalQualifier() {
   Advance();
   auto precision = [&](std::optional<int>* target) -> Status {
     WEIR_ASSIGN_OR_RETURN(int64_t value, ParseInteger("a precision"));
-    if (value > 1000) return InvalidQueryAt(SpanFrom(begin), "interval precision {} is too large", value);
+    if (value > 1000)
+      return InvalidQueryAt(SpanFrom(begin), "interval precision {} is too large", value);
     *target = static_cast<int>(value);
     return Status::OK();
   };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Queries: WITH, SELECT, set operations, VALUES, ORDER BY, LIMIT. INTERSECT binds more than UNION and EXCEPT.
+// Queries: WITH, SELECT, set operations, VALUES, ORDER BY, LIMIT. INTERSECT binds more than UNION
+// and EXCEPT.
 #include <algorithm>
 
 #include "weir/sql/ast_walk.h"
@@ -15,7 +16,8 @@ constexpr int kIntersectPrecedence = 2;
 
 /// A query that is nothing but its body.
 bool IsPlain(const AstQuery& query) {
-  return query.with.empty() && query.order_by.empty() && query.limit == nullptr && query.offset == nullptr;
+  return query.with.empty() && query.order_by.empty() && query.limit == nullptr &&
+         query.offset == nullptr;
 }
 
 }  // namespace
@@ -35,8 +37,10 @@ bool StatementParser::AtQueryWord(size_t ahead) const {
     case "VALUES"_kw:
     case "WITH"_kw:
     case "FROM"_kw:
-    case "TABLE"_kw: return true;
-    default: return false;
+    case "TABLE"_kw:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -66,7 +70,8 @@ Result<AstQueryPtr> StatementParser::ParseQuery() {
   return ParseQueryRest(std::move(query), std::move(first), begin);
 }
 
-Result<AstQueryPtr> StatementParser::ParseQueryRest(AstQuery query, AstQueryPtr first, uint32_t begin) {
+Result<AstQueryPtr> StatementParser::ParseQueryRest(AstQuery query, AstQueryPtr first,
+                                                    uint32_t begin) {
   WEIR_ASSIGN_OR_RETURN(AstQueryPtr body, ParseSetOperations(std::move(first), kUnionPrecedence));
   WEIR_RETURN_NOT_OK(ParseOrderAndLimit(&query));
   if (IsPlain(query)) {
@@ -79,6 +84,10 @@ Result<AstQueryPtr> StatementParser::ParseQueryRest(AstQuery query, AstQueryPtr 
     query.body = AstNestedQuery{std::move(body)};
   }
   return MakeQuery(std::move(query), begin);
+}
+
+Result<AstQueryPtr> StatementParser::ContinueQuery(AstQueryPtr first, uint32_t begin) {
+  return ParseQueryRest({}, std::move(first), begin);
 }
 
 Status StatementParser::ParseWith(AstQuery* query) {
@@ -100,9 +109,12 @@ Status StatementParser::ParseWith(AstQuery* query) {
 /// One operand of a set operation.
 Result<AstQueryPtr> StatementParser::ParseQueryTerm() {
   switch (Peek().keyword) {
-    case "SELECT"_kw: return ParseSelect();
-    case "VALUES"_kw: return ParseValues();
-    case "FROM"_kw: return ParseFromFirst();
+    case "SELECT"_kw:
+      return ParseSelect();
+    case "VALUES"_kw:
+      return ParseValues();
+    case "FROM"_kw:
+      return ParseFromFirst();
     case "TABLE"_kw: {
       uint32_t begin = this->begin();
       Advance();
@@ -111,7 +123,8 @@ Result<AstQueryPtr> StatementParser::ParseQueryTerm() {
       query.body = AstTableQuery{std::move(path)};
       return MakeQuery(std::move(query), begin);
     }
-    default: break;
+    default:
+      break;
   }
   if (At(TokenKind::kLeftParen)) return ParseQueryInParentheses();
   At("SELECT"_kw);
@@ -140,7 +153,8 @@ Result<AstQueryPtr> StatementParser::ParseSetOperations(AstQueryPtr left, int mi
         WEIR_ASSIGN_OR_RETURN(right, ParseSetOperations(std::move(right), kIntersectPrecedence));
       }
       operation.inputs.push_back(std::move(right));
-    } while (AtSetOperator() && kind_here() == operation.kind && AtAhead(1, "ALL"_kw) == operation.all);
+    } while (AtSetOperator() && kind_here() == operation.kind &&
+             AtAhead(1, "ALL"_kw) == operation.all);
     AstQuery query;
     query.body = std::move(operation);
     WEIR_ASSIGN_OR_RETURN(left, MakeQuery(std::move(query), begin));
@@ -195,7 +209,8 @@ Status StatementParser::ParseOrderAndLimit(AstQuery* query) {
     } else if (Accept("FETCH"_kw)) {
       if (!Accept("FIRST"_kw)) WEIR_RETURN_NOT_OK(Expect("NEXT"_kw));
       target = &query->limit;
-      if (*target != nullptr) return InvalidQueryAt(SpanFrom(begin), "LIMIT and FETCH cannot both be given");
+      if (*target != nullptr)
+        return InvalidQueryAt(SpanFrom(begin), "LIMIT and FETCH cannot both be given");
       if (At("ROW"_kw) || At("ROWS"_kw)) {
         WEIR_ASSIGN_OR_RETURN(*target, Make(AstLiteral{LiteralKind::kExactNumber, "1"}, begin));
       } else {
@@ -216,7 +231,8 @@ Result<AstQueryPtr> StatementParser::ParseValues() {
   do {
     WEIR_ASSIGN_OR_RETURN(AstExprPtr item, ParseExpression());
     const auto* row = item->As<AstConstructor>();
-    bool is_row = row != nullptr && (row->kind == ConstructorKind::kTuple || row->kind == ConstructorKind::kRow);
+    bool is_row = row != nullptr &&
+                  (row->kind == ConstructorKind::kTuple || row->kind == ConstructorKind::kRow);
     if (is_row) {
       values.rows.push_back(row->items);
     } else {
@@ -267,7 +283,8 @@ Result<AstQueryPtr> StatementParser::ParseFromFirst() {
 }
 
 Status StatementParser::ParseSelectItems(AstSelect* select) {
-  if (At("STREAM"_kw) && !AtAhead(1, TokenKind::kComma) && !AtAhead(1, "FROM"_kw) && !AtAhead(1, TokenKind::kDot)) {
+  if (At("STREAM"_kw) && !AtAhead(1, TokenKind::kComma) && !AtAhead(1, "FROM"_kw) &&
+      !AtAhead(1, TokenKind::kDot)) {
     Advance();
     select->stream = true;
   }

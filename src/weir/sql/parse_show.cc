@@ -13,13 +13,20 @@ struct ShowWord {
   bool takes_from;  // FROM|IN path and LIKE may follow.
 };
 constexpr ShowWord kShowWords[] = {
-    {"CATALOGS"_kw, ShowKind::kCatalogs, false},       {"DATABASES"_kw, ShowKind::kDatabases, true},
-    {"TABLES"_kw, ShowKind::kTables, true},            {"VIEWS"_kw, ShowKind::kViews, true},
-    {"FUNCTIONS"_kw, ShowKind::kFunctions, true},      {"COLUMNS"_kw, ShowKind::kColumns, true},
-    {"PROCEDURES"_kw, ShowKind::kProcedures, true},    {"MODELS"_kw, ShowKind::kModels, true},
-    {"CONNECTIONS"_kw, ShowKind::kConnections, true},  {"MODULES"_kw, ShowKind::kModules, false},
-    {"JARS"_kw, ShowKind::kJars, false},               {"JOBS"_kw, ShowKind::kJobs, false},
-    {"CONNECTORS"_kw, ShowKind::kConnectors, false},   {"FORMATS"_kw, ShowKind::kFormats, false},
+    {"CATALOGS"_kw, ShowKind::kCatalogs, false},
+    {"DATABASES"_kw, ShowKind::kDatabases, true},
+    {"TABLES"_kw, ShowKind::kTables, true},
+    {"VIEWS"_kw, ShowKind::kViews, true},
+    {"FUNCTIONS"_kw, ShowKind::kFunctions, true},
+    {"COLUMNS"_kw, ShowKind::kColumns, true},
+    {"PROCEDURES"_kw, ShowKind::kProcedures, true},
+    {"MODELS"_kw, ShowKind::kModels, true},
+    {"CONNECTIONS"_kw, ShowKind::kConnections, true},
+    {"MODULES"_kw, ShowKind::kModules, false},
+    {"JARS"_kw, ShowKind::kJars, false},
+    {"JOBS"_kw, ShowKind::kJobs, false},
+    {"CONNECTORS"_kw, ShowKind::kConnectors, false},
+    {"FORMATS"_kw, ShowKind::kFormats, false},
 };
 
 }  // namespace
@@ -50,11 +57,14 @@ Result<Statement::Node> StatementParser::ParseShow() {
   } else {
     const ShowWord* found = nullptr;
     for (const ShowWord& one : kShowWords) {
-      bool allowed = (!show.user || one.kind == ShowKind::kFunctions) && (!show.full || one.kind == ShowKind::kModules);
+      bool allowed = (!show.user || one.kind == ShowKind::kFunctions) &&
+                     (!show.full || one.kind == ShowKind::kModules);
       if (found == nullptr && allowed && Accept(one.word)) found = &one;
     }
     if (found == nullptr) {
-      std::string_view expected = show.user ? "FUNCTIONS" : show.full ? "MODULES" : "CATALOGS, DATABASES, TABLES or the like";
+      std::string_view expected = show.user   ? "FUNCTIONS"
+                                  : show.full ? "MODULES"
+                                              : "CATALOGS, DATABASES, TABLES or the like";
       return Unexpected(expected);
     }
     show.kind = found->kind;
@@ -85,14 +95,30 @@ Result<Statement::Node> StatementParser::ParseShowCreate() {
   AstShow show;
   WEIR_ASSIGN_OR_RETURN(ObjectKind object, ParseObjectKind());
   switch (object) {
-    case ObjectKind::kTable: show.kind = ShowKind::kCreateTable; break;
-    case ObjectKind::kView: show.kind = ShowKind::kCreateView; break;
-    case ObjectKind::kCatalog: show.kind = ShowKind::kCreateCatalog; break;
-    case ObjectKind::kDatabase: show.kind = ShowKind::kCreateDatabase; break;
-    case ObjectKind::kModel: show.kind = ShowKind::kCreateModel; break;
-    case ObjectKind::kMaterializedTable: show.kind = ShowKind::kCreateMaterializedTable; break;
-    case ObjectKind::kFunction: show.kind = ShowKind::kCreateFunction; break;
-    default: show.kind = ShowKind::kCreateConnection; break;
+    case ObjectKind::kTable:
+      show.kind = ShowKind::kCreateTable;
+      break;
+    case ObjectKind::kView:
+      show.kind = ShowKind::kCreateView;
+      break;
+    case ObjectKind::kCatalog:
+      show.kind = ShowKind::kCreateCatalog;
+      break;
+    case ObjectKind::kDatabase:
+      show.kind = ShowKind::kCreateDatabase;
+      break;
+    case ObjectKind::kModel:
+      show.kind = ShowKind::kCreateModel;
+      break;
+    case ObjectKind::kMaterializedTable:
+      show.kind = ShowKind::kCreateMaterializedTable;
+      break;
+    case ObjectKind::kFunction:
+      show.kind = ShowKind::kCreateFunction;
+      break;
+    default:
+      show.kind = ShowKind::kCreateConnection;
+      break;
   }
   WEIR_ASSIGN_OR_RETURN(show.name, ParsePath("a name"));
   return Statement::Node(std::move(show));
@@ -102,11 +128,16 @@ Result<Statement::Node> StatementParser::ParseDescribe() {
   Advance();
   AstDescribe describe;
   const std::pair<KeywordId, ObjectKind> kinds[] = {
-      {"CATALOG"_kw, ObjectKind::kCatalog},       {"DATABASE"_kw, ObjectKind::kDatabase},
-      {"FUNCTION"_kw, ObjectKind::kFunction},     {"MODEL"_kw, ObjectKind::kModel},
-      {"CONNECTION"_kw, ObjectKind::kConnection}, {"CONNECTOR"_kw, ObjectKind::kConnector},
-      {"FORMAT"_kw, ObjectKind::kFormat},         {"TABLE"_kw, ObjectKind::kTable},
-      {"VIEW"_kw, ObjectKind::kView},             {"JOB"_kw, ObjectKind::kJob},
+      {"CATALOG"_kw, ObjectKind::kCatalog},
+      {"DATABASE"_kw, ObjectKind::kDatabase},
+      {"FUNCTION"_kw, ObjectKind::kFunction},
+      {"MODEL"_kw, ObjectKind::kModel},
+      {"CONNECTION"_kw, ObjectKind::kConnection},
+      {"CONNECTOR"_kw, ObjectKind::kConnector},
+      {"FORMAT"_kw, ObjectKind::kFormat},
+      {"TABLE"_kw, ObjectKind::kTable},
+      {"VIEW"_kw, ObjectKind::kView},
+      {"JOB"_kw, ObjectKind::kJob},
   };
   // Followed by a name these are keywords; alone, or before a dot, they are a table's name.
   auto name_follows = [&] {
@@ -129,7 +160,8 @@ Result<Statement::Node> StatementParser::ParseDescribe() {
     describe.object = ObjectKind::kMaterializedTable;
   }
   accept_extended();
-  bool string_name = describe.object == ObjectKind::kJob || describe.object == ObjectKind::kConnector ||
+  bool string_name = describe.object == ObjectKind::kJob ||
+                     describe.object == ObjectKind::kConnector ||
                      describe.object == ObjectKind::kFormat;
   if (At(TokenKind::kString) && string_name) {
     SourceSpan span = Peek().span();

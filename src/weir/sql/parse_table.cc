@@ -9,26 +9,28 @@
 
 namespace weir {
 
-Result<AstTablePtr> StatementParser::MakeTable(AstTable table, uint32_t begin) {
-  table.span = SpanFrom(begin);
+Result<AstTablePtr> StatementParser::MakeTable(std::shared_ptr<AstTable> table, uint32_t begin) {
+  table->span = SpanFrom(begin);
   int children = 0;
-  ForEachChild(table, [&](const auto& child) { children = std::max(children, child.depth); });
-  table.depth = children + 1;
-  WEIR_RETURN_NOT_OK(CheckDepth(table.depth));
-  return std::make_shared<const AstTable>(std::move(table));
+  ForEachChild(*table, [&](const auto& child) { children = std::max(children, child.depth); });
+  table->depth = children + 1;
+  WEIR_RETURN_NOT_OK(CheckDepth(table->depth));
+  return AstTablePtr(std::move(table));
+}
+
+Result<AstTablePtr> StatementParser::MakeTable(AstTable::Node node, uint32_t begin) {
+  auto table = std::make_shared<AstTable>();
+  table->node = std::move(node);
+  return MakeTable(std::move(table), begin);
 }
 
 Result<AstTablePtr> StatementParser::ParseFrom() {
   uint32_t begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(AstTablePtr left, ParseJoins());
   while (Accept(TokenKind::kComma)) {
-    AstJoin join;
-    join.kind = JoinKind::kComma;
-    join.left = std::move(left);
-    WEIR_ASSIGN_OR_RETURN(join.right, ParseJoins());
-    AstTable table;
-    table.node = std::move(join);
-    WEIR_ASSIGN_OR_RETURN(left, MakeTable(std::move(table), begin));
+    WEIR_ASSIGN_OR_RETURN(AstTablePtr right, ParseJoins());
+    AstJoin join{JoinKind::kComma, false, std::move(left), std::move(right), nullptr, {}, nullptr};
+    WEIR_ASSIGN_OR_RETURN(left, MakeTable(std::move(join), begin));
   }
   return left;
 }
@@ -58,119 +60,126 @@ Result<AstTablePtr> StatementParser::ParseJoins() {
   uint32_t begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(AstTablePtr left, ParseTableFactor());
   while (true) {
-    AstJoin join;
-    join.natural = Accept("NATURAL"_kw);
+    bool natural = Accept("NATURAL"_kw);
     auto kind = AcceptJoin();
-    if (!kind) {
-      if (!join.natural && !At("INNER"_kw) && !At("LEFT"_kw) && !At("RIGHT"_kw) && !At("FULL"_kw) && !At("CROSS"_kw)) {
-        return left;
-      }
-      if (!join.natural) Advance();
-      if (!At("OUTER"_kw, "JOIN"_kw)) Accept("OUTER"_kw);
-      return Unexpected("JOIN");
+    if (kind) {
+      WEIR_ASSIGN_OR_RETURN(left, ParseJoin(std::move(left), *kind, natural, begin));
+      continue;
     }
-    join.kind = *kind;
-    join.left = std::move(left);
-    WEIR_ASSIGN_OR_RETURN(join.right, ParseTableFactor());
-    if (Accept("MATCH_CONDITION"_kw)) {
-      WEIR_ASSIGN_OR_RETURN(join.match_condition, ParseExpression());
-    }
-    if (Accept("ON"_kw)) {
-      WEIR_ASSIGN_OR_RETURN(join.on, ParseExpression());
-    } else if (Accept("USING"_kw)) {
-      WEIR_ASSIGN_OR_RETURN(join.using_columns, ParseIdentifierList("a column name"));
-    }
-    AstTable table;
-    table.node = std::move(join);
-    WEIR_ASSIGN_OR_RETURN(left, MakeTable(std::move(table), begin));
+    bool half =
+        At("INNER"_kw) || At("LEFT"_kw) || At("RIGHT"_kw) || At("FULL"_kw) || At("CROSS"_kw);
+    if (!natural && !half) return left;
+    if (half) Advance();
+    Accept("OUTER"_kw);
+    return Unexpected("JOIN");
   }
+}
+
+/// What follows JOIN.
+Result<AstTablePtr> StatementParser::ParseJoin(AstTablePtr left, JoinKind kind, bool natural,
+                                               uint32_t begin) {
+  AstJoin join;
+  join.kind = kind;
+  join.natural = natural;
+  join.left = std::move(left);
+  WEIR_ASSIGN_OR_RETURN(join.right, ParseTableFactor());
+  if (Accept("MATCH_CONDITION"_kw)) {
+    WEIR_ASSIGN_OR_RETURN(join.match_condition, ParseExpression());
+  }
+  if (Accept("ON"_kw)) {
+    WEIR_ASSIGN_OR_RETURN(join.on, ParseExpression());
+  } else if (Accept("USING"_kw)) {
+    WEIR_ASSIGN_OR_RETURN(join.using_columns, ParseIdentifierList("a column name"));
+  }
+  return MakeTable(std::move(join), begin);
 }
 
 Result<AstTablePtr> StatementParser::ParseTableFactor() {
   Level level(this);
   WEIR_RETURN_NOT_OK(level.Check());
   uint32_t begin = this->begin();
-  WEIR_ASSIGN_OR_RETURN(AstTable table, ParseTablePrimary());
+  auto table = std::make_shared<AstTable>();
+  WEIR_RETURN_NOT_OK(ParseTablePrimary(table.get()));
   return ParseTableSuffixes(std::move(table), begin);
 }
 
-Result<AstTable> StatementParser::ParseTablePrimary() {
+Status StatementParser::ParseTablePrimary(AstTable* table) {
   bool lateral = Accept("LATERAL"_kw);
-  if (At(TokenKind::kLeftParen)) return ParseTableInParentheses(lateral);
-  if (AtAhead(1, TokenKind::kLeftParen) && At("TABLE"_kw)) return ParseTableFunction(lateral);
-  if (At("UNNEST"_kw)) return ParseUnnest(lateral);
+  if (At(TokenKind::kLeftParen)) return ParseTableInParentheses(lateral, table);
+  if (AtAhead(1, TokenKind::kLeftParen) && At("TABLE"_kw))
+    return ParseTableFunction(lateral, table);
+  if (At("UNNEST"_kw)) return ParseUnnest(lateral, table);
   if (At(TokenKind::kString) && !lateral) {
-    AstTable table;
     AstTableName name;
     WEIR_ASSIGN_OR_RETURN(name.file, ParseString("a file name"));
-    table.node = std::move(name);
-    return table;
+    table->node = std::move(name);
+    return Status::OK();
   }
   if (At("TABLE"_kw)) Advance();  // FROM TABLE t
   if (At("VALUES"_kw)) {
-    return WithHint(Unexpected("a table"), "VALUES in FROM stands in parentheses: FROM (VALUES (1, 'a')) AS t(a, b)");
+    return WithHint(Unexpected("a table"),
+                    "VALUES in FROM stands in parentheses: FROM (VALUES (1, 'a')) AS t(a, b)");
   }
-  if (At("SELECT"_kw)) return WithHint(Unexpected("a table"), "a query in FROM stands in parentheses");
-  WEIR_ASSIGN_OR_RETURN(AstTable table, ParseTableName());
-  if (auto* function = std::get_if<AstTableFunction>(&table.node)) function->lateral = lateral;
-  return table;
+  if (At("SELECT"_kw))
+    return WithHint(Unexpected("a table"), "a query in FROM stands in parentheses");
+  WEIR_RETURN_NOT_OK(ParseTableName(table));
+  if (auto* function = std::get_if<AstTableFunction>(&table->node)) function->lateral = lateral;
+  return Status::OK();
 }
 
-Result<AstTable> StatementParser::ParseTableName() {
-  AstTable table;
+Status StatementParser::ParseTableName(AstTable* table) {
   uint32_t begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(ObjectPath path, ParsePath("a table"));
   if (At(TokenKind::kLeftParen)) {
     // A table function without TABLE(..) around it.
     WEIR_ASSIGN_OR_RETURN(AstExprPtr call, ParseCall(std::move(path), begin));
-    table.node = AstTableFunction{std::move(call), false, false};
+    table->node = AstTableFunction{std::move(call), false, false};
   } else {
-    table.node = AstTableName{std::move(path), std::nullopt};
+    table->node = AstTableName{std::move(path), std::nullopt};
   }
-  return table;
+  return Status::OK();
 }
 
 /// (query) or (a JOIN b).
-Result<AstTable> StatementParser::ParseTableInParentheses(bool lateral) {
-  AstTable table;
+Status StatementParser::ParseTableInParentheses(bool lateral, AstTable* table) {
   if (AtQueryWord(1) && !(AtAhead(1, "TABLE"_kw) && AtAhead(2, TokenKind::kLeftParen))) {
     WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryInParentheses());
-    table.node = AstDerivedTable{std::move(query), lateral};
-    return table;
+    table->node = AstDerivedTable{std::move(query), lateral};
+    return Status::OK();
   }
   Advance();
   uint32_t begin = this->begin();
   WEIR_ASSIGN_OR_RETURN(AstTablePtr inner, ParseFrom());
   const auto* derived = inner->As<AstDerivedTable>();
-  bool query_goes_on = AtSetOperator() || At("ORDER"_kw) || At("LIMIT"_kw) || At("OFFSET"_kw) || At("FETCH"_kw);
+  bool query_goes_on =
+      AtSetOperator() || At("ORDER"_kw) || At("LIMIT"_kw) || At("OFFSET"_kw) || At("FETCH"_kw);
   if (derived != nullptr && !inner->alias && query_goes_on) {
     // ((SELECT ..) UNION (SELECT ..)): what looked like a table was the first query of several.
-    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryRest({}, derived->query, begin));
-    table.node = AstDerivedTable{std::move(query), lateral};
+    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ContinueQuery(derived->query, begin));
+    table->node = AstDerivedTable{std::move(query), lateral};
   } else {
-    table = *inner;
+    *table = *inner;
   }
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-  return table;
+  return Status::OK();
 }
 
 /// TABLE(f(..)), and TABLE(t) which is just t.
-Result<AstTable> StatementParser::ParseTableFunction(bool lateral) {
+Status StatementParser::ParseTableFunction(bool lateral, AstTable* table) {
   Advance();
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kLeftParen));
-  WEIR_ASSIGN_OR_RETURN(AstTable table, ParseTableName());
-  if (auto* function = std::get_if<AstTableFunction>(&table.node)) {
+  WEIR_RETURN_NOT_OK(ParseTableName(table));
+  if (auto* function = std::get_if<AstTableFunction>(&table->node)) {
     function->lateral = lateral;
     function->wrapped = true;
   }
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-  return table;
+  return Status::OK();
 }
 
-Result<AstTable> StatementParser::ParseUnnest(bool lateral) {
+Status StatementParser::ParseUnnest(bool lateral, AstTable* table) {
   Advance();
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kLeftParen));
-  AstTable table;
   AstUnnest unnest;
   unnest.lateral = lateral;
   if (AtQueryWord()) {
@@ -183,28 +192,30 @@ Result<AstTable> StatementParser::ParseUnnest(bool lateral) {
   }
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
   unnest.with_ordinality = Accept("WITH"_kw, "ORDINALITY"_kw);
-  table.node = std::move(unnest);
-  return table;
+  table->node = std::move(unnest);
+  return Status::OK();
 }
 
 /// What follows a table: hints, FOR SYSTEM_TIME, MATCH_RECOGNIZE, PIVOT, an alias.
-Result<AstTablePtr> StatementParser::ParseTableSuffixes(AstTable table, uint32_t begin) {
+Result<AstTablePtr> StatementParser::ParseTableSuffixes(std::shared_ptr<AstTable> table,
+                                                        uint32_t begin) {
   while (true) {
     if (At(TokenKind::kHintBegin)) {
       WEIR_ASSIGN_OR_RETURN(std::vector<AstHint> hints, ParseHints());
-      for (AstHint& hint : hints) table.hints.push_back(std::move(hint));
-    } else if (At("FOR"_kw) && table.system_time == nullptr) {
-      WEIR_RETURN_NOT_OK(ParseSystemTime(&table));
-    } else if (At("TABLESAMPLE"_kw) && !table.sample) {
-      WEIR_RETURN_NOT_OK(ParseSample(&table));
-    } else if (At("MATCH_RECOGNIZE"_kw) || (AtAhead(1, TokenKind::kLeftParen) && (At("PIVOT"_kw) || At("UNPIVOT"_kw)))) {
+      for (AstHint& hint : hints) table->hints.push_back(std::move(hint));
+    } else if (At("FOR"_kw) && table->system_time == nullptr) {
+      WEIR_RETURN_NOT_OK(ParseSystemTime(table.get()));
+    } else if (At("TABLESAMPLE"_kw) && !table->sample) {
+      WEIR_RETURN_NOT_OK(ParseSample(table.get()));
+    } else if (At("MATCH_RECOGNIZE"_kw) ||
+               (AtAhead(1, TokenKind::kLeftParen) && (At("PIVOT"_kw) || At("UNPIVOT"_kw)))) {
       WEIR_ASSIGN_OR_RETURN(AstTablePtr input, MakeTable(std::move(table), begin));
       bool match = At("MATCH_RECOGNIZE"_kw);
       WEIR_ASSIGN_OR_RETURN(AstTablePtr output, match ? ParseMatchRecognize(std::move(input), begin)
                                                       : ParsePivot(std::move(input), begin));
-      table = *output;
-    } else if (!table.alias && (At("AS"_kw) || AtImplicitAlias())) {
-      WEIR_ASSIGN_OR_RETURN(table.alias, ParseTableAlias());
+      table = std::make_shared<AstTable>(*output);
+    } else if (!table->alias && (At("AS"_kw) || AtImplicitAlias())) {
+      WEIR_ASSIGN_OR_RETURN(table->alias, ParseTableAlias());
     } else {
       return MakeTable(std::move(table), begin);
     }
@@ -240,9 +251,7 @@ Result<AstTablePtr> StatementParser::ParsePivot(AstTablePtr input, uint32_t begi
   AstPivot pivot{std::move(input), At("UNPIVOT"_kw)};
   Advance();
   WEIR_RETURN_NOT_OK(SkipBalanced());
-  AstTable table;
-  table.node = std::move(pivot);
-  return MakeTable(std::move(table), begin);
+  return MakeTable(std::move(pivot), begin);
 }
 
 Status StatementParser::SkipBalanced() {
@@ -259,11 +268,15 @@ bool StatementParser::AtImplicitAlias() {
   if (At(TokenKind::kQuoted)) return true;
   // Words that are names elsewhere and begin a clause here.
   switch (Peek().keyword) {
-    case "ASOF"_kw: return !AtAhead(1, "JOIN"_kw);
+    case "ASOF"_kw:
+      return !AtAhead(1, "JOIN"_kw);
     case "PIVOT"_kw:
-    case "UNPIVOT"_kw: return !AtAhead(1, TokenKind::kLeftParen);
-    case "MATCH_CONDITION"_kw: return false;
-    default: return true;
+    case "UNPIVOT"_kw:
+      return !AtAhead(1, TokenKind::kLeftParen);
+    case "MATCH_CONDITION"_kw:
+      return false;
+    default:
+      return true;
   }
 }
 

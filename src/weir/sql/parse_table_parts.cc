@@ -62,7 +62,8 @@ Status StatementParser::ParseColumnTail(AstColumn* column) {
       WEIR_ASSIGN_OR_RETURN(column->constraint, ParseConstraint());
     } else if (At("COMMENT"_kw) && !column->comment) {
       WEIR_ASSIGN_OR_RETURN(column->comment, ParseComment());
-    } else if (column->position == ColumnPositionKind::kNone && (At("FIRST"_kw) || At("AFTER"_kw))) {
+    } else if (column->position == ColumnPositionKind::kNone &&
+               (At("FIRST"_kw) || At("AFTER"_kw))) {
       WEIR_RETURN_NOT_OK(ParseColumnPosition(column));
     } else {
       return Status::OK();
@@ -82,7 +83,8 @@ Status StatementParser::ParseColumnPosition(AstColumn* column) {
 }
 
 bool StatementParser::AtConstraint() {
-  if (At("CONSTRAINT"_kw)) return AtIdentifier(1) && (AtAhead(2, "PRIMARY"_kw) || AtAhead(2, "UNIQUE"_kw));
+  if (At("CONSTRAINT"_kw))
+    return AtIdentifier(1) && (AtAhead(2, "PRIMARY"_kw) || AtAhead(2, "UNIQUE"_kw));
   if (At("PRIMARY"_kw, "KEY"_kw)) return true;
   return AtAhead(1, TokenKind::kLeftParen) && At("UNIQUE"_kw);
 }
@@ -187,7 +189,9 @@ Result<AstLikeClause> StatementParser::ParseLikeClause() {
         option.feature = feature;
         found = true;
       }
-      if (!found) return Unexpected("ALL, CONSTRAINTS, GENERATED, METADATA, OPTIONS, PARTITIONS or WATERMARKS");
+      if (!found)
+        return Unexpected(
+            "ALL, CONSTRAINTS, GENERATED, METADATA, OPTIONS, PARTITIONS or WATERMARKS");
       like.options.push_back(option);
     }
   }
@@ -208,8 +212,10 @@ Result<std::vector<AstOption>> StatementParser::ParseOptions() {
     }
     WEIR_ASSIGN_OR_RETURN(option.key, ParseString("an option in quotes"));
     WEIR_RETURN_NOT_OK(Expect(TokenKind::kEqual));
-    if (!At(TokenKind::kString) && !At(TokenKind::kUnicode) && !AtStatementEnd() && !At(TokenKind::kBad)) {
-      return WithHint(Unexpected("a value in quotes"), fmt::format("write '{}' = '{}'", option.key, Text(Peek())));
+    if (!At(TokenKind::kString) && !At(TokenKind::kUnicode) && !AtStatementEnd() &&
+        !At(TokenKind::kBad)) {
+      return WithHint(Unexpected("a value in quotes"),
+                      fmt::format("write '{}' = '{}'", option.key, Text(Peek())));
     }
     WEIR_ASSIGN_OR_RETURN(option.value, ParseString("a value in quotes"));
     option.span = SpanFrom(begin);

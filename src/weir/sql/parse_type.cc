@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Types, with Flink's synonyms: DEC is DECIMAL, INT ARRAY is ARRAY<INT>, CHARACTER VARYING is VARCHAR.
+// Types, with Flink's synonyms: DEC is DECIMAL, INT ARRAY is ARRAY<INT>, CHARACTER VARYING is
+// VARCHAR.
 #include <algorithm>
 
 #include "weir/sql/statement_parser.h"
@@ -48,9 +49,15 @@ Result<AstType> StatementParser::ParseTypeName() {
   AstType type;
   KeywordId keyword = Peek().keyword;
   switch (keyword) {
-    case "ROW"_kw: WEIR_RETURN_NOT_OK(ParseRowType(&type)); return type;
-    case "STRUCTURED"_kw: WEIR_RETURN_NOT_OK(ParseStructuredType(&type)); return type;
-    case "RAW"_kw: WEIR_RETURN_NOT_OK(ParseRawType(&type)); return type;
+    case "ROW"_kw:
+      WEIR_RETURN_NOT_OK(ParseRowType(&type));
+      return type;
+    case "STRUCTURED"_kw:
+      WEIR_RETURN_NOT_OK(ParseStructuredType(&type));
+      return type;
+    case "RAW"_kw:
+      WEIR_RETURN_NOT_OK(ParseRawType(&type));
+      return type;
     case "ARRAY"_kw:
     case "MULTISET"_kw:
     case "MAP"_kw:
@@ -68,8 +75,11 @@ Result<AstType> StatementParser::ParseTypeName() {
     }
     case "TIME"_kw:
     case "TIMESTAMP"_kw:
-    case "TIMESTAMP_LTZ"_kw: WEIR_RETURN_NOT_OK(ParseTimeType(&type)); return type;
-    default: break;
+    case "TIMESTAMP_LTZ"_kw:
+      WEIR_RETURN_NOT_OK(ParseTimeType(&type));
+      return type;
+    default:
+      break;
   }
   WEIR_RETURN_NOT_OK(ParseSimpleType(keyword, &type));
   return type;
@@ -90,24 +100,40 @@ Status StatementParser::ParseSimpleType(KeywordId keyword, AstType* type) {
   };
   switch (keyword) {
     case "CHAR"_kw:
-    case "CHARACTER"_kw: return with_length(Kind::kChar, Kind::kVarchar);
-    case "VARCHAR"_kw: return with_length(Kind::kVarchar, Kind::kVarchar);
-    case "BINARY"_kw: return with_length(Kind::kBinary, Kind::kVarbinary);
-    case "VARBINARY"_kw: return with_length(Kind::kVarbinary, Kind::kVarbinary);
-    case "STRING"_kw: return simple(Kind::kString);
-    case "BYTES"_kw: return simple(Kind::kBytes);
-    case "BOOLEAN"_kw: return simple(Kind::kBoolean);
-    case "TINYINT"_kw: return simple(Kind::kTinyint);
-    case "SMALLINT"_kw: return simple(Kind::kSmallint);
+    case "CHARACTER"_kw:
+      return with_length(Kind::kChar, Kind::kVarchar);
+    case "VARCHAR"_kw:
+      return with_length(Kind::kVarchar, Kind::kVarchar);
+    case "BINARY"_kw:
+      return with_length(Kind::kBinary, Kind::kVarbinary);
+    case "VARBINARY"_kw:
+      return with_length(Kind::kVarbinary, Kind::kVarbinary);
+    case "STRING"_kw:
+      return simple(Kind::kString);
+    case "BYTES"_kw:
+      return simple(Kind::kBytes);
+    case "BOOLEAN"_kw:
+      return simple(Kind::kBoolean);
+    case "TINYINT"_kw:
+      return simple(Kind::kTinyint);
+    case "SMALLINT"_kw:
+      return simple(Kind::kSmallint);
     case "INT"_kw:
-    case "INTEGER"_kw: return simple(Kind::kInt);
-    case "BIGINT"_kw: return simple(Kind::kBigint);
+    case "INTEGER"_kw:
+      return simple(Kind::kInt);
+    case "BIGINT"_kw:
+      return simple(Kind::kBigint);
     case "REAL"_kw:
-    case "FLOAT"_kw: return simple(Kind::kFloat);
-    case "DATE"_kw: return simple(Kind::kDate);
-    case "VARIANT"_kw: return simple(Kind::kVariant);
-    case "BITMAP"_kw: return simple(Kind::kBitmap);
-    case "NULL"_kw: return simple(Kind::kNull);
+    case "FLOAT"_kw:
+      return simple(Kind::kFloat);
+    case "DATE"_kw:
+      return simple(Kind::kDate);
+    case "VARIANT"_kw:
+      return simple(Kind::kVariant);
+    case "BITMAP"_kw:
+      return simple(Kind::kBitmap);
+    case "NULL"_kw:
+      return simple(Kind::kNull);
     case "DECIMAL"_kw:
     case "DEC"_kw:
     case "NUMERIC"_kw:
@@ -119,7 +145,8 @@ Status StatementParser::ParseSimpleType(KeywordId keyword, AstType* type) {
       type->kind = Kind::kDouble;
       Accept("PRECISION"_kw);
       return Status::OK();
-    default: break;
+    default:
+      break;
   }
   type->kind = Kind::kNamed;
   WEIR_ASSIGN_OR_RETURN(type->path, ParsePath("a type"));

@@ -13,7 +13,8 @@ namespace {
 
 Status CheckText(std::string_view sql, const ParserLimits& limits) {
   if (sql.size() > limits.text_bytes_max) {
-    return ResourceExhausted("the SQL text has {} bytes; at most {} are allowed", sql.size(), limits.text_bytes_max);
+    return ResourceExhausted("the SQL text has {} bytes; at most {} are allowed", sql.size(),
+                             limits.text_bytes_max);
   }
   return CheckUtf8(sql);
 }
@@ -48,41 +49,69 @@ Result<Statement::Node> StatementParser::ParseStatementNode() {
     return Statement::Node(std::move(query));
   }
   switch (Peek().keyword) {
-    case "INSERT"_kw: return ParseInsert(false);
-    case "DELETE"_kw: return ParseDelete();
-    case "UPDATE"_kw: return ParseUpdate();
-    case "EXECUTE"_kw: return ParseExecute();
-    case "BEGIN"_kw: return ParseBeginStatementSet();
-    case "EXPLAIN"_kw: return ParseExplain();
-    case "COMPILE"_kw: return ParseCompile();
-    case "CALL"_kw: return ParseCallProcedure();
-    case "CREATE"_kw: return ParseCreate();
-    case "REPLACE"_kw: return ParseReplace();
-    case "ALTER"_kw: return ParseAlter();
-    case "DROP"_kw: return ParseDrop();
-    case "SHOW"_kw: return ParseShow();
+    case "INSERT"_kw:
+      return ParseInsert(false);
+    case "DELETE"_kw:
+      return ParseDelete();
+    case "UPDATE"_kw:
+      return ParseUpdate();
+    case "EXECUTE"_kw:
+      return ParseExecute();
+    case "BEGIN"_kw:
+      return ParseBeginStatementSet();
+    case "EXPLAIN"_kw:
+      return ParseExplain();
+    case "COMPILE"_kw:
+      return ParseCompile();
+    case "CALL"_kw:
+      return ParseCallProcedure();
+    case "CREATE"_kw:
+      return ParseCreate();
+    case "REPLACE"_kw:
+      return ParseReplace();
+    case "ALTER"_kw:
+      return ParseAlter();
+    case "DROP"_kw:
+      return ParseDrop();
+    case "SHOW"_kw:
+      return ParseShow();
     case "DESC"_kw:
-    case "DESCRIBE"_kw: return ParseDescribe();
-    case "USE"_kw: return ParseUse();
-    case "SET"_kw: return ParseSet();
-    case "RESET"_kw: return ParseReset();
-    case "LOAD"_kw: return ParseModule(true);
-    case "UNLOAD"_kw: return ParseModule(false);
-    case "ADD"_kw: return ParseJar(false);
-    case "REMOVE"_kw: return ParseJar(true);
-    case "STOP"_kw: return ParseStopJob();
-    case "TRUNCATE"_kw: return ParseTruncate();
-    case "ANALYZE"_kw: return ParseAnalyze();
+    case "DESCRIBE"_kw:
+      return ParseDescribe();
+    case "USE"_kw:
+      return ParseUse();
+    case "SET"_kw:
+      return ParseSet();
+    case "RESET"_kw:
+      return ParseReset();
+    case "LOAD"_kw:
+      return ParseModule(true);
+    case "UNLOAD"_kw:
+      return ParseModule(false);
+    case "ADD"_kw:
+      return ParseJar(false);
+    case "REMOVE"_kw:
+      return ParseJar(true);
+    case "STOP"_kw:
+      return ParseStopJob();
+    case "TRUNCATE"_kw:
+      return ParseTruncate();
+    case "ANALYZE"_kw:
+      return ParseAnalyze();
     case "UPSERT"_kw:
-      return WithHint(UnsupportedAt(Peek().span(), "UPSERT INTO is not supported yet"), "write INSERT INTO");
-    case "MERGE"_kw: return UnsupportedAt(Peek().span(), "MERGE INTO is not supported yet");
-    default: break;
+      return WithHint(UnsupportedAt(Peek().span(), "UPSERT INTO is not supported yet"),
+                      "write INSERT INTO");
+    case "MERGE"_kw:
+      return UnsupportedAt(Peek().span(), "MERGE INTO is not supported yet");
+    default:
+      break;
   }
   for (KeywordId word :
-       {"SELECT"_kw, "WITH"_kw, "VALUES"_kw, "FROM"_kw, "INSERT"_kw, "DELETE"_kw, "UPDATE"_kw, "EXECUTE"_kw, "BEGIN"_kw,
-        "EXPLAIN"_kw, "COMPILE"_kw, "CALL"_kw, "CREATE"_kw, "REPLACE"_kw, "ALTER"_kw, "DROP"_kw, "SHOW"_kw, "DESCRIBE"_kw,
-        "USE"_kw, "SET"_kw, "RESET"_kw, "LOAD"_kw, "UNLOAD"_kw, "ADD"_kw, "REMOVE"_kw, "STOP"_kw, "TRUNCATE"_kw,
-        "ANALYZE"_kw}) {
+       {"SELECT"_kw, "WITH"_kw,    "VALUES"_kw,   "FROM"_kw,    "INSERT"_kw,  "DELETE"_kw,
+        "UPDATE"_kw, "EXECUTE"_kw, "BEGIN"_kw,    "EXPLAIN"_kw, "COMPILE"_kw, "CALL"_kw,
+        "CREATE"_kw, "REPLACE"_kw, "ALTER"_kw,    "DROP"_kw,    "SHOW"_kw,    "DESCRIBE"_kw,
+        "USE"_kw,    "SET"_kw,     "RESET"_kw,    "LOAD"_kw,    "UNLOAD"_kw,  "ADD"_kw,
+        "REMOVE"_kw, "STOP"_kw,    "TRUNCATE"_kw, "ANALYZE"_kw}) {
     At(word);
   }
   return Unexpected("a statement");
@@ -111,15 +140,18 @@ Result<Statement> ParseStatement(std::string_view sql, const ParserLimits& limit
 }
 
 Result<AstExprPtr> ParseExpression(std::string_view sql, const ParserLimits& limits) {
-  return ParseAll<AstExprPtr>(sql, limits, [](StatementParser& parser) { return parser.ParseExpression(); });
+  return ParseAll<AstExprPtr>(sql, limits,
+                              [](StatementParser& parser) { return parser.ParseExpression(); });
 }
 
 Result<AstTypePtr> ParseType(std::string_view sql, const ParserLimits& limits) {
-  return ParseAll<AstTypePtr>(sql, limits, [](StatementParser& parser) { return parser.ParseType(); });
+  return ParseAll<AstTypePtr>(sql, limits,
+                              [](StatementParser& parser) { return parser.ParseType(); });
 }
 
 Result<AstQueryPtr> ParseQuery(std::string_view sql, const ParserLimits& limits) {
-  return ParseAll<AstQueryPtr>(sql, limits, [](StatementParser& parser) { return parser.ParseQuery(); });
+  return ParseAll<AstQueryPtr>(sql, limits,
+                               [](StatementParser& parser) { return parser.ParseQuery(); });
 }
 
 SplitText SplitStatements(std::string_view sql) {
@@ -134,8 +166,8 @@ SplitText SplitStatements(std::string_view sql) {
                       ((i == first && tokens[i + 1].keyword == "STATEMENT"_kw) ||
                        (i > first && tokens[i - 1].keyword == "SET"_kw));
     if (begins_set) in_block = true;
-    bool after_separator =
-        i > first && (tokens[i - 1].kind == TokenKind::kSemicolon || tokens[i - 1].keyword == "BEGIN"_kw);
+    bool after_separator = i > first && (tokens[i - 1].kind == TokenKind::kSemicolon ||
+                                         tokens[i - 1].keyword == "BEGIN"_kw);
     if (in_block && after_separator && tokens[i].keyword == "END"_kw) in_block = false;
     if (in_block || tokens[i].kind != TokenKind::kSemicolon) continue;
     if (i > first) split.statements.push_back({tokens[first].begin, tokens[i - 1].end});

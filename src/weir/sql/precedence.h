@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// How strongly operators bind, Calcite's order: a higher number binds more. All are left-associative.
+// How strongly operators bind, Calcite's order: a higher number binds more. All are
+// left-associative.
 #pragma once
 
 namespace weir {
@@ -15,9 +16,9 @@ inline constexpr int kRangePrecedence = 32;       // BETWEEN, IN, LIKE, SIMILAR 
 inline constexpr int kDistinctFromPrecedence = 35;
 inline constexpr int kAddPrecedence = 40;
 inline constexpr int kMultisetPrecedence = 50;
-inline constexpr int kTimesPrecedence = 60;       // *, /, %, ||
+inline constexpr int kTimesPrecedence = 60;  // *, /, %, ||
 inline constexpr int kSignPrecedence = 80;
-inline constexpr int kPostfixPrecedence = 90;     // x[i], x.f, AT TIME ZONE
+inline constexpr int kPostfixPrecedence = 90;  // x[i], x.f, AT TIME ZONE
 inline constexpr int kPrimaryPrecedence = 100;
 
 }  // namespace weir

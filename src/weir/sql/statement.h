@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The syntax tree of statements. ParseStatements (parser.h) makes it; `statement.As<AstInsert>()` or std::visit reads it.
-// Spans are byte ranges of the text that was parsed, so sql.substr(span.begin, span.end - span.begin) is what the user wrote.
+// The syntax tree of statements. ParseStatements (parser.h) makes it; `statement.As<AstInsert>()`
+// or std::visit reads it. Spans are byte ranges of the text that was parsed, so
+// sql.substr(span.begin, span.end - span.begin) is what the user wrote.
 #pragma once
 
 #include <memory>
@@ -33,13 +34,24 @@ struct AstPartitionValue {
 using AstPartitionSpec = std::vector<AstPartitionValue>;
 
 enum class ObjectKind : uint8_t {
-  kTable, kView, kDatabase, kCatalog, kFunction, kModel, kMaterializedTable, kConnection, kModule, kJob,
-  kConnector, kFormat,  // Weir's own: DESCRIBE CONNECTOR x, DESCRIBE FORMAT x.
+  kTable,
+  kView,
+  kDatabase,
+  kCatalog,
+  kFunction,
+  kModel,
+  kMaterializedTable,
+  kConnection,
+  kModule,
+  kJob,
+  kConnector,
+  kFormat,  // Weir's own: DESCRIBE CONNECTOR x, DESCRIBE FORMAT x.
 };
 /// "table", "materialized table", ...
 std::string_view ObjectKindName(ObjectKind kind);
 
-// ---- Queries and changes ---------------------------------------------------------------------------------------------
+// ---- Queries and changes
+// ---------------------------------------------------------------------------------------------
 
 struct AstQueryStatement {
   AstQueryPtr query;
@@ -77,7 +89,8 @@ struct AstUpdate {
 struct AstTruncate {
   ObjectPath table;
 };
-/// EXECUTE STATEMENT SET BEGIN .. END and BEGIN STATEMENT SET; .. END. The statements are AstInsert, or AstCreateTable with a query.
+/// EXECUTE STATEMENT SET BEGIN .. END and BEGIN STATEMENT SET; .. END. The statements are
+/// AstInsert, or AstCreateTable with a query.
 struct AstStatementSet {
   std::vector<StatementPtr> statements;
   bool execute = true;  // False inside EXPLAIN STATEMENT SET and COMPILE PLAN FOR STATEMENT SET.
@@ -86,7 +99,8 @@ struct AstCallProcedure {
   AstExprPtr call;  // An AstCall.
 };
 
-// ---- CREATE ----------------------------------------------------------------------------------------------------------
+// ---- CREATE
+// ----------------------------------------------------------------------------------------------------------
 
 enum class ConstraintKind : uint8_t { kPrimaryKey, kUnique };
 struct AstConstraint {
@@ -112,9 +126,9 @@ enum class ColumnKind : uint8_t {
 enum class ColumnPositionKind : uint8_t { kNone, kFirst, kAfter };
 struct AstColumn {
   ColumnKind kind = ColumnKind::kPhysical;
-  ObjectPath name;   // One name; more in ALTER TABLE .. ADD/MODIFY of a nested field.
-  AstTypePtr type;   // kPhysical, kMetadata.
-  AstExprPtr expr;   // kComputed.
+  ObjectPath name;  // One name; more in ALTER TABLE .. ADD/MODIFY of a nested field.
+  AstTypePtr type;  // kPhysical, kMetadata.
+  AstExprPtr expr;  // kComputed.
   std::optional<std::string> metadata_key;
   bool is_virtual = false;
   std::optional<AstConstraint> constraint;  // a INT PRIMARY KEY NOT ENFORCED
@@ -135,7 +149,14 @@ struct AstDistribution {
 
 enum class LikeMode : uint8_t { kIncluding, kExcluding, kOverwriting };
 enum class LikeFeature : uint8_t {
-  kAll, kConstraints, kDistribution, kGenerated, kMetadata, kOptions, kPartitions, kWatermarks,
+  kAll,
+  kConstraints,
+  kDistribution,
+  kGenerated,
+  kMetadata,
+  kOptions,
+  kPartitions,
+  kWatermarks,
 };
 struct AstLikeOption {
   LikeMode mode = LikeMode::kIncluding;
@@ -151,7 +172,7 @@ struct AstLikeClause {
 struct AstTableElements {
   std::vector<AstColumn> columns;
   std::vector<AstConstraint> constraints;
-  std::vector<AstWatermark> watermarks;  // More than one is refused by the binder.
+  std::vector<AstWatermark> watermarks;         // More than one is refused by the binder.
   std::optional<AstDistribution> distribution;  // ALTER TABLE only.
 };
 
@@ -207,7 +228,8 @@ struct AstFunctionParameter {
   AstTypePtr type;
 };
 /// CREATE FUNCTION f AS 'class' LANGUAGE JAVA USING JAR 'x', or Weir's own
-/// CREATE FUNCTION f(a INT) RETURNS INT AS SQL 'a + 1' (language = "SQL", definition = the expression, returns set).
+/// CREATE FUNCTION f(a INT) RETURNS INT AS SQL 'a + 1' (language = "SQL", definition = the
+/// expression, returns set).
 struct AstCreateFunction {
   ObjectPath name;
   bool or_replace = false;
@@ -260,7 +282,8 @@ struct AstCreateMaterializedTable {
   AstQueryPtr query;
 };
 
-// ---- ALTER and DROP --------------------------------------------------------------------------------------------------
+// ---- ALTER and DROP
+// --------------------------------------------------------------------------------------------------
 
 enum class AlterKind : uint8_t {
   kRename,            // RENAME TO new_name
@@ -272,15 +295,20 @@ enum class AlterKind : uint8_t {
   kDropConstraint,    // DROP CONSTRAINT new_name[0]
   kDropWatermark,     // DROP WATERMARK
   kDropDistribution,  // DROP DISTRIBUTION
-  kAddPartitions,     // ADD [IF NOT EXISTS] PARTITION (..) [WITH ..] ..: partitions, partition_options
-  kDropPartitions,    // DROP [IF EXISTS] PARTITION (..), ..: partitions
-  kSetOptions,        // SET (..): options (of partitions[0] when there is one)
-  kResetOptions,      // RESET (..): keys
-  kComment,           // COMMENT '..'
-  kAsQuery,           // AS query (views, materialized tables)
-  kFunctionClass,     // AS 'class' LANGUAGE ..
-  kSuspend, kResume, kRefresh,             // Materialized tables; kResume has options, kRefresh partitions[0].
-  kSetFreshness, kSetRefreshMode, kResetFreshness, kResetRefreshMode,
+  kAddPartitions,  // ADD [IF NOT EXISTS] PARTITION (..) [WITH ..] ..: partitions, partition_options
+  kDropPartitions,  // DROP [IF EXISTS] PARTITION (..), ..: partitions
+  kSetOptions,      // SET (..): options (of partitions[0] when there is one)
+  kResetOptions,    // RESET (..): keys
+  kComment,         // COMMENT '..'
+  kAsQuery,         // AS query (views, materialized tables)
+  kFunctionClass,   // AS 'class' LANGUAGE ..
+  kSuspend,
+  kResume,
+  kRefresh,  // Materialized tables; kResume has options, kRefresh partitions[0].
+  kSetFreshness,
+  kSetRefreshMode,
+  kResetFreshness,
+  kResetRefreshMode,
 };
 struct AstAlter {
   ObjectKind object = ObjectKind::kTable;
@@ -315,20 +343,43 @@ struct AstDrop {
   DropBehavior behavior = DropBehavior::kNone;
 };
 
-// ---- Looking and setting ---------------------------------------------------------------------------------------------
+// ---- Looking and setting
+// ---------------------------------------------------------------------------------------------
 
 enum class ShowKind : uint8_t {
-  kCatalogs, kDatabases, kTables, kViews, kFunctions, kColumns, kPartitions, kModules, kJars, kJobs, kProcedures, kModels,
-  kMaterializedTables, kConnections, kCurrentCatalog, kCurrentDatabase,
-  kCreateTable, kCreateView, kCreateCatalog, kCreateDatabase, kCreateModel, kCreateMaterializedTable, kCreateFunction,
+  kCatalogs,
+  kDatabases,
+  kTables,
+  kViews,
+  kFunctions,
+  kColumns,
+  kPartitions,
+  kModules,
+  kJars,
+  kJobs,
+  kProcedures,
+  kModels,
+  kMaterializedTables,
+  kConnections,
+  kCurrentCatalog,
+  kCurrentDatabase,
+  kCreateTable,
+  kCreateView,
+  kCreateCatalog,
+  kCreateDatabase,
+  kCreateModel,
+  kCreateMaterializedTable,
+  kCreateFunction,
   kCreateConnection,
-  kConnectors, kFormats,  // Weir's own.
+  kConnectors,
+  kFormats,  // Weir's own.
 };
 struct AstShow {
   ShowKind kind = ShowKind::kTables;
   bool user = false;  // SHOW USER FUNCTIONS
   bool full = false;  // SHOW FULL MODULES
-  ObjectPath name;    // SHOW CREATE TABLE name, SHOW COLUMNS FROM name, SHOW PARTITIONS name, SHOW TABLES FROM name.
+  ObjectPath name;    // SHOW CREATE TABLE name, SHOW COLUMNS FROM name, SHOW PARTITIONS name, SHOW
+                      // TABLES FROM name.
   AstPartitionSpec partition;
   std::optional<std::string> like;
   bool like_negated = false;
@@ -337,13 +388,21 @@ struct AstShow {
 struct AstDescribe {
   ObjectKind object = ObjectKind::kTable;
   bool extended = false;
-  ObjectPath name;     // A job's id and a connector's name are name[0].
+  ObjectPath name;  // A job's id and a connector's name are name[0].
 };
 
-enum class ExplainDetail : uint8_t { kEstimatedCost, kChangelogMode, kJsonExecutionPlan, kPlanAdvice, kAst, kPhysical };
+enum class ExplainDetail : uint8_t {
+  kEstimatedCost,
+  kChangelogMode,
+  kJsonExecutionPlan,
+  kPlanAdvice,
+  kAst,
+  kPhysical
+};
 struct AstExplain {
   std::vector<ExplainDetail> details;
-  StatementPtr statement;  // AstQueryStatement, AstInsert, AstStatementSet, AstCreateTable, AstExecutePlan ..
+  StatementPtr statement;  // AstQueryStatement, AstInsert, AstStatementSet, AstCreateTable,
+                           // AstExecutePlan ..
 };
 struct AstCompilePlan {
   std::string file;
@@ -394,11 +453,12 @@ struct AstAnalyzeTable {
 
 struct Statement {
   using Node =
-      std::variant<AstQueryStatement, AstInsert, AstDelete, AstUpdate, AstTruncate, AstStatementSet, AstCallProcedure,
-                   AstCreateTable, AstCreateView, AstCreateDatabase, AstCreateCatalog, AstCreateFunction, AstCreateModel,
-                   AstCreateConnection, AstCreateMaterializedTable, AstAlter, AstDrop, AstShow, AstDescribe, AstExplain,
-                   AstCompilePlan, AstExecutePlan, AstUse, AstSet, AstReset, AstLoadModule, AstUnloadModule, AstJar,
-                   AstStopJob, AstAnalyzeTable>;
+      std::variant<AstQueryStatement, AstInsert, AstDelete, AstUpdate, AstTruncate, AstStatementSet,
+                   AstCallProcedure, AstCreateTable, AstCreateView, AstCreateDatabase,
+                   AstCreateCatalog, AstCreateFunction, AstCreateModel, AstCreateConnection,
+                   AstCreateMaterializedTable, AstAlter, AstDrop, AstShow, AstDescribe, AstExplain,
+                   AstCompilePlan, AstExecutePlan, AstUse, AstSet, AstReset, AstLoadModule,
+                   AstUnloadModule, AstJar, AstStopJob, AstAnalyzeTable>;
   Node node;
   SourceSpan span;  // Without the closing ';'.
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The recursive-descent parser behind parser.h; internal to this folder. One class, its methods in several files:
-//   parse_expression.cc  operators, by precedence      parse_primary.cc  literals, names, constructors, CASE, CAST
-//   parse_call.cc        functions, OVER, arguments    parse_json.cc     the JSON functions' clauses
-//   parse_type.cc        types                         parse_query.cc    SELECT, set operations, WITH, ORDER BY
-//   parse_table.cc       FROM                          parse_match.cc    MATCH_RECOGNIZE
-//   parse_change.cc      INSERT, statement sets, EXPLAIN, plans          parse_create.cc, parse_alter.cc, parse_show.cc
+// The recursive-descent parser behind parser.h; internal to this folder. One class, its methods in
+// several files:
+//   parse_expression.cc  operators, by precedence      parse_primary.cc  literals, names,
+//   constructors, CASE, CAST parse_call.cc        functions, OVER, arguments    parse_json.cc the
+//   JSON functions' clauses parse_type.cc        types                         parse_query.cc
+//   SELECT, set operations, WITH, ORDER BY parse_table.cc       FROM parse_match.cc MATCH_RECOGNIZE
+//   parse_change.cc      INSERT, statement sets, EXPLAIN, plans          parse_create.cc,
+//   parse_alter.cc, parse_show.cc
 // Invariant: recursion and trees are both bounded by ParserLimits::depth_max.
 #pragma once
 
@@ -49,7 +51,8 @@ class StatementParser : public TokenCursor {
 
   // ---- Making nodes: span from `begin` to here, depth computed and checked. ----
   Result<AstExprPtr> Make(AstExpr::Node node, uint32_t begin);
-  Result<AstTablePtr> MakeTable(AstTable table, uint32_t begin);
+  Result<AstTablePtr> MakeTable(std::shared_ptr<AstTable> table, uint32_t begin);
+  Result<AstTablePtr> MakeTable(AstTable::Node node, uint32_t begin);
   Result<AstQueryPtr> MakeQuery(AstQuery query, uint32_t begin);
 
   // ---- parse_expression.cc ----
@@ -101,7 +104,9 @@ class StatementParser : public TokenCursor {
   Status ParseUnitFirstArguments(AstCall* call);
   Status ParseCallTail(AstCall* call);
   Result<AstExprPtr> ParseUnitSymbol();
-  Result<AstExprPtr> MakeSymbol(std::string text, uint32_t begin) { return Make(AstSymbol{std::move(text)}, begin); }
+  Result<AstExprPtr> MakeSymbol(std::string text, uint32_t begin) {
+    return Make(AstSymbol{std::move(text)}, begin);
+  }
   Result<AstWindowSpec> ParseWindowSpec();
   Result<AstFrame> ParseFrame();
   Result<AstFrameBound> ParseFrameBound();
@@ -140,8 +145,11 @@ class StatementParser : public TokenCursor {
   bool AtSetOperator();
   Result<AstQueryPtr> ParseSetOperations(AstQueryPtr left, int min_precedence);
   Result<AstQueryPtr> ParseQueryTerm();
-  /// Parses what may follow the first operand of a query: set operations, ORDER BY, LIMIT. `query` has the WITH list.
+  /// Parses what may follow the first operand of a query: set operations, ORDER BY, LIMIT. `query`
+  /// has the WITH list.
   Result<AstQueryPtr> ParseQueryRest(AstQuery query, AstQueryPtr first, uint32_t begin);
+  /// ParseQueryRest without a WITH list; apart, to keep the AstQuery off the callers' stack frames.
+  Result<AstQueryPtr> ContinueQuery(AstQueryPtr first, uint32_t begin);
   Status ParseWith(AstQuery* query);
   Status ParseOrderAndLimit(AstQuery* query);
   Result<AstQueryPtr> ParseSelect();
@@ -161,12 +169,15 @@ class StatementParser : public TokenCursor {
   Result<AstTablePtr> ParseJoins();
   std::optional<JoinKind> AcceptJoin();
   Result<AstTablePtr> ParseTableFactor();
-  Result<AstTable> ParseTablePrimary();
-  Result<AstTable> ParseTableInParentheses(bool lateral);
-  Result<AstTable> ParseTableFunction(bool lateral);
-  Result<AstTable> ParseUnnest(bool lateral);
-  Result<AstTable> ParseTableName();
-  Result<AstTablePtr> ParseTableSuffixes(AstTable table, uint32_t begin);
+  // A table that is being read lives on the heap: these call each other, a level of parentheses a
+  // round, and an AstTable is too large for a thousand of them on the stack.
+  Status ParseTablePrimary(AstTable* table);
+  Status ParseTableInParentheses(bool lateral, AstTable* table);
+  Status ParseTableFunction(bool lateral, AstTable* table);
+  Status ParseUnnest(bool lateral, AstTable* table);
+  Status ParseTableName(AstTable* table);
+  Result<AstTablePtr> ParseTableSuffixes(std::shared_ptr<AstTable> table, uint32_t begin);
+  Result<AstTablePtr> ParseJoin(AstTablePtr left, JoinKind kind, bool natural, uint32_t begin);
   Status ParseSystemTime(AstTable* table);
   Status ParseSample(AstTable* table);
   Result<AstTablePtr> ParsePivot(AstTablePtr input, uint32_t begin);

@@ -9,32 +9,51 @@ namespace {
 
 std::string_view TokenKindName(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kLeftParen: return "'('";
-    case TokenKind::kRightParen: return "')'";
-    case TokenKind::kLeftBracket: return "'['";
-    case TokenKind::kRightBracket: return "']'";
-    case TokenKind::kLeftBrace: return "'{'";
-    case TokenKind::kRightBrace: return "'}'";
-    case TokenKind::kComma: return "','";
-    case TokenKind::kSemicolon: return "';'";
-    case TokenKind::kDot: return "'.'";
-    case TokenKind::kColon: return "':'";
-    case TokenKind::kEqual: return "'='";
-    case TokenKind::kLess: return "'<'";
-    case TokenKind::kGreater: return "'>'";
-    case TokenKind::kArrow: return "'=>'";
-    case TokenKind::kHintEnd: return "'*/'";
-    case TokenKind::kMinus: return "'-'";
-    case TokenKind::kString: return "a string";
-    default: return "another token";
+    case TokenKind::kLeftParen:
+      return "'('";
+    case TokenKind::kRightParen:
+      return "')'";
+    case TokenKind::kLeftBracket:
+      return "'['";
+    case TokenKind::kRightBracket:
+      return "']'";
+    case TokenKind::kLeftBrace:
+      return "'{'";
+    case TokenKind::kRightBrace:
+      return "'}'";
+    case TokenKind::kComma:
+      return "','";
+    case TokenKind::kSemicolon:
+      return "';'";
+    case TokenKind::kDot:
+      return "'.'";
+    case TokenKind::kColon:
+      return "':'";
+    case TokenKind::kEqual:
+      return "'='";
+    case TokenKind::kLess:
+      return "'<'";
+    case TokenKind::kGreater:
+      return "'>'";
+    case TokenKind::kArrow:
+      return "'=>'";
+    case TokenKind::kHintEnd:
+      return "'*/'";
+    case TokenKind::kMinus:
+      return "'-'";
+    case TokenKind::kString:
+      return "a string";
+    default:
+      return "another token";
   }
 }
 
 /// Clause words that are suggested for a misspelt word wherever a clause may begin.
 constexpr KeywordId kClauseWords[] = {
-    "FROM"_kw,  "WHERE"_kw, "GROUP"_kw, "HAVING"_kw, "ORDER"_kw, "LIMIT"_kw, "UNION"_kw,     "JOIN"_kw, "INNER"_kw,
-    "LEFT"_kw,  "RIGHT"_kw, "CROSS"_kw, "ON"_kw,     "USING"_kw, "AS"_kw,    "INTERSECT"_kw, "EXCEPT"_kw,
-    "QUALIFY"_kw, "WINDOW"_kw, "AND"_kw, "OR"_kw, "BETWEEN"_kw, "LIKE"_kw,
+    "FROM"_kw,   "WHERE"_kw, "GROUP"_kw, "HAVING"_kw,    "ORDER"_kw,  "LIMIT"_kw,
+    "UNION"_kw,  "JOIN"_kw,  "INNER"_kw, "LEFT"_kw,      "RIGHT"_kw,  "CROSS"_kw,
+    "ON"_kw,     "USING"_kw, "AS"_kw,    "INTERSECT"_kw, "EXCEPT"_kw, "QUALIFY"_kw,
+    "WINDOW"_kw, "AND"_kw,   "OR"_kw,    "BETWEEN"_kw,   "LIKE"_kw,
 };
 
 /// The keyword that `word` most likely was meant to be, among `looked_for` and the clause words.
@@ -81,14 +100,17 @@ Status TokenCursor::Expect(KeywordId keyword) {
 
 bool TokenCursor::AtIdentifier(size_t ahead) const {
   const Token& token = Peek(ahead);
-  return token.kind == TokenKind::kQuoted || (token.kind == TokenKind::kWord && !KeywordIsReserved(token.keyword));
+  return token.kind == TokenKind::kQuoted ||
+         (token.kind == TokenKind::kWord && !KeywordIsReserved(token.keyword));
 }
 
 Result<Identifier> TokenCursor::ParseIdentifier(std::string_view what) {
   const Token& token = Peek();
   if (!AtIdentifier()) {
     if (token.kind == TokenKind::kWord) {
-      return WithHint(Unexpected(what), fmt::format("'{0}' is a reserved word; as a name it is written `{0}`", Text(token)));
+      return WithHint(
+          Unexpected(what),
+          fmt::format("'{0}' is a reserved word; as a name it is written `{0}`", Text(token)));
     }
     if (token.kind == TokenKind::kString) {
       return WithHint(Unexpected(what), "names stand in back quotes, strings in single quotes");
@@ -159,7 +181,8 @@ Status TokenCursor::Unexpected(std::string_view expected) {
     const Token& alias = list_.tokens[implicit_alias_];
     std::string nearest = NearestKeyword(Text(alias), {});
     if (!nearest.empty()) {
-      return InvalidQueryAt(alias.span(), "unexpected '{}'; did you mean {}?", Shown(Text(alias)), nearest);
+      return InvalidQueryAt(alias.span(), "unexpected '{}'; did you mean {}?", Shown(Text(alias)),
+                            nearest);
     }
   }
   if (token.kind == TokenKind::kEnd || token.kind == TokenKind::kSemicolon) {
@@ -172,9 +195,11 @@ Status TokenCursor::Unexpected(std::string_view expected) {
                     "hints follow SELECT, a table name or the target of INSERT");
   }
   if (token.kind == TokenKind::kWord) {
-    std::string nearest = NearestKeyword(Text(token), noted_at_ == at_ ? noted_ : std::vector<KeywordId>{});
+    std::string nearest =
+        NearestKeyword(Text(token), noted_at_ == at_ ? noted_ : std::vector<KeywordId>{});
     if (!nearest.empty()) {
-      return InvalidQueryAt(token.span(), "unexpected '{}'; did you mean {}?", Shown(Text(token)), nearest);
+      return InvalidQueryAt(token.span(), "unexpected '{}'; did you mean {}?", Shown(Text(token)),
+                            nearest);
     }
   }
   return InvalidQueryAt(token.span(), "unexpected '{}'{}", Shown(Text(token)), tail);

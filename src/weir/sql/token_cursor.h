@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// A place in a list of tokens, and the errors for tokens that do not fit there. The parsers build on it.
-// It remembers which keywords were looked for at the current token, so that an error can name the one that was meant.
+// A place in a list of tokens, and the errors for tokens that do not fit there. The parsers build
+// on it. It remembers which keywords were looked for at the current token, so that an error can
+// name the one that was meant.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,9 @@ class TokenCursor {
   bool AtStatementEnd() const { return At(TokenKind::kEnd) || At(TokenKind::kSemicolon); }
 
   /// A quote or comment begins here that is open to the end of the text.
-  bool AtOpenQuote() const { return At(TokenKind::kBad) && list_.open_at_end && Peek().end == sql_.size(); }
+  bool AtOpenQuote() const {
+    return At(TokenKind::kBad) && list_.open_at_end && Peek().end == sql_.size();
+  }
 
   /// Reads a name; `what` is for the error: "a column name".
   Result<Identifier> ParseIdentifier(std::string_view what);
@@ -75,11 +78,16 @@ class TokenCursor {
   Result<std::string> ParseString(std::string_view what);
   Result<int64_t> ParseInteger(std::string_view what);
 
-  /// The error for the token that stands here; `expected` names what would have fitted: "a table name".
+  /// The error for the token that stands here; `expected` names what would have fitted: "a table
+  /// name".
   Status Unexpected(std::string_view expected = {});
 
-  std::string_view Text(const Token& token) const { return sql_.substr(token.begin, token.end - token.begin); }
-  std::string_view Text(SourceSpan span) const { return sql_.substr(span.begin, span.end - span.begin); }
+  std::string_view Text(const Token& token) const {
+    return sql_.substr(token.begin, token.end - token.begin);
+  }
+  std::string_view Text(SourceSpan span) const {
+    return sql_.substr(span.begin, span.end - span.begin);
+  }
   uint32_t begin() const { return Peek().begin; }
   /// From `begin` to the end of the last token that was read.
   SourceSpan SpanFrom(uint32_t begin) const {
@@ -88,7 +96,8 @@ class TokenCursor {
   }
   std::string_view sql() const { return sql_; }
   size_t position() const { return at_; }
-  /// Says that the word just read was taken as an alias without AS: the likeliest place of a misspelt keyword.
+  /// Says that the word just read was taken as an alias without AS: the likeliest place of a
+  /// misspelt keyword.
   void MarkImplicitAlias() { implicit_alias_ = at_ - 1; }
 
  private:

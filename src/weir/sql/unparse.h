@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Syntax tree -> SQL text on one line, with names in back quotes: for SHOW CREATE VIEW, digests and round trips.
+// Syntax tree -> SQL text on one line, with names in back quotes: for SHOW CREATE VIEW, digests and
+// round trips.
 //   Unparse(*ParseExpression("a+b * 2"))   ->   `a` + `b` * 2
-// Invariants: the text parses again, and unparses to itself then. Parentheses are written only where they are needed.
+// Invariants: the text parses again, and unparses to itself then. Parentheses are written only
+// where they are needed.
 #pragma once
 
 #include <string>

@@ -67,22 +67,35 @@ void Unparser::CallArguments(const AstCall& node) {
     Arguments({node.arguments[0]});
   };
   switch (node.form) {
-    case CallForm::kNiladic: return;
-    case CallForm::kExtract: argument(0, ""), argument(1, " FROM "); return;
-    case CallForm::kTo: first(), argument(1, " TO "); return;
-    case CallForm::kSubstring: first(), argument(1, " FROM "), argument(2, " FOR "); return;
-    case CallForm::kTrim: argument(0, ""), argument(1, " "), argument(2, " FROM "); return;
+    case CallForm::kNiladic:
+      return;
+    case CallForm::kExtract:
+      argument(0, ""), argument(1, " FROM ");
+      return;
+    case CallForm::kTo:
+      first(), argument(1, " TO ");
+      return;
+    case CallForm::kSubstring:
+      first(), argument(1, " FROM "), argument(2, " FOR ");
+      return;
+    case CallForm::kTrim:
+      argument(0, ""), argument(1, " "), argument(2, " FROM ");
+      return;
     case CallForm::kPosition:
       Operand(*node.arguments[0].value, kRangePrecedence + 1);
       argument(1, " IN "), argument(2, " FROM ");
       return;
-    case CallForm::kOverlay: first(), argument(1, " PLACING "), argument(2, " FROM "), argument(3, " FOR "); return;
+    case CallForm::kOverlay:
+      first(), argument(1, " PLACING "), argument(2, " FROM "), argument(3, " FOR ");
+      return;
     case CallForm::kUsing:
       first();
       Text(" USING ");
       return Text(QuoteIdentifier(node.arguments[1].value->As<AstSymbol>()->text));
-    case CallForm::kJson: return JsonArguments(node);
-    case CallForm::kPlain: break;
+    case CallForm::kJson:
+      return JsonArguments(node);
+    case CallForm::kPlain:
+      break;
   }
   if (node.quantifier == SetQuantifier::kDistinct) Text("DISTINCT ");
   if (node.quantifier == SetQuantifier::kAll) Text("ALL ");
@@ -96,13 +109,27 @@ void Unparser::CallArguments(const AstCall& node) {
 void Unparser::JsonBehavior(const std::optional<AstJsonBehavior>& behavior, std::string_view when) {
   if (!behavior) return;
   switch (behavior->kind) {
-    case JsonBehaviorKind::kNull: Text(" NULL"); break;
-    case JsonBehaviorKind::kError: Text(" ERROR"); break;
-    case JsonBehaviorKind::kEmptyArray: Text(" EMPTY ARRAY"); break;
-    case JsonBehaviorKind::kEmptyObject: Text(" EMPTY OBJECT"); break;
-    case JsonBehaviorKind::kTrue: Text(" TRUE"); break;
-    case JsonBehaviorKind::kFalse: Text(" FALSE"); break;
-    case JsonBehaviorKind::kUnknown: Text(" UNKNOWN"); break;
+    case JsonBehaviorKind::kNull:
+      Text(" NULL");
+      break;
+    case JsonBehaviorKind::kError:
+      Text(" ERROR");
+      break;
+    case JsonBehaviorKind::kEmptyArray:
+      Text(" EMPTY ARRAY");
+      break;
+    case JsonBehaviorKind::kEmptyObject:
+      Text(" EMPTY OBJECT");
+      break;
+    case JsonBehaviorKind::kTrue:
+      Text(" TRUE");
+      break;
+    case JsonBehaviorKind::kFalse:
+      Text(" FALSE");
+      break;
+    case JsonBehaviorKind::kUnknown:
+      Text(" UNKNOWN");
+      break;
     case JsonBehaviorKind::kDefault:
       Text(" DEFAULT ");
       Expr(*behavior->default_value);
@@ -131,10 +158,17 @@ void Unparser::JsonArguments(const AstCall& node) {
     Type(*json.returning);
   }
   switch (json.wrapper) {
-    case JsonWrapper::kNone: break;
-    case JsonWrapper::kWithout: Text(" WITHOUT ARRAY WRAPPER"); break;
-    case JsonWrapper::kConditional: Text(" WITH CONDITIONAL ARRAY WRAPPER"); break;
-    case JsonWrapper::kUnconditional: Text(" WITH UNCONDITIONAL ARRAY WRAPPER"); break;
+    case JsonWrapper::kNone:
+      break;
+    case JsonWrapper::kWithout:
+      Text(" WITHOUT ARRAY WRAPPER");
+      break;
+    case JsonWrapper::kConditional:
+      Text(" WITH CONDITIONAL ARRAY WRAPPER");
+      break;
+    case JsonWrapper::kUnconditional:
+      Text(" WITH UNCONDITIONAL ARRAY WRAPPER");
+      break;
   }
   if (json.quotes == JsonQuotes::kKeep) Text(" KEEP QUOTES");
   if (json.quotes == JsonQuotes::kOmit) Text(" OMIT QUOTES");
@@ -147,11 +181,18 @@ void Unparser::JsonArguments(const AstCall& node) {
 
 void Unparser::FrameBound(const AstFrameBound& bound) {
   switch (bound.kind) {
-    case FrameBoundKind::kUnboundedPreceding: return Text("UNBOUNDED PRECEDING");
-    case FrameBoundKind::kUnboundedFollowing: return Text("UNBOUNDED FOLLOWING");
-    case FrameBoundKind::kCurrentRow: return Text("CURRENT ROW");
-    case FrameBoundKind::kPreceding: Operand(*bound.offset, kRangePrecedence + 1); return Text(" PRECEDING");
-    case FrameBoundKind::kFollowing: Operand(*bound.offset, kRangePrecedence + 1); return Text(" FOLLOWING");
+    case FrameBoundKind::kUnboundedPreceding:
+      return Text("UNBOUNDED PRECEDING");
+    case FrameBoundKind::kUnboundedFollowing:
+      return Text("UNBOUNDED FOLLOWING");
+    case FrameBoundKind::kCurrentRow:
+      return Text("CURRENT ROW");
+    case FrameBoundKind::kPreceding:
+      Operand(*bound.offset, kRangePrecedence + 1);
+      return Text(" PRECEDING");
+    case FrameBoundKind::kFollowing:
+      Operand(*bound.offset, kRangePrecedence + 1);
+      return Text(" FOLLOWING");
   }
 }
 

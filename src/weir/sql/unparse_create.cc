@@ -7,7 +7,8 @@
 
 namespace weir {
 
-void Unparser::CreateHead(bool or_replace, bool temporary, bool system, std::string_view object, bool if_not_exists) {
+void Unparser::CreateHead(bool or_replace, bool temporary, bool system, std::string_view object,
+                          bool if_not_exists) {
   Text("CREATE ");
   if (or_replace) Text("OR REPLACE ");
   if (temporary) Text("TEMPORARY ");
@@ -76,7 +77,8 @@ void Unparser::Watermark(const AstWatermark& watermark) {
 void Unparser::Column(const AstColumn& column) {
   Path(column.name);
   switch (column.kind) {
-    case ColumnKind::kNameOnly: break;
+    case ColumnKind::kNameOnly:
+      break;
     case ColumnKind::kComputed:
       Text(" AS ");
       Expr(*column.expr);
@@ -141,19 +143,41 @@ void Unparser::Like(const AstLikeClause& like) {
     Text(separator);
     separator = " ";
     switch (option.mode) {
-      case LikeMode::kIncluding: Text("INCLUDING "); break;
-      case LikeMode::kExcluding: Text("EXCLUDING "); break;
-      case LikeMode::kOverwriting: Text("OVERWRITING "); break;
+      case LikeMode::kIncluding:
+        Text("INCLUDING ");
+        break;
+      case LikeMode::kExcluding:
+        Text("EXCLUDING ");
+        break;
+      case LikeMode::kOverwriting:
+        Text("OVERWRITING ");
+        break;
     }
     switch (option.feature) {
-      case LikeFeature::kAll: Text("ALL"); break;
-      case LikeFeature::kConstraints: Text("CONSTRAINTS"); break;
-      case LikeFeature::kDistribution: Text("DISTRIBUTION"); break;
-      case LikeFeature::kGenerated: Text("GENERATED"); break;
-      case LikeFeature::kMetadata: Text("METADATA"); break;
-      case LikeFeature::kOptions: Text("OPTIONS"); break;
-      case LikeFeature::kPartitions: Text("PARTITIONS"); break;
-      case LikeFeature::kWatermarks: Text("WATERMARKS"); break;
+      case LikeFeature::kAll:
+        Text("ALL");
+        break;
+      case LikeFeature::kConstraints:
+        Text("CONSTRAINTS");
+        break;
+      case LikeFeature::kDistribution:
+        Text("DISTRIBUTION");
+        break;
+      case LikeFeature::kGenerated:
+        Text("GENERATED");
+        break;
+      case LikeFeature::kMetadata:
+        Text("METADATA");
+        break;
+      case LikeFeature::kOptions:
+        Text("OPTIONS");
+        break;
+      case LikeFeature::kPartitions:
+        Text("PARTITIONS");
+        break;
+      case LikeFeature::kWatermarks:
+        Text("WATERMARKS");
+        break;
     }
   }
   Text(")");
@@ -167,7 +191,8 @@ void Unparser::Write(const AstCreateTable& node) {
     CreateHead(node.or_replace, node.temporary, false, "TABLE", node.if_not_exists);
   }
   Path(node.name);
-  if (!node.elements.columns.empty() || !node.elements.constraints.empty() || !node.elements.watermarks.empty()) {
+  if (!node.elements.columns.empty() || !node.elements.constraints.empty() ||
+      !node.elements.watermarks.empty()) {
     Text(" ");
     Elements(node.elements);
   }
@@ -237,10 +262,18 @@ void Unparser::Write(const AstCreateFunction& node) {
   for (size_t i = 0; i < node.resources.size(); ++i) {
     Text(i == 0 ? " USING " : ", ");
     switch (node.resources[i].kind) {
-      case ResourceKind::kJar: Text("JAR "); break;
-      case ResourceKind::kFile: Text("FILE "); break;
-      case ResourceKind::kArchive: Text("ARCHIVE "); break;
-      case ResourceKind::kArtifact: Text("ARTIFACT "); break;
+      case ResourceKind::kJar:
+        Text("JAR ");
+        break;
+      case ResourceKind::kFile:
+        Text("FILE ");
+        break;
+      case ResourceKind::kArchive:
+        Text("ARCHIVE ");
+        break;
+      case ResourceKind::kArtifact:
+        Text("ARTIFACT ");
+        break;
     }
     String(node.resources[i].path);
   }
@@ -277,7 +310,8 @@ void Unparser::Write(const AstCreateMaterializedTable& node) {
   std::string_view object = node.or_alter ? "OR ALTER MATERIALIZED TABLE" : "MATERIALIZED TABLE";
   CreateHead(node.or_replace, false, false, object, node.if_not_exists);
   Path(node.name);
-  if (!node.elements.columns.empty() || !node.elements.constraints.empty() || !node.elements.watermarks.empty()) {
+  if (!node.elements.columns.empty() || !node.elements.constraints.empty() ||
+      !node.elements.watermarks.empty()) {
     Text(" ");
     Elements(node.elements);
   }

@@ -17,69 +17,122 @@ struct OperatorText {
 OperatorText TextOf(AstOperatorKind op) {
   using Op = AstOperatorKind;
   switch (op) {
-    case Op::kAnd: return {"AND", kAndPrecedence};
-    case Op::kOr: return {"OR", kOrPrecedence};
-    case Op::kPlus: return {"+", kAddPrecedence};
-    case Op::kTimes: return {"*", kTimesPrecedence};
-    case Op::kConcat: return {"||", kTimesPrecedence};
-    case Op::kMinus: return {"-", kAddPrecedence};
-    case Op::kDivide: return {"/", kTimesPrecedence};
-    case Op::kModulo: return {"%", kTimesPrecedence};
-    case Op::kEqual: return {"=", kComparisonPrecedence};
-    case Op::kNotEqual: return {"<>", kComparisonPrecedence};
-    case Op::kLess: return {"<", kComparisonPrecedence};
-    case Op::kLessOrEqual: return {"<=", kComparisonPrecedence};
-    case Op::kGreater: return {">", kComparisonPrecedence};
-    case Op::kGreaterOrEqual: return {">=", kComparisonPrecedence};
-    case Op::kIsDistinctFrom: return {"IS DISTINCT FROM", kDistinctFromPrecedence};
-    case Op::kIsNotDistinctFrom: return {"IS NOT DISTINCT FROM", kDistinctFromPrecedence};
-    case Op::kOverlaps: return {"OVERLAPS", kComparisonPrecedence};
-    case Op::kContains: return {"CONTAINS", kComparisonPrecedence};
-    case Op::kPrecedes: return {"PRECEDES", kComparisonPrecedence};
-    case Op::kSucceeds: return {"SUCCEEDS", kComparisonPrecedence};
-    case Op::kImmediatelyPrecedes: return {"IMMEDIATELY PRECEDES", kComparisonPrecedence};
-    case Op::kImmediatelySucceeds: return {"IMMEDIATELY SUCCEEDS", kComparisonPrecedence};
-    case Op::kPeriodEquals: return {"EQUALS", kComparisonPrecedence};
-    case Op::kMemberOf: return {"MEMBER OF", kComparisonPrecedence};
-    case Op::kNotMemberOf: return {"NOT MEMBER OF", kComparisonPrecedence};
-    case Op::kSubmultisetOf: return {"SUBMULTISET OF", kComparisonPrecedence};
-    case Op::kNotSubmultisetOf: return {"NOT SUBMULTISET OF", kComparisonPrecedence};
-    case Op::kMultisetUnion: return {"MULTISET UNION ALL", kMultisetPrecedence};
-    case Op::kMultisetUnionDistinct: return {"MULTISET UNION DISTINCT", kMultisetPrecedence};
-    case Op::kMultisetIntersect: return {"MULTISET INTERSECT ALL", kMultisetPrecedence};
-    case Op::kMultisetIntersectDistinct: return {"MULTISET INTERSECT DISTINCT", kMultisetPrecedence};
-    case Op::kMultisetExcept: return {"MULTISET EXCEPT ALL", kMultisetPrecedence};
-    case Op::kMultisetExceptDistinct: return {"MULTISET EXCEPT DISTINCT", kMultisetPrecedence};
-    case Op::kAtTimeZone: return {"AT TIME ZONE", kPostfixPrecedence};
-    case Op::kNot: return {"NOT ", kNotPrecedence};
-    case Op::kNegate: return {"-", kSignPrecedence};
-    case Op::kPositive: return {"+", kSignPrecedence};
-    case Op::kRunning: return {"RUNNING ", kPostfixPrecedence};
-    case Op::kFinal: return {"FINAL ", kPostfixPrecedence};
-    case Op::kIsNull: return {" IS NULL", kIsPrecedence};
-    case Op::kIsNotNull: return {" IS NOT NULL", kIsPrecedence};
-    case Op::kIsTrue: return {" IS TRUE", kIsPrecedence};
-    case Op::kIsNotTrue: return {" IS NOT TRUE", kIsPrecedence};
-    case Op::kIsFalse: return {" IS FALSE", kIsPrecedence};
-    case Op::kIsNotFalse: return {" IS NOT FALSE", kIsPrecedence};
-    case Op::kIsUnknown: return {" IS UNKNOWN", kIsPrecedence};
-    case Op::kIsNotUnknown: return {" IS NOT UNKNOWN", kIsPrecedence};
-    case Op::kIsASet: return {" IS A SET", kIsPrecedence};
-    case Op::kIsNotASet: return {" IS NOT A SET", kIsPrecedence};
-    case Op::kIsEmpty: return {" IS EMPTY", kIsPrecedence};
-    case Op::kIsNotEmpty: return {" IS NOT EMPTY", kIsPrecedence};
+    case Op::kAnd:
+      return {"AND", kAndPrecedence};
+    case Op::kOr:
+      return {"OR", kOrPrecedence};
+    case Op::kPlus:
+      return {"+", kAddPrecedence};
+    case Op::kTimes:
+      return {"*", kTimesPrecedence};
+    case Op::kConcat:
+      return {"||", kTimesPrecedence};
+    case Op::kMinus:
+      return {"-", kAddPrecedence};
+    case Op::kDivide:
+      return {"/", kTimesPrecedence};
+    case Op::kModulo:
+      return {"%", kTimesPrecedence};
+    case Op::kEqual:
+      return {"=", kComparisonPrecedence};
+    case Op::kNotEqual:
+      return {"<>", kComparisonPrecedence};
+    case Op::kLess:
+      return {"<", kComparisonPrecedence};
+    case Op::kLessOrEqual:
+      return {"<=", kComparisonPrecedence};
+    case Op::kGreater:
+      return {">", kComparisonPrecedence};
+    case Op::kGreaterOrEqual:
+      return {">=", kComparisonPrecedence};
+    case Op::kIsDistinctFrom:
+      return {"IS DISTINCT FROM", kDistinctFromPrecedence};
+    case Op::kIsNotDistinctFrom:
+      return {"IS NOT DISTINCT FROM", kDistinctFromPrecedence};
+    case Op::kOverlaps:
+      return {"OVERLAPS", kComparisonPrecedence};
+    case Op::kContains:
+      return {"CONTAINS", kComparisonPrecedence};
+    case Op::kPrecedes:
+      return {"PRECEDES", kComparisonPrecedence};
+    case Op::kSucceeds:
+      return {"SUCCEEDS", kComparisonPrecedence};
+    case Op::kImmediatelyPrecedes:
+      return {"IMMEDIATELY PRECEDES", kComparisonPrecedence};
+    case Op::kImmediatelySucceeds:
+      return {"IMMEDIATELY SUCCEEDS", kComparisonPrecedence};
+    case Op::kPeriodEquals:
+      return {"EQUALS", kComparisonPrecedence};
+    case Op::kMemberOf:
+      return {"MEMBER OF", kComparisonPrecedence};
+    case Op::kNotMemberOf:
+      return {"NOT MEMBER OF", kComparisonPrecedence};
+    case Op::kSubmultisetOf:
+      return {"SUBMULTISET OF", kComparisonPrecedence};
+    case Op::kNotSubmultisetOf:
+      return {"NOT SUBMULTISET OF", kComparisonPrecedence};
+    case Op::kMultisetUnion:
+      return {"MULTISET UNION ALL", kMultisetPrecedence};
+    case Op::kMultisetUnionDistinct:
+      return {"MULTISET UNION DISTINCT", kMultisetPrecedence};
+    case Op::kMultisetIntersect:
+      return {"MULTISET INTERSECT ALL", kMultisetPrecedence};
+    case Op::kMultisetIntersectDistinct:
+      return {"MULTISET INTERSECT DISTINCT", kMultisetPrecedence};
+    case Op::kMultisetExcept:
+      return {"MULTISET EXCEPT ALL", kMultisetPrecedence};
+    case Op::kMultisetExceptDistinct:
+      return {"MULTISET EXCEPT DISTINCT", kMultisetPrecedence};
+    case Op::kAtTimeZone:
+      return {"AT TIME ZONE", kPostfixPrecedence};
+    case Op::kNot:
+      return {"NOT ", kNotPrecedence};
+    case Op::kNegate:
+      return {"-", kSignPrecedence};
+    case Op::kPositive:
+      return {"+", kSignPrecedence};
+    case Op::kRunning:
+      return {"RUNNING ", kPostfixPrecedence};
+    case Op::kFinal:
+      return {"FINAL ", kPostfixPrecedence};
+    case Op::kIsNull:
+      return {" IS NULL", kIsPrecedence};
+    case Op::kIsNotNull:
+      return {" IS NOT NULL", kIsPrecedence};
+    case Op::kIsTrue:
+      return {" IS TRUE", kIsPrecedence};
+    case Op::kIsNotTrue:
+      return {" IS NOT TRUE", kIsPrecedence};
+    case Op::kIsFalse:
+      return {" IS FALSE", kIsPrecedence};
+    case Op::kIsNotFalse:
+      return {" IS NOT FALSE", kIsPrecedence};
+    case Op::kIsUnknown:
+      return {" IS UNKNOWN", kIsPrecedence};
+    case Op::kIsNotUnknown:
+      return {" IS NOT UNKNOWN", kIsPrecedence};
+    case Op::kIsASet:
+      return {" IS A SET", kIsPrecedence};
+    case Op::kIsNotASet:
+      return {" IS NOT A SET", kIsPrecedence};
+    case Op::kIsEmpty:
+      return {" IS EMPTY", kIsPrecedence};
+    case Op::kIsNotEmpty:
+      return {" IS NOT EMPTY", kIsPrecedence};
   }
   return {"", kPrimaryPrecedence};
 }
 
 bool IsPrefix(AstOperatorKind op) {
   using Op = AstOperatorKind;
-  return op == Op::kNot || op == Op::kNegate || op == Op::kPositive || op == Op::kRunning || op == Op::kFinal;
+  return op == Op::kNot || op == Op::kNegate || op == Op::kPositive || op == Op::kRunning ||
+         op == Op::kFinal;
 }
 
 int PrecedenceOf(const AstExpr& expr) {
   if (const auto* node = expr.As<AstOperator>()) return TextOf(node->op).precedence;
-  if (expr.As<AstBetween>() || expr.As<AstInList>() || expr.As<AstInQuery>() || expr.As<AstLike>()) return kRangePrecedence;
+  if (expr.As<AstBetween>() || expr.As<AstInList>() || expr.As<AstInQuery>() || expr.As<AstLike>())
+    return kRangePrecedence;
   if (expr.As<AstQuantified>()) return kComparisonPrecedence;
   if (expr.As<AstIsJson>()) return kIsPrecedence;
   if (expr.As<AstSubscript>() || expr.As<AstFieldAccess>()) return kPostfixPrecedence + 1;
@@ -89,36 +142,65 @@ int PrecedenceOf(const AstExpr& expr) {
 std::string_view TypeName(AstTypeKind kind) {
   using Kind = AstTypeKind;
   switch (kind) {
-    case Kind::kChar: return "CHAR";
-    case Kind::kVarchar: return "VARCHAR";
-    case Kind::kString: return "STRING";
-    case Kind::kBoolean: return "BOOLEAN";
-    case Kind::kBinary: return "BINARY";
-    case Kind::kVarbinary: return "VARBINARY";
-    case Kind::kBytes: return "BYTES";
-    case Kind::kDecimal: return "DECIMAL";
-    case Kind::kTinyint: return "TINYINT";
-    case Kind::kSmallint: return "SMALLINT";
-    case Kind::kInt: return "INT";
-    case Kind::kBigint: return "BIGINT";
-    case Kind::kFloat: return "FLOAT";
-    case Kind::kDouble: return "DOUBLE";
-    case Kind::kDate: return "DATE";
-    case Kind::kTime: return "TIME";
+    case Kind::kChar:
+      return "CHAR";
+    case Kind::kVarchar:
+      return "VARCHAR";
+    case Kind::kString:
+      return "STRING";
+    case Kind::kBoolean:
+      return "BOOLEAN";
+    case Kind::kBinary:
+      return "BINARY";
+    case Kind::kVarbinary:
+      return "VARBINARY";
+    case Kind::kBytes:
+      return "BYTES";
+    case Kind::kDecimal:
+      return "DECIMAL";
+    case Kind::kTinyint:
+      return "TINYINT";
+    case Kind::kSmallint:
+      return "SMALLINT";
+    case Kind::kInt:
+      return "INT";
+    case Kind::kBigint:
+      return "BIGINT";
+    case Kind::kFloat:
+      return "FLOAT";
+    case Kind::kDouble:
+      return "DOUBLE";
+    case Kind::kDate:
+      return "DATE";
+    case Kind::kTime:
+      return "TIME";
     case Kind::kTimestamp:
-    case Kind::kTimestampTz: return "TIMESTAMP";
-    case Kind::kTimestampLtz: return "TIMESTAMP_LTZ";
-    case Kind::kInterval: return "INTERVAL ";
-    case Kind::kArray: return "ARRAY";
-    case Kind::kMap: return "MAP";
-    case Kind::kMultiset: return "MULTISET";
-    case Kind::kRow: return "ROW";
-    case Kind::kStructured: return "STRUCTURED";
-    case Kind::kRaw: return "RAW";
-    case Kind::kVariant: return "VARIANT";
-    case Kind::kBitmap: return "BITMAP";
-    case Kind::kNull: return "NULL";
-    case Kind::kNamed: return "";
+    case Kind::kTimestampTz:
+      return "TIMESTAMP";
+    case Kind::kTimestampLtz:
+      return "TIMESTAMP_LTZ";
+    case Kind::kInterval:
+      return "INTERVAL ";
+    case Kind::kArray:
+      return "ARRAY";
+    case Kind::kMap:
+      return "MAP";
+    case Kind::kMultiset:
+      return "MULTISET";
+    case Kind::kRow:
+      return "ROW";
+    case Kind::kStructured:
+      return "STRUCTURED";
+    case Kind::kRaw:
+      return "RAW";
+    case Kind::kVariant:
+      return "VARIANT";
+    case Kind::kBitmap:
+      return "BITMAP";
+    case Kind::kNull:
+      return "NULL";
+    case Kind::kNamed:
+      return "";
   }
   return "";
 }
@@ -175,17 +257,31 @@ void Unparser::Exprs(const std::vector<AstExprPtr>& exprs) {
 
 void Unparser::Node(const AstLiteral& node) {
   switch (node.kind) {
-    case LiteralKind::kNull: return Text("NULL");
-    case LiteralKind::kTrue: return Text("TRUE");
-    case LiteralKind::kFalse: return Text("FALSE");
-    case LiteralKind::kUnknown: return Text("UNKNOWN");
+    case LiteralKind::kNull:
+      return Text("NULL");
+    case LiteralKind::kTrue:
+      return Text("TRUE");
+    case LiteralKind::kFalse:
+      return Text("FALSE");
+    case LiteralKind::kUnknown:
+      return Text("UNKNOWN");
     case LiteralKind::kExactNumber:
-    case LiteralKind::kApproxNumber: return Text(node.text);
-    case LiteralKind::kString: return String(node.text);
-    case LiteralKind::kDate: Text("DATE "); return String(node.text);
-    case LiteralKind::kTime: Text("TIME "); return String(node.text);
-    case LiteralKind::kTimestamp: Text("TIMESTAMP "); return String(node.text);
-    case LiteralKind::kTimestampLtz: Text("TIMESTAMP_LTZ "); return String(node.text);
+    case LiteralKind::kApproxNumber:
+      return Text(node.text);
+    case LiteralKind::kString:
+      return String(node.text);
+    case LiteralKind::kDate:
+      Text("DATE ");
+      return String(node.text);
+    case LiteralKind::kTime:
+      Text("TIME ");
+      return String(node.text);
+    case LiteralKind::kTimestamp:
+      Text("TIMESTAMP ");
+      return String(node.text);
+    case LiteralKind::kTimestampLtz:
+      Text("TIMESTAMP_LTZ ");
+      return String(node.text);
     case LiteralKind::kBinary:
       Text("X'");
       for (unsigned char byte : node.text) Text(fmt::format("{:02X}", byte));
@@ -226,7 +322,8 @@ void Unparser::Node(const AstColumnPath& node) { Path(node.path); }
 void Unparser::FieldOperand(const AstExpr& expr) {
   const auto* call = expr.As<AstCall>();
   bool plain_call = call != nullptr && call->form != CallForm::kNiladic && call->over == nullptr &&
-                    call->filter == nullptr && call->within_group.empty() && call->nulls == NullTreatment::kNone;
+                    call->filter == nullptr && call->within_group.empty() &&
+                    call->nulls == NullTreatment::kNone;
   if (plain_call || expr.As<AstSubscript>() || expr.As<AstFieldAccess>()) return Expr(expr);
   Operand(expr, kPrimaryPrecedence + 1);
 }
@@ -241,8 +338,9 @@ void Unparser::Binary(const AstOperator& node, std::string_view word, int preced
   const auto* first = node.operands[0]->As<AstOperator>();
   // A chain in parentheses at the start of a longer one stays a node of its own.
   bool same = first != nullptr && first->op == node.op && first->operands.size() > 1 &&
-              (node.op == AstOperatorKind::kAnd || node.op == AstOperatorKind::kOr || node.op == AstOperatorKind::kPlus ||
-               node.op == AstOperatorKind::kTimes || node.op == AstOperatorKind::kConcat);
+              (node.op == AstOperatorKind::kAnd || node.op == AstOperatorKind::kOr ||
+               node.op == AstOperatorKind::kPlus || node.op == AstOperatorKind::kTimes ||
+               node.op == AstOperatorKind::kConcat);
   Operand(*node.operands[0], same ? precedence + 1 : precedence);
   for (size_t i = 1; i < node.operands.size(); ++i) {
     Text(" ");
@@ -293,10 +391,18 @@ void Unparser::Node(const AstLike& node) {
   Operand(*node.operand, kRangePrecedence);
   if (node.negated) Text(" NOT");
   switch (node.kind) {
-    case LikeKind::kLike: Text(" LIKE "); break;
-    case LikeKind::kIlike: Text(" ILIKE "); break;
-    case LikeKind::kRlike: Text(" RLIKE "); break;
-    case LikeKind::kSimilarTo: Text(" SIMILAR TO "); break;
+    case LikeKind::kLike:
+      Text(" LIKE ");
+      break;
+    case LikeKind::kIlike:
+      Text(" ILIKE ");
+      break;
+    case LikeKind::kRlike:
+      Text(" RLIKE ");
+      break;
+    case LikeKind::kSimilarTo:
+      Text(" SIMILAR TO ");
+      break;
   }
   Operand(*node.pattern, kRangePrecedence + 1);
   if (node.escape == nullptr) return;
@@ -306,7 +412,8 @@ void Unparser::Node(const AstLike& node) {
 
 void Unparser::Node(const AstQuantified& node) {
   Operand(*node.operand, kComparisonPrecedence);
-  Text(fmt::format(" {} {} (", TextOf(node.op).text, node.quantifier == Quantifier::kAll ? "ALL" : "SOME"));
+  Text(fmt::format(" {} {} (", TextOf(node.op).text,
+                   node.quantifier == Quantifier::kAll ? "ALL" : "SOME"));
   if (node.query != nullptr) Query(*node.query);
   Exprs(node.items);
   Text(")");
@@ -328,10 +435,14 @@ void Unparser::Node(const AstIsJson& node) {
   Operand(*node.operand, kIsPrecedence);
   Text(node.negated ? " IS NOT JSON " : " IS JSON ");
   switch (node.item) {
-    case JsonItemKind::kValue: return Text("VALUE");
-    case JsonItemKind::kObject: return Text("OBJECT");
-    case JsonItemKind::kArray: return Text("ARRAY");
-    case JsonItemKind::kScalar: return Text("SCALAR");
+    case JsonItemKind::kValue:
+      return Text("VALUE");
+    case JsonItemKind::kObject:
+      return Text("OBJECT");
+    case JsonItemKind::kArray:
+      return Text("ARRAY");
+    case JsonItemKind::kScalar:
+      return Text("SCALAR");
   }
 }
 
@@ -365,11 +476,20 @@ void Unparser::Node(const AstCast& node) {
 void Unparser::Node(const AstConstructor& node) {
   bool brackets = false;
   switch (node.kind) {
-    case ConstructorKind::kRow: Text("ROW"); break;
-    case ConstructorKind::kTuple: break;
-    case ConstructorKind::kArray: Text("ARRAY"), brackets = true; break;
-    case ConstructorKind::kMap: Text("MAP"), brackets = true; break;
-    case ConstructorKind::kMultiset: Text("MULTISET"), brackets = true; break;
+    case ConstructorKind::kRow:
+      Text("ROW");
+      break;
+    case ConstructorKind::kTuple:
+      break;
+    case ConstructorKind::kArray:
+      Text("ARRAY"), brackets = true;
+      break;
+    case ConstructorKind::kMap:
+      Text("MAP"), brackets = true;
+      break;
+    case ConstructorKind::kMultiset:
+      Text("MULTISET"), brackets = true;
+      break;
   }
   if (node.query != nullptr) {
     Text("(");
@@ -440,8 +560,12 @@ void Unparser::RowFields(const std::vector<AstRowField>& fields) {
 void Unparser::Type(const AstType& type) {
   Text(TypeName(type.kind));
   switch (type.kind) {
-    case AstTypeKind::kNamed: Path(type.path); break;
-    case AstTypeKind::kInterval: IntervalQualifier(*type.interval); break;
+    case AstTypeKind::kNamed:
+      Path(type.path);
+      break;
+    case AstTypeKind::kInterval:
+      IntervalQualifier(*type.interval);
+      break;
     case AstTypeKind::kArray:
     case AstTypeKind::kMap:
     case AstTypeKind::kMultiset:
@@ -462,10 +586,13 @@ void Unparser::Type(const AstType& type) {
       RowFields(type.fields);
       Text(">");
       break;
-    case AstTypeKind::kRaw: Text(fmt::format("({}, {})", QuoteString(type.class_name), QuoteString(type.serializer))); break;
+    case AstTypeKind::kRaw:
+      Text(fmt::format("({}, {})", QuoteString(type.class_name), QuoteString(type.serializer)));
+      break;
     default:
       if (!type.precision) break;
-      Text(type.scale ? fmt::format("({}, {})", *type.precision, *type.scale) : fmt::format("({})", *type.precision));
+      Text(type.scale ? fmt::format("({}, {})", *type.precision, *type.scale)
+                      : fmt::format("({})", *type.precision));
   }
   if (type.kind == AstTypeKind::kTimestampTz) Text(" WITH TIME ZONE");
   if (type.nullable) Text(*type.nullable ? " NULL" : " NOT NULL");

@@ -41,14 +41,21 @@ void Unparser::Body(const AstSetOperation& operation) {
   for (size_t i = 0; i < operation.inputs.size(); ++i) {
     if (i > 0) {
       switch (operation.kind) {
-        case SetOperationKind::kUnion: Text(" UNION "); break;
-        case SetOperationKind::kIntersect: Text(" INTERSECT "); break;
-        case SetOperationKind::kExcept: Text(" EXCEPT "); break;
+        case SetOperationKind::kUnion:
+          Text(" UNION ");
+          break;
+        case SetOperationKind::kIntersect:
+          Text(" INTERSECT ");
+          break;
+        case SetOperationKind::kExcept:
+          Text(" EXCEPT ");
+          break;
       }
       if (operation.all) Text("ALL ");
     }
     const AstQuery& input = *operation.inputs[i];
-    bool plain = input.with.empty() && input.order_by.empty() && input.limit == nullptr && input.offset == nullptr;
+    bool plain = input.with.empty() && input.order_by.empty() && input.limit == nullptr &&
+                 input.offset == nullptr;
     bool simple = plain && !input.As<AstSetOperation>() && !input.As<AstNestedQuery>();
     if (!simple) Text("(");
     Query(input);
@@ -135,11 +142,20 @@ void Unparser::Groupings(const std::vector<AstGrouping>& groupings) {
 
 void Unparser::Grouping(const AstGrouping& grouping) {
   switch (grouping.kind) {
-    case GroupingKind::kExpression: return Exprs(grouping.exprs);
-    case GroupingKind::kTuple: Text("("), Exprs(grouping.exprs); break;
-    case GroupingKind::kRollup: Text("ROLLUP ("), Groupings(grouping.elements); break;
-    case GroupingKind::kCube: Text("CUBE ("), Groupings(grouping.elements); break;
-    case GroupingKind::kSets: Text("GROUPING SETS ("), Groupings(grouping.elements); break;
+    case GroupingKind::kExpression:
+      return Exprs(grouping.exprs);
+    case GroupingKind::kTuple:
+      Text("("), Exprs(grouping.exprs);
+      break;
+    case GroupingKind::kRollup:
+      Text("ROLLUP ("), Groupings(grouping.elements);
+      break;
+    case GroupingKind::kCube:
+      Text("CUBE ("), Groupings(grouping.elements);
+      break;
+    case GroupingKind::kSets:
+      Text("GROUPING SETS ("), Groupings(grouping.elements);
+      break;
   }
   Text(")");
 }
@@ -175,7 +191,8 @@ void Unparser::Alias(const AstTableAlias& alias) {
 }
 
 void Unparser::Table(const AstTable& table) {
-  bool has_suffix = table.alias || table.sample || table.system_time != nullptr || !table.hints.empty();
+  bool has_suffix =
+      table.alias || table.sample || table.system_time != nullptr || !table.hints.empty();
   bool parentheses = has_suffix && table.As<AstJoin>() != nullptr;
   if (parentheses) Text("(");
   std::visit([this](const auto& node) { TableNode(node); }, table.node);
@@ -198,7 +215,8 @@ void Unparser::Table(const AstTable& table) {
 }
 
 void Unparser::TableFactor(const AstTable& table) {
-  bool has_suffix = table.alias || table.sample || table.system_time != nullptr || !table.hints.empty();
+  bool has_suffix =
+      table.alias || table.sample || table.system_time != nullptr || !table.hints.empty();
   bool parentheses = !has_suffix && table.As<AstJoin>() != nullptr;
   if (parentheses) Text("(");
   Table(table);
@@ -239,14 +257,30 @@ void Unparser::TableNode(const AstJoin& node) {
   }
   if (node.natural) Text(" NATURAL");
   switch (node.kind) {
-    case JoinKind::kInner: Text(" JOIN "); break;
-    case JoinKind::kLeft: Text(" LEFT JOIN "); break;
-    case JoinKind::kRight: Text(" RIGHT JOIN "); break;
-    case JoinKind::kFull: Text(" FULL JOIN "); break;
-    case JoinKind::kCross: Text(" CROSS JOIN "); break;
-    case JoinKind::kComma: Text(", "); break;
-    case JoinKind::kAsof: Text(" ASOF JOIN "); break;
-    case JoinKind::kLeftAsof: Text(" LEFT ASOF JOIN "); break;
+    case JoinKind::kInner:
+      Text(" JOIN ");
+      break;
+    case JoinKind::kLeft:
+      Text(" LEFT JOIN ");
+      break;
+    case JoinKind::kRight:
+      Text(" RIGHT JOIN ");
+      break;
+    case JoinKind::kFull:
+      Text(" FULL JOIN ");
+      break;
+    case JoinKind::kCross:
+      Text(" CROSS JOIN ");
+      break;
+    case JoinKind::kComma:
+      Text(", ");
+      break;
+    case JoinKind::kAsof:
+      Text(" ASOF JOIN ");
+      break;
+    case JoinKind::kLeftAsof:
+      Text(" LEFT ASOF JOIN ");
+      break;
   }
   TableFactor(*node.right);
   if (node.match_condition != nullptr) {
@@ -292,11 +326,20 @@ void Unparser::TableNode(const AstMatchRecognize& node) {
   if (node.rows_per_match == RowsPerMatch::kOneRow) Text("ONE ROW PER MATCH ");
   if (node.rows_per_match == RowsPerMatch::kAllRows) Text("ALL ROWS PER MATCH ");
   switch (node.after_match) {
-    case AfterMatchSkip::kDefault: break;
-    case AfterMatchSkip::kToNextRow: Text("AFTER MATCH SKIP TO NEXT ROW "); break;
-    case AfterMatchSkip::kPastLastRow: Text("AFTER MATCH SKIP PAST LAST ROW "); break;
-    case AfterMatchSkip::kToFirst: Text("AFTER MATCH SKIP TO FIRST "); break;
-    case AfterMatchSkip::kToLast: Text("AFTER MATCH SKIP TO LAST "); break;
+    case AfterMatchSkip::kDefault:
+      break;
+    case AfterMatchSkip::kToNextRow:
+      Text("AFTER MATCH SKIP TO NEXT ROW ");
+      break;
+    case AfterMatchSkip::kPastLastRow:
+      Text("AFTER MATCH SKIP PAST LAST ROW ");
+      break;
+    case AfterMatchSkip::kToFirst:
+      Text("AFTER MATCH SKIP TO FIRST ");
+      break;
+    case AfterMatchSkip::kToLast:
+      Text("AFTER MATCH SKIP TO LAST ");
+      break;
   }
   if (node.skip_variable) {
     Name(*node.skip_variable);
@@ -333,14 +376,26 @@ void Unparser::Pattern(const AstPattern& pattern) {
     }
   };
   switch (pattern.kind) {
-    case PatternKind::kVariable: return Name(pattern.variable);
-    case PatternKind::kSequence: return children(" ");
-    case PatternKind::kAlternation: return children(" | ");
-    case PatternKind::kQuantified: children(""); return PatternQuantifier(pattern);
-    case PatternKind::kPermute: Text("PERMUTE("), children(", "), Text(")"); return;
-    case PatternKind::kExclude: Text("{- "), children(""), Text(" -}"); return;
-    case PatternKind::kEmpty: return Text("()");
-    case PatternKind::kGroup: Text("("), children(""), Text(")"); return;
+    case PatternKind::kVariable:
+      return Name(pattern.variable);
+    case PatternKind::kSequence:
+      return children(" ");
+    case PatternKind::kAlternation:
+      return children(" | ");
+    case PatternKind::kQuantified:
+      children("");
+      return PatternQuantifier(pattern);
+    case PatternKind::kPermute:
+      Text("PERMUTE("), children(", "), Text(")");
+      return;
+    case PatternKind::kExclude:
+      Text("{- "), children(""), Text(" -}");
+      return;
+    case PatternKind::kEmpty:
+      return Text("()");
+    case PatternKind::kGroup:
+      Text("("), children(""), Text(")");
+      return;
   }
 }
 

@@ -18,38 +18,65 @@ std::string UpperKind(ObjectKind kind) {
 
 std::string_view ShowWords(ShowKind kind) {
   switch (kind) {
-    case ShowKind::kCatalogs: return "CATALOGS";
-    case ShowKind::kDatabases: return "DATABASES";
-    case ShowKind::kTables: return "TABLES";
-    case ShowKind::kViews: return "VIEWS";
-    case ShowKind::kFunctions: return "FUNCTIONS";
-    case ShowKind::kColumns: return "COLUMNS";
-    case ShowKind::kPartitions: return "PARTITIONS";
-    case ShowKind::kModules: return "MODULES";
-    case ShowKind::kJars: return "JARS";
-    case ShowKind::kJobs: return "JOBS";
-    case ShowKind::kProcedures: return "PROCEDURES";
-    case ShowKind::kModels: return "MODELS";
-    case ShowKind::kMaterializedTables: return "MATERIALIZED TABLES";
-    case ShowKind::kConnections: return "CONNECTIONS";
-    case ShowKind::kCurrentCatalog: return "CURRENT CATALOG";
-    case ShowKind::kCurrentDatabase: return "CURRENT DATABASE";
-    case ShowKind::kCreateTable: return "CREATE TABLE";
-    case ShowKind::kCreateView: return "CREATE VIEW";
-    case ShowKind::kCreateCatalog: return "CREATE CATALOG";
-    case ShowKind::kCreateDatabase: return "CREATE DATABASE";
-    case ShowKind::kCreateModel: return "CREATE MODEL";
-    case ShowKind::kCreateMaterializedTable: return "CREATE MATERIALIZED TABLE";
-    case ShowKind::kCreateFunction: return "CREATE FUNCTION";
-    case ShowKind::kCreateConnection: return "CREATE CONNECTION";
-    case ShowKind::kConnectors: return "CONNECTORS";
-    case ShowKind::kFormats: return "FORMATS";
+    case ShowKind::kCatalogs:
+      return "CATALOGS";
+    case ShowKind::kDatabases:
+      return "DATABASES";
+    case ShowKind::kTables:
+      return "TABLES";
+    case ShowKind::kViews:
+      return "VIEWS";
+    case ShowKind::kFunctions:
+      return "FUNCTIONS";
+    case ShowKind::kColumns:
+      return "COLUMNS";
+    case ShowKind::kPartitions:
+      return "PARTITIONS";
+    case ShowKind::kModules:
+      return "MODULES";
+    case ShowKind::kJars:
+      return "JARS";
+    case ShowKind::kJobs:
+      return "JOBS";
+    case ShowKind::kProcedures:
+      return "PROCEDURES";
+    case ShowKind::kModels:
+      return "MODELS";
+    case ShowKind::kMaterializedTables:
+      return "MATERIALIZED TABLES";
+    case ShowKind::kConnections:
+      return "CONNECTIONS";
+    case ShowKind::kCurrentCatalog:
+      return "CURRENT CATALOG";
+    case ShowKind::kCurrentDatabase:
+      return "CURRENT DATABASE";
+    case ShowKind::kCreateTable:
+      return "CREATE TABLE";
+    case ShowKind::kCreateView:
+      return "CREATE VIEW";
+    case ShowKind::kCreateCatalog:
+      return "CREATE CATALOG";
+    case ShowKind::kCreateDatabase:
+      return "CREATE DATABASE";
+    case ShowKind::kCreateModel:
+      return "CREATE MODEL";
+    case ShowKind::kCreateMaterializedTable:
+      return "CREATE MATERIALIZED TABLE";
+    case ShowKind::kCreateFunction:
+      return "CREATE FUNCTION";
+    case ShowKind::kCreateConnection:
+      return "CREATE CONNECTION";
+    case ShowKind::kConnectors:
+      return "CONNECTORS";
+    case ShowKind::kFormats:
+      return "FORMATS";
   }
   return "";
 }
 
 bool ShowNameFollows(ShowKind kind) {
-  return kind == ShowKind::kPartitions || (kind >= ShowKind::kCreateTable && kind <= ShowKind::kCreateConnection);
+  return kind == ShowKind::kPartitions ||
+         (kind >= ShowKind::kCreateTable && kind <= ShowKind::kCreateConnection);
 }
 
 }  // namespace
@@ -80,10 +107,14 @@ void Unparser::Write(const AstInsert& node) {
   Text(node.columns.empty() ? " " : ") ");
   Query(*node.query);
   switch (node.on_conflict) {
-    case ConflictAction::kNone: return;
-    case ConflictAction::kDoNothing: return Text(" ON CONFLICT DO NOTHING");
-    case ConflictAction::kError: return Text(" ON CONFLICT DO ERROR");
-    case ConflictAction::kDeduplicate: return Text(" ON CONFLICT DO DEDUPLICATE");
+    case ConflictAction::kNone:
+      return;
+    case ConflictAction::kDoNothing:
+      return Text(" ON CONFLICT DO NOTHING");
+    case ConflictAction::kError:
+      return Text(" ON CONFLICT DO ERROR");
+    case ConflictAction::kDeduplicate:
+      return Text(" ON CONFLICT DO DEDUPLICATE");
   }
 }
 
@@ -163,38 +194,51 @@ void Unparser::Write(const AstAlter& node) {
 void Unparser::AlterAction(const AstAlter& node) {
   auto elements = [&](std::string_view word) {
     Text(word);
-    if (node.elements.distribution) return Distribution("DISTRIBUTION", *node.elements.distribution);
+    if (node.elements.distribution)
+      return Distribution("DISTRIBUTION", *node.elements.distribution);
     Elements(node.elements);
   };
-  bool of_partition = node.kind == AlterKind::kSetOptions || node.kind == AlterKind::kResetOptions ||
-                      node.kind == AlterKind::kComment;
+  bool of_partition = node.kind == AlterKind::kSetOptions ||
+                      node.kind == AlterKind::kResetOptions || node.kind == AlterKind::kComment;
   if (of_partition && !node.partitions.empty()) {
     Text("PARTITION ");
     PartitionSpec(node.partitions[0]);
     Text(" ");
   }
   switch (node.kind) {
-    case AlterKind::kRename: Text("RENAME TO "); return Path(node.new_name);
+    case AlterKind::kRename:
+      Text("RENAME TO ");
+      return Path(node.new_name);
     case AlterKind::kRenameColumn:
       Text("RENAME ");
       Path(node.columns[0]);
       Text(" TO ");
       return Path(node.new_name);
-    case AlterKind::kAdd: return elements("ADD ");
-    case AlterKind::kModify: return elements("MODIFY ");
+    case AlterKind::kAdd:
+      return elements("ADD ");
+    case AlterKind::kModify:
+      return elements("MODIFY ");
     case AlterKind::kDropColumns:
       for (size_t i = 0; i < node.columns.size(); ++i) {
         Text(i == 0 ? "DROP (" : ", ");
         Path(node.columns[i]);
       }
       return Text(")");
-    case AlterKind::kDropPrimaryKey: return Text("DROP PRIMARY KEY");
-    case AlterKind::kDropConstraint: Text("DROP CONSTRAINT "); return Path(node.new_name);
-    case AlterKind::kDropWatermark: return Text("DROP WATERMARK");
-    case AlterKind::kDropDistribution: return Text("DROP DISTRIBUTION");
+    case AlterKind::kDropPrimaryKey:
+      return Text("DROP PRIMARY KEY");
+    case AlterKind::kDropConstraint:
+      Text("DROP CONSTRAINT ");
+      return Path(node.new_name);
+    case AlterKind::kDropWatermark:
+      return Text("DROP WATERMARK");
+    case AlterKind::kDropDistribution:
+      return Text("DROP DISTRIBUTION");
     case AlterKind::kAddPartitions:
-    case AlterKind::kDropPartitions: return AlterPartitions(node);
-    case AlterKind::kSetOptions: Text("SET "); return Options(node.options);
+    case AlterKind::kDropPartitions:
+      return AlterPartitions(node);
+    case AlterKind::kSetOptions:
+      Text("SET ");
+      return Options(node.options);
     case AlterKind::kResetOptions:
       Text("RESET (");
       for (size_t i = 0; i < node.keys.size(); ++i) {
@@ -202,24 +246,36 @@ void Unparser::AlterAction(const AstAlter& node) {
         String(node.keys[i]);
       }
       return Text(")");
-    case AlterKind::kComment: Text("COMMENT "); return String(*node.comment);
-    case AlterKind::kAsQuery: Text("AS "); return Query(*node.query);
+    case AlterKind::kComment:
+      Text("COMMENT ");
+      return String(*node.comment);
+    case AlterKind::kAsQuery:
+      Text("AS ");
+      return Query(*node.query);
     case AlterKind::kFunctionClass:
       Text("AS ");
       String(node.definition);
       return Text(node.language.empty() ? "" : " LANGUAGE " + node.language);
-    case AlterKind::kSuspend: return Text("SUSPEND");
-    case AlterKind::kResume: Text("RESUME"); return WithOptions(node.options);
+    case AlterKind::kSuspend:
+      return Text("SUSPEND");
+    case AlterKind::kResume:
+      Text("RESUME");
+      return WithOptions(node.options);
     case AlterKind::kRefresh:
       Text("REFRESH");
       if (node.partitions.empty()) return;
       Text(" PARTITION ");
       return PartitionSpec(node.partitions[0]);
-    case AlterKind::kSetFreshness: Text("SET FRESHNESS = "); return Node(*node.freshness);
+    case AlterKind::kSetFreshness:
+      Text("SET FRESHNESS = ");
+      return Node(*node.freshness);
     case AlterKind::kSetRefreshMode:
-      return Text(node.refresh_mode == RefreshMode::kFull ? "SET REFRESH_MODE = FULL" : "SET REFRESH_MODE = CONTINUOUS");
-    case AlterKind::kResetFreshness: return Text("RESET FRESHNESS");
-    case AlterKind::kResetRefreshMode: return Text("RESET REFRESH_MODE");
+      return Text(node.refresh_mode == RefreshMode::kFull ? "SET REFRESH_MODE = FULL"
+                                                          : "SET REFRESH_MODE = CONTINUOUS");
+    case AlterKind::kResetFreshness:
+      return Text("RESET FRESHNESS");
+    case AlterKind::kResetRefreshMode:
+      return Text("RESET REFRESH_MODE");
   }
 }
 
@@ -270,12 +326,24 @@ void Unparser::Write(const AstExplain& node) {
     Text(separator);
     separator = ", ";
     switch (detail) {
-      case ExplainDetail::kEstimatedCost: Text("ESTIMATED_COST"); break;
-      case ExplainDetail::kChangelogMode: Text("CHANGELOG_MODE"); break;
-      case ExplainDetail::kJsonExecutionPlan: Text("JSON_EXECUTION_PLAN"); break;
-      case ExplainDetail::kPlanAdvice: Text("PLAN_ADVICE"); break;
-      case ExplainDetail::kAst: Text("AST"); break;
-      case ExplainDetail::kPhysical: Text("PHYSICAL"); break;
+      case ExplainDetail::kEstimatedCost:
+        Text("ESTIMATED_COST");
+        break;
+      case ExplainDetail::kChangelogMode:
+        Text("CHANGELOG_MODE");
+        break;
+      case ExplainDetail::kJsonExecutionPlan:
+        Text("JSON_EXECUTION_PLAN");
+        break;
+      case ExplainDetail::kPlanAdvice:
+        Text("PLAN_ADVICE");
+        break;
+      case ExplainDetail::kAst:
+        Text("AST");
+        break;
+      case ExplainDetail::kPhysical:
+        Text("PHYSICAL");
+        break;
     }
   }
   if (!node.details.empty()) Text(" ");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The writer behind unparse.h; internal to this folder. Expressions are in unparse_expression.cc, queries in
-// unparse_query.cc, statements in unparse_statement.cc.
+// The writer behind unparse.h; internal to this folder. Expressions are in unparse_expression.cc,
+// queries in unparse_query.cc, statements in unparse_statement.cc.
 #pragma once
 
 #include <string>
@@ -130,7 +130,8 @@ class Unparser {
   void Write(const AstCreateModel& node);
   void Write(const AstCreateConnection& node);
   void Write(const AstCreateMaterializedTable& node);
-  void CreateHead(bool or_replace, bool temporary, bool system, std::string_view object, bool if_not_exists);
+  void CreateHead(bool or_replace, bool temporary, bool system, std::string_view object,
+                  bool if_not_exists);
   void Options(const std::vector<AstOption>& options);
   void WithOptions(const std::vector<AstOption>& options);
   void PartitionSpec(const AstPartitionSpec& spec);

@@ -1,0 +1,6 @@
+SELECT 1 /* x;
+SELECT order FROM t;
+SELECT "a" FROM t;
+SELECT a == 1;
+SELECT a::INT;
+SELECT 1a

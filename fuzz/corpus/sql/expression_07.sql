@@ -1,0 +1,6 @@
+SELECT a IS NOT JSON OBJECT;
+SELECT (a, b) OVERLAPS (c, d);
+SELECT ROW(1, 'a').f0;
+SELECT ARRAY[1, 2][1];
+SELECT MAP['k', ARRAY[]];
+SELECT a.b[1].c.d

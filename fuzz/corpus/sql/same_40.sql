@@ -1,0 +1,4 @@
+USE MODULES `a`, `b`;
+SET;
+SET 'a.b-c' = 'it''s';
+RESET

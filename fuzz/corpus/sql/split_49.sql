@@ -1,0 +1,6 @@
+;
+SELECT 1; SELECT 2 ; -- ;
+;
+SELECT ';'; SELECT 2;
+SELECT 1 -- x;
+SELECT '1

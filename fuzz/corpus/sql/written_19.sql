@@ -1,0 +1,1 @@
+create table if not exists c.d.t (a int not null comment 'x', b as a + 1, ts timestamp(3) metadata from 'timestamp' virtual, primary key (a) not enforced, watermark for ts as ts - interval '5' second) comment 'c' distributed by hash(a) into 3 buckets partitioned by (a) with ('k' = 'v', 'l' = '')

@@ -1,0 +1,2 @@
+DESCRIBE catalog;
+DESCRIBE CONNECTOR upsert-kafka

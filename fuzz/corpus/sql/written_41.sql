@@ -1,0 +1,2 @@
+SET execution.runtime-mode = batch;
+SET a.ttl = 5 min
