@@ -6,6 +6,7 @@
 // it leaves open.
 #include "weir/function/arithmetic.h"
 
+#include <bit>
 #include <cmath>
 
 #include "weir/function/decimal_math.h"
@@ -69,6 +70,48 @@ Status CheckDivisor(KernelContext& context, const ColumnVector& args, int64_t n)
     if (divisor[i] == 0) context.errors->Add(i, kDivisionByZero);
   });
   return Status::OK();
+}
+
+/// Division by a constant without dividing: n / d = (n * magic) >> shift, for 0 <= n < 2^63.
+/// Source: Granlund, Montgomery, "Division by Invariant Integers using Multiplication", 1994,
+/// theorem 4.2.
+class ConstantDivisor {
+ public:
+  /// `divisor` > 1.
+  explicit ConstantDivisor(int64_t divisor) : divisor_(divisor) {
+    int log = std::bit_width(static_cast<uint64_t>(divisor - 1));  // divisor <= 2^log
+    shift_ = log - 1;
+    magic_ = static_cast<uint64_t>(
+        ((static_cast<unsigned __int128>(1) << (63 + log)) / static_cast<uint64_t>(divisor)) + 1);
+  }
+  int64_t Divide(int64_t n) const {
+    if (n == INT64_MIN) return n / divisor_;
+    uint64_t magnitude = static_cast<uint64_t>(n < 0 ? -n : n);
+    auto product = static_cast<unsigned __int128>(magic_) * magnitude;
+    auto quotient = static_cast<int64_t>(static_cast<uint64_t>(product >> 64) >> shift_);
+    return n < 0 ? -quotient : quotient;
+  }
+  int64_t Modulo(int64_t n) const { return n - Divide(n) * divisor_; }
+
+ private:
+  int64_t divisor_;
+  uint64_t magic_;
+  int shift_;
+};
+
+template <typename T>
+Kernel ConstantDivisionKernel(Arithmetic op, int64_t divisor) {
+  bool modulo = op == Arithmetic::kModulo;
+  return [modulo, by = ConstantDivisor(divisor)](KernelContext& context, const ColumnVector& args,
+                                                 int64_t n, ColumnPtr* out) {
+    ColumnVector first = {args[0]};
+    if (modulo) {
+      return MapColumns<T, T>(
+          context, first, n, [by](T a) { return static_cast<T>(by.Modulo(a)); }, out);
+    }
+    return MapColumns<T, T>(
+        context, first, n, [by](T a) { return static_cast<T>(by.Divide(a)); }, out);
+  };
 }
 
 template <typename T>
@@ -200,6 +243,10 @@ Result<Kernel> MakeNumberKernel(Arithmetic op, const CallInfo& call) {
   return DispatchPrimitive(call.arg_types[0], [&](auto tag) -> Result<Kernel> {
     using T = typename decltype(tag)::type;
     if (op == Arithmetic::kDivide || op == Arithmetic::kModulo) {
+      if constexpr (std::is_integral_v<T>) {
+        auto divisor = LiteralInt(call, 1);
+        if (divisor && *divisor > 1) return ConstantDivisionKernel<T>(op, *divisor);
+      }
       return DivisionKernel<T>(op, zero || !std::is_floating_point_v<T>);
     }
     return TotalKernel<T>(op);

@@ -87,6 +87,27 @@ TEST(Arithmetic, Integers) {
   EXPECT_EQ(Show(Call("+", {Int(5), Null("INT")})), "NULL");
 }
 
+TEST(Arithmetic, ConstantDivisors) {
+  std::vector<int64_t> values = {
+      0, 1, -1, 122, 123, 124, -123, INT64_MAX, INT64_MAX - 1, INT64_MIN, INT64_MIN + 1};
+  RowErrors errors;
+  KernelContext context{TestPool(), &errors, 0, nullptr};
+  for (int64_t divisor :
+       {int64_t{2}, int64_t{3}, int64_t{7}, int64_t{123}, int64_t{1} << 40, INT64_MAX}) {
+    ExprPtr by = Int(divisor, "BIGINT NOT NULL"), in = MakeInput(0, DataType::BigInt());
+    auto program =
+        Get(ExprProgram::Compile({Call("/", {in, by}), Call("%", {in, by})}, Registry(), Config()));
+    ColumnVector columns = Get(program->Evaluate(
+        {static_cast<int64_t>(values.size()), {IntColumn(values)}, nullptr}, context));
+    for (size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(columns[0]->data<int64_t>()[i], values[i] / divisor)
+          << values[i] << " / " << divisor;
+      EXPECT_EQ(columns[1]->data<int64_t>()[i], values[i] % divisor)
+          << values[i] << " % " << divisor;
+    }
+  }
+}
+
 TEST(Arithmetic, Doubles) {
   EXPECT_EQ(Show(Call("/", {Double(1), Double(0)})), "error: Division by zero");  // Constantly 0.
   EXPECT_EQ(Show(Call("+", {Int(1), Double(0.5)})), "1.5");

@@ -93,6 +93,38 @@ Kernel MakeLookup(const std::vector<const Value*>& literals, const Get& get) {
   return LookupKernel<In, Key, Set>(std::make_shared<const Set>(std::move(keys)), has_null);
 }
 
+/// Few strings: their 16-byte views are compared, which mostly settles it without following a
+/// pointer.
+class FewStrings {
+ public:
+  explicit FewStrings(std::vector<std::string> keys) : keys_(std::move(keys)) {
+    for (const std::string& key : keys_) views_.emplace_back(std::string_view(key));
+  }
+  bool Contains(const StringView& key) const {
+    bool found = false;
+    for (const StringView& candidate : views_) found |= candidate == key;
+    return found;
+  }
+
+ private:
+  std::vector<std::string> keys_;
+  std::vector<StringView> views_;  // Into keys_.
+};
+
+Kernel MakeStringLookup(const std::vector<const Value*>& literals) {
+  if (literals.size() > kLinearMax) {
+    return MakeLookup<std::string_view, std::string_view>(
+        literals, [](const Value& v) { return v.string_value(); });
+  }
+  std::vector<std::string> keys;
+  for (const Value* literal : literals) {
+    if (!literal->is_null()) keys.push_back(literal->string_value());
+  }
+  bool has_null = keys.size() < literals.size();
+  return LookupKernel<StringView, StringView, FewStrings>(
+      std::make_shared<const FewStrings>(std::move(keys)), has_null);
+}
+
 /// value IN (columns): an equality for each.
 Result<Kernel> MakeColumnsKernel(const CallInfo& call) {
   WEIR_ASSIGN_OR_RETURN(
@@ -127,10 +159,7 @@ Result<Kernel> MakeInKernel(const CallInfo& call) {
   bool all_known = !type.is_nested();
   for (const Value* literal : literals) all_known &= literal != nullptr;
   if (!all_known) return MakeColumnsKernel(call);
-  if (type.is_view()) {
-    return MakeLookup<std::string_view, std::string_view>(
-        literals, [](const Value& v) { return v.string_value(); });
-  }
+  if (type.is_view()) return MakeStringLookup(literals);
   if (type.kind() == TypeKind::kBoolean) {
     return MakeLookup<bool, int64_t>(literals,
                                      [](const Value& v) -> int64_t { return v.bool_value(); });
