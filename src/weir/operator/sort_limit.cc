@@ -29,8 +29,8 @@ bool SameRow(const KeptRow& a, const Batch& batch, int64_t row) {
   return true;
 }
 
-/// Rows in order of key, then of arrival, with the rows at the two borders of the range found by walking from the
-/// nearer end.
+/// Rows in order of key, then of arrival. Ranks are found by walking from the nearer end, so ranges near the front (or the
+/// back) are cheap however many rows there are.
 class RankedRows {
  public:
   using Map = std::map<std::string, std::deque<KeptRow>, std::less<>>;
@@ -38,22 +38,22 @@ class RankedRows {
   int64_t size() const { return size_; }
   const std::string* greatest_key() const { return rows_.empty() ? nullptr : &rows_.rbegin()->first; }
 
-  /// Adds a row behind its equals; returns its rank, from 0.
-  int64_t Add(std::string_view key, KeptRow row) {
+  /// Adds a row behind its equals; returns its rank, from 0, counted up to `rank_max` (not past it by walking).
+  int64_t Add(std::string_view key, KeptRow row, int64_t rank_max) {
     auto at = rows_.find(key);
     if (at == rows_.end()) at = rows_.emplace(std::string(key), std::deque<KeptRow>()).first;
     at->second.push_back(std::move(row));
     ++size_;
-    return RankOf(at) + static_cast<int64_t>(at->second.size()) - 1;
+    return RankOf(at, rank_max) + static_cast<int64_t>(at->second.size()) - 1;
   }
   /// Removes a row like row `row` of `batch`, the last to come; returns its rank, or -1 if there is none.
-  int64_t Remove(std::string_view key, const Batch& batch, int64_t row, KeptRow* removed) {
+  int64_t Remove(std::string_view key, const Batch& batch, int64_t row, int64_t rank_max, KeptRow* removed) {
     auto at = rows_.find(key);
     if (at == rows_.end()) return -1;
     std::deque<KeptRow>& equals = at->second;
     auto found = std::find_if(equals.rbegin(), equals.rend(), [&](const KeptRow& kept) { return SameRow(kept, batch, row); });
     if (found == equals.rend()) return -1;
-    int64_t rank = RankOf(at) + (equals.rend() - found) - 1;
+    int64_t rank = RankOf(at, rank_max) + (equals.rend() - found) - 1;
     *removed = *found;
     equals.erase(std::next(found).base());
     if (equals.empty()) rows_.erase(at);
@@ -85,9 +85,11 @@ class RankedRows {
   const Map& rows() const { return rows_; }
 
  private:
-  int64_t RankOf(Map::const_iterator at) const {
+  int64_t RankOf(Map::const_iterator at, int64_t rank_max) const {
     int64_t rank = 0;
-    for (auto before = rows_.begin(); before != at; ++before) rank += static_cast<int64_t>(before->second.size());
+    for (auto before = rows_.begin(); before != at && rank < rank_max; ++before) {
+      rank += static_cast<int64_t>(before->second.size());
+    }
     return rank;
   }
 
@@ -135,7 +137,7 @@ class SortLimitOperator : public Operator {
     for (Batch& batch : batches) {
       WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
       auto stored = std::make_shared<const Batch>(std::move(batch));
-      for (int64_t i = 0; i < stored->num_rows; ++i) ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)});
+      for (int64_t i = 0; i < stored->num_rows; ++i) ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)}, 0);
     }
     return Status::OK();
   }
@@ -159,13 +161,16 @@ class SortLimitOperator : public Operator {
     return std::make_shared<const Batch>(std::move(stored));
   }
 
+  /// Ranks from here on are all the same: without an end, only the offset counts.
+  int64_t RankMax() const { return end_ == kNoEnd ? spec_.offset : end_; }
+
   Status Change(const KeptRow& row, RowKind kind, BatchBuilder& changes) {
     return changes.AppendRowFrom(*row.batch, row.row, kind);
   }
 
   Status Add(std::string_view key, KeptRow row, BatchBuilder& changes) {
     if (IsBehind(key)) return Status::OK();  // The range has filled up within this batch.
-    int64_t rank = ranked_.Add(key, row);
+    int64_t rank = ranked_.Add(key, row, RankMax());
     if (rank < end_) {
       if (ranked_.size() > end_ && end_ > spec_.offset) {
         WEIR_RETURN_NOT_OK(Change(ranked_.At(end_), RowKind::kDelete, changes));
@@ -184,7 +189,7 @@ class SortLimitOperator : public Operator {
     KeptRow removed, left;
     // The first row of the range, which moves out of it when one before the range goes.
     if (ranked_.size() > spec_.offset) left = ranked_.At(spec_.offset);
-    int64_t rank = ranked_.Remove(key, batch, row, &removed);
+    int64_t rank = ranked_.Remove(key, batch, row, RankMax(), &removed);
     if (rank < 0 || rank >= end_ || end_ == spec_.offset) return Status::OK();
     if (rank >= spec_.offset) {
       WEIR_RETURN_NOT_OK(Change(removed, RowKind::kDelete, changes));

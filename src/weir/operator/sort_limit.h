@@ -8,7 +8,7 @@
 // A row that leaves the range goes out (-D) before the one that enters (+I). Equal rows rank by arrival. Without sort
 // columns that is a plain LIMIT over rows that change.
 // State: append-only input: the rows up to the end of the range; else all rows, in order.
-// Cost: one probe into an ordered map a row; rows behind a full range are dropped after one comparison of bytes.
+// Cost: one probe into an ordered map a row and a walk over the keys before the end of the range; rows behind a full range are dropped after one comparison of bytes.
 // Source: Flink documentation, "Top-N", without rank numbers.
 #pragma once
 
