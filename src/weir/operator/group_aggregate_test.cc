@@ -4,48 +4,18 @@
 
 #include <gtest/gtest.h>
 
-#include "weir/function/families.h"
+#include "weir/operator/aggregate_test_specs.h"
 #include "weir/testing/operator_check.h"
-#include "weir/testing/text_batch.h"
 
 namespace weir {
 namespace {
 
-const FunctionRegistry* Functions() {
-  static const FunctionRegistry* const registry = [] {
-    auto* functions = new FunctionRegistry();
-    RegisterAggregate(functions);
-    return functions;
-  }();
-  return registry;
-}
-
-AggregateCallSpec Call(std::string function, std::vector<int> args, DataType type) {
-  AggregateCallSpec call;
-  call.function = std::move(function);
-  call.args = std::move(args);
-  call.type = std::move(type);
-  return call;
-}
-AggregateCallSpec Distinct(AggregateCallSpec call) {
-  call.distinct = true;
-  return call;
-}
-AggregateCallSpec Filtered(AggregateCallSpec call, int filter) {
-  call.filter = filter;
-  return call;
-}
-AggregateCallSpec CountAll() { return Call("COUNT", {}, DataType::BigInt().NotNull()); }
-AggregateCallSpec Count(int arg) { return Call("COUNT", {arg}, DataType::BigInt().NotNull()); }
-AggregateCallSpec Sum(int arg) { return Call("SUM", {arg}, DataType::Int()); }
-AggregateCallSpec Max(int arg) { return Call("MAX", {arg}, DataType::Int()); }
-
 GroupAggregateSpec Spec(const std::string& schema, std::vector<int> keys, std::vector<AggregateCallSpec> calls) {
   GroupAggregateSpec spec;
-  spec.input = ParseSchemaText(schema).ValueOrDie();
+  spec.input = TestSchema(schema);
   spec.key_columns = std::move(keys);
   spec.calls = std::move(calls);
-  spec.functions = Functions();
+  spec.functions = TestAggregates();
   return spec;
 }
 

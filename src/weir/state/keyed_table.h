@@ -56,6 +56,7 @@ class KeyedTable {
   std::vector<uint32_t> LiveSlots() const;
   /// The key columns of `slots`.
   Result<ColumnVector> Keys(std::span<const uint32_t> slots) { return keys_.Get(slots); }
+  int num_keys() const { return keys_.size(); }
   SlotColumn& key_column(int i) { return keys_.column(i); }
 
  private:
