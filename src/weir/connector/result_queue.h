@@ -4,8 +4,8 @@
 // The rows of a SELECT on their way to whoever asked: a short queue between a job and one reader.
 //   job --TryPush--> | a few batches | --Pop--> reader
 // A full queue holds the job back; a reader that has seen enough closes it.
-// Threads: TryPush and Finish from the job, the rest from the reader. Popped batches lie in the job's memory: the job must
-// outlive them.
+// Threads: TryPush and Finish from the job, the rest from the reader. Popped batches lie in the
+// job's memory: the job must outlive them.
 #pragma once
 
 #include <condition_variable>
@@ -30,8 +30,8 @@ class ResultQueue {
   void Finish();
 
   // ---- The reader's side ----
-  /// Blocks until there is a batch; none after the last one. `wait_micros` below 0: without bound; else none also when
-  /// the time is over (see is_finished).
+  /// Blocks until there is a batch; none after the last one. `wait_micros` below 0: without bound;
+  /// else none also when the time is over (see is_finished).
   std::optional<Batch> Pop(int64_t wait_micros = -1);
   /// Finished, and everything has been read.
   bool is_finished() const;

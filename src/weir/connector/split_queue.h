@@ -3,7 +3,8 @@
 //
 // Hands the splits of one source to its readers.
 //   bounded     whoever asks gets the next split: readers that are done early take more
-//   unbounded   split i belongs to reader i mod parallelism for good; new splits are looked for now and then
+//   unbounded   split i belongs to reader i mod parallelism for good; new splits are looked for now
+//   and then
 // Threads: all methods from any thread.
 #pragma once
 

@@ -16,7 +16,8 @@ class CalcOperator : public Operator {
 
   Status Open(CalcSpec spec) {
     if (spec.condition != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(condition_, ExprRunner::Make({spec.condition}, spec.functions, spec.config, context_));
+      WEIR_ASSIGN_OR_RETURN(
+          condition_, ExprRunner::Make({spec.condition}, spec.functions, spec.config, context_));
     }
     only_columns_ = std::all_of(spec.projections.begin(), spec.projections.end(),
                                 [](const ExprPtr& expr) { return expr->is_input(); });
@@ -38,7 +39,8 @@ class CalcOperator : public Operator {
       if (only_columns_) columns_.push_back(projections.back()->index);
     }
     if (only_columns_) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(projections_, ExprRunner::Make(std::move(projections), spec.functions, spec.config, context_));
+    WEIR_ASSIGN_OR_RETURN(projections_, ExprRunner::Make(std::move(projections), spec.functions,
+                                                         spec.config, context_));
     return Status::OK();
   }
 
@@ -59,7 +61,8 @@ class CalcOperator : public Operator {
     result.num_rows = rows.num_rows;
     result.row_kinds = rows.row_kinds;
     if (only_columns_) {
-      for (int column : columns_) result.columns.push_back(rows.columns[static_cast<size_t>(column)]);
+      for (int column : columns_)
+        result.columns.push_back(rows.columns[static_cast<size_t>(column)]);
     } else {
       WEIR_ASSIGN_OR_RETURN(result.columns, projections_->Evaluate(rows));
     }

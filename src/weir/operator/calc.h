@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// WHERE and SELECT in one: drops rows for which the condition is not TRUE, then computes the output columns.
+// WHERE and SELECT in one: drops rows for which the condition is not TRUE, then computes the output
+// columns.
 //
 //   SELECT n + 1 FROM t WHERE k = 'a'
 //     in   +I a 1  +I b 2  -U a 1  +U a 5
 //     out  +I 2            -U 2    +U 6
 //
 // Row kinds stay, as in Flink: an update whose one half does not pass leaves its other half alone.
-// Cost: the condition first; only columns that the projections read are copied, and none when every row passes or a
-// projection is a plain column.
+// Cost: the condition first; only columns that the projections read are copied, and none when every
+// row passes or a projection is a plain column.
 #pragma once
 
 #include <memory>

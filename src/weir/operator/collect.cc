@@ -9,7 +9,8 @@ namespace {
 
 class CollectOperator : public Operator {
  public:
-  CollectOperator(CollectSpec spec, OperatorContext& context) : spec_(std::move(spec)), context_(context) {}
+  CollectOperator(CollectSpec spec, OperatorContext& context)
+      : spec_(std::move(spec)), context_(context) {}
 
   Result<Progress> OnBatch(int, const Batch& batch, Output&) override {
     waiting_ = batch;

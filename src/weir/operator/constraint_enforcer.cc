@@ -61,8 +61,10 @@ class NestedCheck {
   explicit NestedCheck(const ConstraintSpec& spec) : spec_(spec) {}
 
   /// Sets *drop when the row must be left out.
-  Status Check(const Column& column, int64_t row, const DataType& type, const std::string& path, bool* drop) const {
-    if (column.encoding == Encoding::kDictionary) return Check(column.dictionary(), column.indices()[row], type, path, drop);
+  Status Check(const Column& column, int64_t row, const DataType& type, const std::string& path,
+               bool* drop) const {
+    if (column.encoding == Encoding::kDictionary)
+      return Check(column.dictionary(), column.indices()[row], type, path, drop);
     if (column.IsNull(row)) return type.nullable() ? Status::OK() : OnNull(path, drop);
     int64_t at = column.Position(row);
     bool collections = spec_.nested == NestedEnforcer::kRowsAndCollections;
@@ -70,13 +72,16 @@ class NestedCheck {
       case TypeKind::kRow:
         for (size_t i = 0; i < type.fields().size(); ++i) {
           const Field& field = type.fields()[i];
-          WEIR_RETURN_NOT_OK(Check(*column.children[i], at, field.type, path + "." + field.name, drop));
+          WEIR_RETURN_NOT_OK(
+              Check(*column.children[i], at, field.type, path + "." + field.name, drop));
         }
         return Status::OK();
       case TypeKind::kArray:
-        return collections ? CheckElements(column, at, 0, type.element(), path, "", drop) : Status::OK();
+        return collections ? CheckElements(column, at, 0, type.element(), path, "", drop)
+                           : Status::OK();
       case TypeKind::kMultiset:
-        return collections ? CheckElements(column, at, 0, type.element(), path, "key", drop) : Status::OK();
+        return collections ? CheckElements(column, at, 0, type.element(), path, "key", drop)
+                           : Status::OK();
       case TypeKind::kMap:
         if (!collections) return Status::OK();
         WEIR_RETURN_NOT_OK(CheckElements(column, at, 0, type.key(), path, "key", drop));
@@ -97,23 +102,27 @@ class NestedCheck {
       return Status::OK();
     }
     return InvalidData(
-        "Column '{}' is NOT NULL, however, a null value is being written into it. You can set job configuration "
-        "'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently.",
+        "Column '{}' is NOT NULL, however, a null value is being written into it. You can set job "
+        "configuration "
+        "'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such "
+        "records silently.",
         path);
   }
   static Status LengthError(const std::string& path, const DataType& type, std::string_view text) {
     return InvalidData(
-        "Column '{}' is {}, however, a string of length {} is being written into it. You can set job configuration "
+        "Column '{}' is {}, however, a string of length {} is being written into it. You can set "
+        "job configuration "
         "'table.exec.sink.type-length-enforcer' to control this behaviour.",
         path, type.AsNullable().ToString(), LengthOf(text, type));
   }
 
  private:
-  Status CheckElements(const Column& column, int64_t at, size_t child, const DataType& type, const std::string& path,
-                       std::string_view name, bool* drop) const {
+  Status CheckElements(const Column& column, int64_t at, size_t child, const DataType& type,
+                       const std::string& path, std::string_view name, bool* drop) const {
     int32_t begin = column.offsets()[at], end = column.offsets()[at + 1];
     for (int32_t i = begin; i < end; ++i) {
-      std::string where = name.empty() ? fmt::format("{}[{}]", path, i - begin) : fmt::format("{}[{}]", path, name);
+      std::string where =
+          name.empty() ? fmt::format("{}[{}]", path, i - begin) : fmt::format("{}[{}]", path, name);
       WEIR_RETURN_NOT_OK(Check(*column.children[child], i, type, where, drop));
     }
     return Status::OK();
@@ -126,7 +135,9 @@ class NestedCheck {
 bool NeedsCheck(const DataType& type, const ConstraintSpec& spec) {
   if (!type.nullable()) return true;
   if (HasLength(type)) return spec.length != LengthEnforcer::kIgnore;
-  if (!type.is_nested() || (type.kind() != TypeKind::kRow && spec.nested != NestedEnforcer::kRowsAndCollections)) return false;
+  if (!type.is_nested() ||
+      (type.kind() != TypeKind::kRow && spec.nested != NestedEnforcer::kRowsAndCollections))
+    return false;
   for (const Field& field : type.fields()) {
     if (NeedsCheck(field.type, spec)) return true;
   }
@@ -160,7 +171,8 @@ void TrimNested(Value* value, const DataType& type, NestedEnforcer nested) {
   *value = Value::List(std::move(list));
 }
 
-Result<ColumnPtr> TrimColumn(const ColumnPtr& column, const DataType& type, NestedEnforcer nested, arrow::MemoryPool* pool) {
+Result<ColumnPtr> TrimColumn(const ColumnPtr& column, const DataType& type, NestedEnforcer nested,
+                             arrow::MemoryPool* pool) {
   bool fits = HasLength(type);
   for (int64_t i = 0; fits && i < column->length; ++i) {
     fits = column->IsNull(i) || LengthFits(column->At<StringView>(i).view(), type);
@@ -180,7 +192,8 @@ Result<ColumnPtr> TrimColumn(const ColumnPtr& column, const DataType& type, Nest
 ConstraintEnforcer::ConstraintEnforcer(ConstraintSpec spec) : spec_(std::move(spec)) {
   for (const Field& field : spec_.schema.fields) {
     bool nested = false;
-    if (field.type.is_nested() && spec_.nested != NestedEnforcer::kIgnore) nested = NeedsCheck(field.type.AsNullable(), spec_);
+    if (field.type.is_nested() && spec_.nested != NestedEnforcer::kIgnore)
+      nested = NeedsCheck(field.type.AsNullable(), spec_);
     checks_nested_.push_back(nested);
   }
 }
@@ -208,7 +221,8 @@ Result<Batch> ConstraintEnforcer::Apply(const Batch& batch, arrow::MemoryPool* p
           if (!field.type.nullable()) WEIR_RETURN_NOT_OK(check.OnNull(field.name, &drop));
         } else if (length) {
           std::string_view text = column->At<StringView>(i).view();
-          if (!LengthFits(text, field.type)) return NestedCheck::LengthError(field.name, field.type, text);
+          if (!LengthFits(text, field.type))
+            return NestedCheck::LengthError(field.name, field.type, text);
         }
         if (drop) drop_row(i);
       }

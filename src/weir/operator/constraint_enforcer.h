@@ -2,9 +2,10 @@
 // Copyright the Weir authors
 //
 // What a sink's column types promise, made true before rows are written:
-//   NOT NULL            ERROR ends the job, DROP leaves the row out          table.exec.sink.not-null-enforcer
-//   lengths of CHAR, VARCHAR, BINARY, VARBINARY: IGNORE, TRIM_PAD, ERROR     table.exec.sink.type-length-enforcer
-//   inside ROW, ARRAY, MAP, MULTISET: IGNORE, ROWS, ROWS_AND_COLLECTIONS     table.exec.sink.nested-constraint-enforcer
+//   NOT NULL            ERROR ends the job, DROP leaves the row out
+//   table.exec.sink.not-null-enforcer lengths of CHAR, VARCHAR, BINARY, VARBINARY: IGNORE,
+//   TRIM_PAD, ERROR     table.exec.sink.type-length-enforcer inside ROW, ARRAY, MAP, MULTISET:
+//   IGNORE, ROWS, ROWS_AND_COLLECTIONS     table.exec.sink.nested-constraint-enforcer
 // Cost: nothing for columns without NULLs and without lengths; one look at each string's size else.
 // Source: Flink documentation, "Configuration", table.exec.sink options.
 #pragma once

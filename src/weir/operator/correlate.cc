@@ -14,11 +14,13 @@ namespace {
 
 class CorrelateOperator : public Operator {
  public:
-  CorrelateOperator(CorrelateSpec spec, OperatorContext& context) : spec_(std::move(spec)), context_(context) {}
+  CorrelateOperator(CorrelateSpec spec, OperatorContext& context)
+      : spec_(std::move(spec)), context_(context) {}
 
   Status Open() {
     const TableFunction* function = spec_.functions->FindTable(spec_.function);
-    if (function == nullptr) return InvalidQuery("table function '{}' does not exist", spec_.function);
+    if (function == nullptr)
+      return InvalidQuery("table function '{}' does not exist", spec_.function);
     CallInfo call;
     for (const ExprPtr& arg : spec_.args) {
       call.arg_types.push_back(arg->type);
@@ -27,9 +29,11 @@ class CorrelateOperator : public Operator {
     call.config = &spec_.config;
     call.result_type = DataType::Row(spec_.function_schema.fields);
     WEIR_ASSIGN_OR_RETURN(kernel_, function->kernel(call));
-    WEIR_ASSIGN_OR_RETURN(args_, ExprRunner::Make(spec_.args, spec_.functions, spec_.config, context_));
+    WEIR_ASSIGN_OR_RETURN(args_,
+                          ExprRunner::Make(spec_.args, spec_.functions, spec_.config, context_));
     if (spec_.condition == nullptr) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(condition_, ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
+    WEIR_ASSIGN_OR_RETURN(
+        condition_, ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
     return Status::OK();
   }
 
@@ -79,7 +83,8 @@ class CorrelateOperator : public Operator {
     return Status::OK();
   }
 
-  Result<Batch> Join(const Batch& rows, const std::vector<int32_t>& parents, const ColumnVector& made) {
+  Result<Batch> Join(const Batch& rows, const std::vector<int32_t>& parents,
+                     const ColumnVector& made) {
     WEIR_ASSIGN_OR_RETURN(Batch joined, GatherBatch(rows, parents, context_.pool));
     for (size_t i = 0; i < made.size(); ++i) {
       joined.columns.push_back(Retype(made[i], spec_.function_schema[static_cast<int>(i)].type));
@@ -100,7 +105,8 @@ class CorrelateOperator : public Operator {
   }
 
   /// Rows without a match come where they would have been, with NULLs.
-  Status AddUnmatched(const Batch& rows, const std::vector<int32_t>& parents, const ColumnVector& made) {
+  Status AddUnmatched(const Batch& rows, const std::vector<int32_t>& parents,
+                      const ColumnVector& made) {
     std::vector<int32_t> all_parents, all_made;
     size_t at = 0;
     for (int32_t row = 0; row < rows.num_rows; ++row) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// CROSS JOIN UNNEST, LATERAL TABLE(f(...)): each input row with every row that a table function makes of it.
+// CROSS JOIN UNNEST, LATERAL TABLE(f(...)): each input row with every row that a table function
+// makes of it.
 //   FROM t CROSS JOIN UNNEST(t.a) AS u (x)
 //     in   +I k [1,2]  -D m []
 //     out  +I k [1,2] 1  +I k [1,2] 2
@@ -21,11 +22,11 @@ namespace weir {
 enum class Unmatched : uint8_t { kDrop, kKeep };
 
 struct CorrelateSpec {
-  std::string function;         // Of FunctionRegistry::FindTable.
-  std::vector<ExprPtr> args;    // Over the input.
-  Schema function_schema;       // The function's columns.
+  std::string function;       // Of FunctionRegistry::FindTable.
+  std::vector<ExprPtr> args;  // Over the input.
+  Schema function_schema;     // The function's columns.
   Unmatched unmatched = Unmatched::kDrop;
-  ExprPtr condition;            // Over input ++ function columns; null: none.
+  ExprPtr condition;                            // Over input ++ function columns; null: none.
   const FunctionRegistry* functions = nullptr;  // Outlives the operator.
   FunctionConfig config;
 };

@@ -32,7 +32,8 @@ Result<Batch> WithoutUpdateBefore(const Batch& batch, arrow::MemoryPool* pool) {
   return GatherBatch(batch, kept, pool);
 }
 
-Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec,
+                                                       OperatorContext& context) {
   return std::make_unique<DropUpdateBefore>(context);
 }
 

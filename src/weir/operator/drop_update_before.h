@@ -16,6 +16,7 @@ struct DropUpdateBeforeSpec {};
 /// `batch` without its -U rows; itself when it has none.
 Result<Batch> WithoutUpdateBefore(const Batch& batch, arrow::MemoryPool* pool);
 
-Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec spec, OperatorContext& context);
+Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec spec,
+                                                       OperatorContext& context);
 
 }  // namespace weir

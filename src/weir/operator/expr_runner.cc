@@ -9,10 +9,13 @@ namespace weir {
 ExprRunner::ExprRunner(const OperatorContext& context)
     : context_(context), random_state_(context.environment->random->Next()) {}
 
-Result<std::unique_ptr<ExprRunner>> ExprRunner::Make(std::vector<ExprPtr> exprs, const FunctionRegistry* functions,
-                                                     const FunctionConfig& config, const OperatorContext& context) {
+Result<std::unique_ptr<ExprRunner>> ExprRunner::Make(std::vector<ExprPtr> exprs,
+                                                     const FunctionRegistry* functions,
+                                                     const FunctionConfig& config,
+                                                     const OperatorContext& context) {
   std::unique_ptr<ExprRunner> runner(new ExprRunner(context));
-  WEIR_ASSIGN_OR_RETURN(runner->program_, ExprProgram::Compile(std::move(exprs), *functions, config));
+  WEIR_ASSIGN_OR_RETURN(runner->program_,
+                        ExprProgram::Compile(std::move(exprs), *functions, config));
   return runner;
 }
 

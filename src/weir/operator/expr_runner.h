@@ -15,8 +15,10 @@ namespace weir {
 class ExprRunner {
  public:
   /// `context` must outlive the runner.
-  static Result<std::unique_ptr<ExprRunner>> Make(std::vector<ExprPtr> exprs, const FunctionRegistry* functions,
-                                                  const FunctionConfig& config, const OperatorContext& context);
+  static Result<std::unique_ptr<ExprRunner>> Make(std::vector<ExprPtr> exprs,
+                                                  const FunctionRegistry* functions,
+                                                  const FunctionConfig& config,
+                                                  const OperatorContext& context);
   /// One column an expression.
   Result<ColumnVector> Evaluate(const Batch& batch);
   /// Rows for which expression `i` is TRUE, ascending.

@@ -49,7 +49,9 @@ class LimitOperator : public Operator {
   }
 
  private:
-  bool IsFull() const { return spec_.fetch && seen_ >= spec_.offset && seen_ - spec_.offset >= *spec_.fetch; }
+  bool IsFull() const {
+    return spec_.fetch && seen_ >= spec_.offset && seen_ - spec_.offset >= *spec_.fetch;
+  }
 
   LimitSpec spec_;
   OperatorContext& context_;

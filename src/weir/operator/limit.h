@@ -3,9 +3,9 @@
 //
 // OFFSET and FETCH without ORDER BY over append-only rows: the first that come.
 //   OFFSET 1 FETCH 2      in  +I a +I b +I c +I d      out  +I b +I c
-// Once the last row has gone out no more are wanted, and sources that feed nothing else end. Rows that may be taken away
-// again need operator/sort_limit.h, which can fill the gap.
-// State: how many rows have come.
+// Once the last row has gone out no more are wanted, and sources that feed nothing else end. Rows
+// that may be taken away again need operator/sort_limit.h, which can fill the gap. State: how many
+// rows have come.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// An operator turns batches into batches and keeps keyed state in between. One family for streams and batches: a batch
-// query is a stream whose last watermark is +infinity. An operator knows neither thread, task nor host.
-// Threads: one task makes every call. Blocking: never; waiting and cancelling belong to the runtime.
+// An operator turns batches into batches and keeps keyed state in between. One family for streams
+// and batches: a batch query is a stream whose last watermark is +infinity. An operator knows
+// neither thread, task nor host. Threads: one task makes every call. Blocking: never; waiting and
+// cancelling belong to the runtime.
 #pragma once
 
 #include <cstdint>
@@ -46,21 +47,22 @@ class Output {
 enum class Progress : uint8_t {
   kDone,        // The event is consumed.
   kMoreOutput,  // Call Continue once there is room; the event is not finished.
-  kEnough,      // Consumed, and no more rows are wanted: what still comes is dropped, sources that feed nothing else end.
+  kEnough,  // Consumed, and no more rows are wanted: what still comes is dropped, sources that feed
+            // nothing else end.
 };
 
 struct OperatorContext {
   const Environment* environment = nullptr;
-  arrow::MemoryPool* pool = nullptr;   // This operator's own, charged to the query's budget.
+  arrow::MemoryPool* pool = nullptr;  // This operator's own, charged to the query's budget.
   int subtask = 0;
   int parallelism = 1;
-  int64_t batch_rows_max = 4096;       // Output batches are not longer than this.
+  int64_t batch_rows_max = 4096;             // Output batches are not longer than this.
   bool (*cancelled)(const void*) = nullptr;  // For loops longer than a batch (sort, spill merge).
   const void* cancelled_argument = nullptr;
   bool IsCancelled() const { return cancelled != nullptr && cancelled(cancelled_argument); }
   struct OperatorCounters* counters = nullptr;
-  /// Says, from any thread, that what a source (kNothing) or an operator (kMoreOutput) waits for outside has happened.
-  /// May be kept longer than the operator. Empty: nobody waits.
+  /// Says, from any thread, that what a source (kNothing) or an operator (kMoreOutput) waits for
+  /// outside has happened. May be kept longer than the operator. Empty: nobody waits.
   std::function<void()> wake;
 };
 
@@ -79,7 +81,8 @@ class Operator {
   virtual ~Operator() = default;
   /// Consumes `batch` of input `input`.
   virtual Result<Progress> OnBatch(int input, const Batch& batch, Output& out) = 0;
-  /// Event time has reached `watermark` on every input: emits what is final, frees what expired, passes it on.
+  /// Event time has reached `watermark` on every input: emits what is final, frees what expired,
+  /// passes it on.
   virtual Result<Progress> OnWatermark(Watermark watermark, Output& out) {
     WEIR_RETURN_NOT_OK(out.Emit(watermark));
     return Progress::kDone;
@@ -98,12 +101,14 @@ class Operator {
 
 enum class PollState : uint8_t { kMore, kNothing, kEnd };
 
-/// The head of a chain without inputs. Emits batches and watermarks; the runtime calls Poll while there is room behind.
+/// The head of a chain without inputs. Emits batches and watermarks; the runtime calls Poll while
+/// there is room behind.
 class SourceOperator {
  public:
   virtual ~SourceOperator() = default;
-  /// Reads one batch, if there is one, and emits it with its watermark. kEnd: nothing follows; the runtime sends the
-  /// watermark kMax and the end. kNothing: called again later, or after OperatorContext::wake.
+  /// Reads one batch, if there is one, and emits it with its watermark. kEnd: nothing follows; the
+  /// runtime sends the watermark kMax and the end. kNothing: called again later, or after
+  /// OperatorContext::wake.
   virtual Result<PollState> Poll(Output& out) = 0;
   virtual Status Save(SnapshotWriter& snapshot) { return Status::OK(); }
   virtual Status Restore(SnapshotReader& snapshot) { return Status::OK(); }

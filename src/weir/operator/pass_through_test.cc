@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Operators that keep (next to) no state: calc, union, limit, drop_update_before, correlate, watermark_assigner, values.
+// Operators that keep (next to) no state: calc, union, limit, drop_update_before, correlate,
+// watermark_assigner, values.
 #include <gtest/gtest.h>
 
 #include "weir/expr/table_function.h"
@@ -32,7 +33,10 @@ ExprPtr Call(std::string_view name, std::vector<ExprPtr> args) {
 ExprPtr Int(int64_t value) { return MakeLiteral(Value::Int(value), DataType::Int().NotNull()); }
 
 CalcSpec Calc(ExprPtr condition, std::vector<ExprPtr> projections) {
-  return {.condition = std::move(condition), .projections = std::move(projections), .functions = &Functions(), .config = {}};
+  return {.condition = std::move(condition),
+          .projections = std::move(projections),
+          .functions = &Functions(),
+          .config = {}};
 }
 
 TEST(Calc, FiltersThenProjects) {
@@ -50,7 +54,8 @@ TEST(Calc, FiltersThenProjects) {
 }
 
 TEST(Calc, PlainColumnsAreNotComputed) {
-  CheckOperator(MakeCalc, Calc(nullptr, {MakeInput(1, DataType::Int()), MakeInput(1, DataType::Int())}), R"(
+  CheckOperator(MakeCalc,
+                Calc(nullptr, {MakeInput(1, DataType::Int()), MakeInput(1, DataType::Int())}), R"(
     input   k STRING, n INT
     output  n INT, m INT
     in   +I a 1  -D b null
@@ -159,8 +164,8 @@ FunctionRegistry* CountingFunctions() {
     return Schema{{{"i", DataType::Int()}}};
   };
   function.kernel = [](const CallInfo&) -> Result<TableKernel> {
-    return TableKernel([](KernelContext& context, const ColumnVector& args, int64_t num_rows, std::vector<int32_t>* parents,
-                          ColumnVector* out) -> Status {
+    return TableKernel([](KernelContext& context, const ColumnVector& args, int64_t num_rows,
+                          std::vector<int32_t>* parents, ColumnVector* out) -> Status {
       auto builder = ColumnBuilder::Make(DataType::Int(), context.pool);
       for (int64_t row = 0; row < num_rows; ++row) {
         int64_t n = args[0]->IsNull(row) ? 0 : args[0]->At<int32_t>(row);
@@ -225,7 +230,11 @@ TEST(Correlate, TestsTheConditionOnTheJoinedRow) {
 
 /// The rowtime itself is the watermark.
 WatermarkAssignerSpec Assigner(WatermarkPolicy policy) {
-  return {.rowtime_column = 0, .watermark = MakeInput(1, DataType::TimestampLtz(3)), .policy = policy, .functions = &Functions(), .config = {}};
+  return {.rowtime_column = 0,
+          .watermark = MakeInput(1, DataType::TimestampLtz(3)),
+          .policy = policy,
+          .functions = &Functions(),
+          .config = {}};
 }
 
 TEST(WatermarkAssigner, CutsBeforeRowsThatMayBeLate) {
@@ -269,10 +278,12 @@ TEST(WatermarkAssigner, NullEventTimeIsAnError) {
 }
 
 TEST(Values, GivesItsRowsOnce) {
-  ValuesSpec spec{{{{"a", DataType::Int()}, {"b", DataType::String()}}}, {{Value::Int(1), Value::String("x")}, {Value::Int(2), Value::Null()}}};
+  ValuesSpec spec{{{{"a", DataType::Int()}, {"b", DataType::String()}}},
+                  {{Value::Int(1), Value::String("x")}, {Value::Int(2), Value::Null()}}};
   auto make = [&](OperatorContext& context) { return MakeValues(spec, context); };
   EXPECT_EQ(RunSource(make), "+I 1 x  +I 2 null  end");
-  EXPECT_EQ(RunSource(make, {.batch_rows_max = 1, .show_batches = true}), "+I 1 x | +I 2 null  end");
+  EXPECT_EQ(RunSource(make, {.batch_rows_max = 1, .show_batches = true}),
+            "+I 1 x | +I 2 null  end");
 }
 
 }  // namespace

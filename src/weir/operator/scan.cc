@@ -23,13 +23,16 @@ class ScanOperator : public SourceOperator {
 
   Status Open() {
     if (!spec_.projections.empty()) {
-      WEIR_ASSIGN_OR_RETURN(projections_, ExprRunner::Make(spec_.projections, spec_.functions, spec_.config, context_));
+      WEIR_ASSIGN_OR_RETURN(projections_, ExprRunner::Make(spec_.projections, spec_.functions,
+                                                           spec_.config, context_));
     }
     if (spec_.filter != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(filter_, ExprRunner::Make({spec_.filter}, spec_.functions, spec_.config, context_));
+      WEIR_ASSIGN_OR_RETURN(
+          filter_, ExprRunner::Make({spec_.filter}, spec_.functions, spec_.config, context_));
     }
     if (spec_.watermark && spec_.watermark->watermark != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(watermark_, ExprRunner::Make({spec_.watermark->watermark}, spec_.functions, spec_.config, context_));
+      WEIR_ASSIGN_OR_RETURN(watermark_, ExprRunner::Make({spec_.watermark->watermark},
+                                                         spec_.functions, spec_.config, context_));
     }
     return Status::OK();
   }
@@ -53,7 +56,8 @@ class ScanOperator : public SourceOperator {
   }
 
   std::string PositionText() const override {
-    if (active_.empty()) return rows_read_ == 0 ? std::string("waiting") : fmt::format("{} rows read", rows_read_);
+    if (active_.empty())
+      return rows_read_ == 0 ? std::string("waiting") : fmt::format("{} rows read", rows_read_);
     const ActiveSplit& split = active_[next_ < active_.size() ? next_ : 0];
     return fmt::format("{}, {} rows read", split.split.id, rows_read_);
   }
@@ -92,9 +96,11 @@ class ScanOperator : public SourceOperator {
       size_t at = next_;
       ActiveSplit& split = active_[at];
       Batch batch;
-      WEIR_ASSIGN_OR_RETURN(ReadState state, split.reader->Read(context_.batch_rows_max, context_.pool, &batch));
+      WEIR_ASSIGN_OR_RETURN(ReadState state,
+                            split.reader->Read(context_.batch_rows_max, context_.pool, &batch));
       context_.counters->bytes_read = finished_bytes_ + SumOver(&SplitReader::bytes_read);
-      context_.counters->records_skipped = finished_skipped_ + SumOver(&SplitReader::records_skipped);
+      context_.counters->records_skipped =
+          finished_skipped_ + SumOver(&SplitReader::records_skipped);
       bool has_rows = batch.num_rows > 0;
       std::optional<int64_t> own_watermark = split.reader->TakeWatermark();
       if (has_rows) {
@@ -143,13 +149,14 @@ class ScanOperator : public SourceOperator {
     if (watermark_ == nullptr) return EmitRows(rows, out);
     WEIR_ASSIGN_OR_RETURN(ColumnVector watermark, watermark_->Evaluate(rows));
     const ColumnPtr& rowtime = rows.columns[static_cast<size_t>(spec_.watermark->rowtime_column)];
-    WEIR_ASSIGN_OR_RETURN(auto pieces, cutter_.Cut(rowtime, watermark[0], LeastOfOthers(&split), &split.watermark_millis,
-                                                   context_.pool));
+    WEIR_ASSIGN_OR_RETURN(auto pieces, cutter_.Cut(rowtime, watermark[0], LeastOfOthers(&split),
+                                                   &split.watermark_millis, context_.pool));
     for (const WatermarkPiece& piece : pieces) {
       if (piece.begin == 0 && piece.end == rows.num_rows) {
         WEIR_RETURN_NOT_OK(EmitRows(rows, out));
       } else if (piece.begin < piece.end) {
-        WEIR_ASSIGN_OR_RETURN(Batch part, SliceBatch(rows, piece.begin, piece.end - piece.begin, context_.pool));
+        WEIR_ASSIGN_OR_RETURN(
+            Batch part, SliceBatch(rows, piece.begin, piece.end - piece.begin, context_.pool));
         WEIR_RETURN_NOT_OK(EmitRows(part, out));
       }
       if (piece.watermark) WEIR_RETURN_NOT_OK(out.Emit(*piece.watermark));
@@ -175,7 +182,8 @@ class ScanOperator : public SourceOperator {
 
   // ---- Event time over splits ----
 
-  /// The least watermark of the active splits besides `but`; splits nobody has taken hold back everything.
+  /// The least watermark of the active splits besides `but`; splits nobody has taken hold back
+  /// everything.
   int64_t LeastOfOthers(const ActiveSplit* but) const {
     if (bounded_ && spec_.splits->has_unassigned()) return Watermark::kMin;
     int64_t least = Watermark::kMax;

@@ -12,14 +12,17 @@ namespace {
 
 Schema Columns() { return ParseSchemaText("t TIMESTAMP(3), n INT").ValueOrDie(); }
 
-/// Splits of rows given as text; "." in a split is a moment with nothing to read, "w5" a watermark of its own.
+/// Splits of rows given as text; "." in a split is a moment with nothing to read, "w5" a watermark
+/// of its own.
 class TextSource : public Source {
  public:
-  TextSource(std::vector<std::vector<std::string>> splits, bool bounded) : splits_(std::move(splits)), bounded_(bounded) {}
+  TextSource(std::vector<std::vector<std::string>> splits, bool bounded)
+      : splits_(std::move(splits)), bounded_(bounded) {}
   bool is_bounded() const override { return bounded_; }
   Result<std::vector<SourceSplit>> Discover(int) override {
     std::vector<SourceSplit> splits;
-    for (; discovered_ < splits_.size(); ++discovered_) splits.push_back({std::to_string(discovered_), "0"});
+    for (; discovered_ < splits_.size(); ++discovered_)
+      splits.push_back({std::to_string(discovered_), "0"});
     return splits;
   }
   Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) override {
@@ -49,7 +52,9 @@ class TextSource : public Source {
     }
     Result<SourceSplit> Position() override { return SourceSplit{}; }
     int64_t bytes_read() const override { return bytes_; }
-    std::optional<int64_t> TakeWatermark() override { return std::exchange(watermark_, std::nullopt); }
+    std::optional<int64_t> TakeWatermark() override {
+      return std::exchange(watermark_, std::nullopt);
+    }
 
    private:
     std::vector<std::string> reads_;
@@ -102,30 +107,39 @@ std::string RunScan(const ScanCase& scan) {
 }
 
 TEST(Scan, ReadsSplitAfterSplit) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 2 2"}, {}, {"+I 3 3"}}, .with_watermark = false}), "+I 1 1  +I 2 2  +I 3 3  end");
+  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 2 2"}, {}, {"+I 3 3"}}, .with_watermark = false}),
+            "+I 1 1  +I 2 2  +I 3 3  end");
   EXPECT_EQ(RunScan({.splits = {}}), "end");
 }
 TEST(Scan, EventTimeFollowsTheRows) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 2 2", "+I 3 3"}}}), "+I 1 1  +I 2 2  w2  +I 3 3  w3  end");
+  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 2 2", "+I 3 3"}}}),
+            "+I 1 1  +I 2 2  w2  +I 3 3  w3  end");
 }
 TEST(Scan, CutsBeforeRowsThatMayBeLateWhateverTheBatchSize) {
   const std::vector<std::vector<std::string>> splits = {{"+I 1 1 +I 5 2 +I 5 3 +I 9 4"}};
-  EXPECT_EQ(RunScan({.splits = splits, .run = {.show_batches = false}}), "+I 1 1  +I 5 2  w5  +I 5 3  +I 9 4  w9  end");
-  EXPECT_EQ(RunScan({.splits = splits, .run = {.batch_rows_max = 1}}), "+I 1 1  w1  +I 5 2  w5  +I 5 3  +I 9 4  w9  end");
+  EXPECT_EQ(RunScan({.splits = splits, .run = {.show_batches = false}}),
+            "+I 1 1  +I 5 2  w5  +I 5 3  +I 9 4  w9  end");
+  EXPECT_EQ(RunScan({.splits = splits, .run = {.batch_rows_max = 1}}),
+            "+I 1 1  w1  +I 5 2  w5  +I 5 3  +I 9 4  w9  end");
 }
 TEST(Scan, EventTimeStandsStillWhileSplitsAreLeft) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 7 1"}, {"+I 3 2"}, {"+I 5 3", "+I 8 4"}}}), "+I 7 1  +I 3 2  +I 5 3  w5  +I 8 4  w8  end");
+  EXPECT_EQ(RunScan({.splits = {{"+I 7 1"}, {"+I 3 2"}, {"+I 5 3", "+I 8 4"}}}),
+            "+I 7 1  +I 3 2  +I 5 3  w5  +I 8 4  w8  end");
 }
 TEST(Scan, UnboundedSplitsAreReadInTurnAndTheLeastCounts) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 7 1", "+I 9 1"}, {"+I 3 2", "+I 5 2"}}, .bounded = false, .run = {.polls_max = 4}}),
+  EXPECT_EQ(RunScan({.splits = {{"+I 7 1", "+I 9 1"}, {"+I 3 2", "+I 5 2"}},
+                     .bounded = false,
+                     .run = {.polls_max = 4}}),
             "+I 7 1  +I 3 2  w3  +I 9 1  +I 5 2  w5");
 }
 TEST(Scan, OnEventEveryRowMovesEventTime) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 1 2 +I 5 3"}}, .policy = {WatermarkEmission::kPerRow, 0}}),
-            "+I 1 1  w1  +I 1 2  +I 5 3  w5  end");
+  EXPECT_EQ(
+      RunScan({.splits = {{"+I 1 1 +I 1 2 +I 5 3"}}, .policy = {WatermarkEmission::kPerRow, 0}}),
+      "+I 1 1  w1  +I 1 2  +I 5 3  w5  end");
 }
 TEST(Scan, IdleSplitsHoldNothingBack) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 7 1", ".", ".", ".", ".", "+I 9 1"}, {"+I 3 2", ".", ".", ".", ".", ".", "+I 8 2"}},
+  EXPECT_EQ(RunScan({.splits = {{"+I 7 1", ".", ".", ".", ".", "+I 9 1"},
+                                {"+I 3 2", ".", ".", ".", ".", ".", "+I 8 2"}},
                      .bounded = false,
                      .idle_timeout_micros = 2000,
                      .run = {.polls_max = 12}}),
@@ -136,14 +150,18 @@ TEST(Scan, SourcesMayHaveTheirOwnWatermarks) {
             "+I 7 1  w5  +I 9 1  w8  end");
 }
 TEST(Scan, StopsAtTheLimit) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 +I 2 2 +I 3 3", "+I 4 4"}}, .with_watermark = false, .limit = 2}), "+I 1 1  +I 2 2  end");
+  EXPECT_EQ(
+      RunScan(
+          {.splits = {{"+I 1 1 +I 2 2 +I 3 3", "+I 4 4"}}, .with_watermark = false, .limit = 2}),
+      "+I 1 1  +I 2 2  end");
 }
 TEST(Scan, NullEventTimeIsAnError) {
   EXPECT_EQ(RunScan({.splits = {{"+I null 1"}}}),
             "error RowTime field should not be null, please convert it to a non-null long value.");
 }
 TEST(Scan, KeepsRowKinds) {
-  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 -U 1 1 +U 1 2 -D 1 2"}}, .with_watermark = false}), "+I 1 1  -U 1 1  +U 1 2  -D 1 2  end");
+  EXPECT_EQ(RunScan({.splits = {{"+I 1 1 -U 1 1 +U 1 2 -D 1 2"}}, .with_watermark = false}),
+            "+I 1 1  -U 1 1  +U 1 2  -D 1 2  end");
 }
 
 }  // namespace

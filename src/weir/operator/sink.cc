@@ -12,7 +12,10 @@ namespace {
 class SinkOperator : public Operator {
  public:
   SinkOperator(SinkSpec spec, std::unique_ptr<SinkWriter> writer, OperatorContext& context)
-      : spec_(std::move(spec)), constraints_(spec_.constraints), writer_(std::move(writer)), context_(context) {}
+      : spec_(std::move(spec)),
+        constraints_(spec_.constraints),
+        writer_(std::move(writer)),
+        context_(context) {}
   ~SinkOperator() override {
     if (!prepared_) (void)writer_->Abort();  // The job has failed already; there is nobody to tell.
   }
@@ -48,7 +51,8 @@ class SinkOperator : public Operator {
 }  // namespace
 
 Result<std::unique_ptr<Operator>> MakeSink(SinkSpec spec, OperatorContext& context) {
-  WEIR_ASSIGN_OR_RETURN(auto writer, spec.commits->sink().OpenWriter(context.subtask, context.parallelism));
+  WEIR_ASSIGN_OR_RETURN(auto writer,
+                        spec.commits->sink().OpenWriter(context.subtask, context.parallelism));
   return std::make_unique<SinkOperator>(std::move(spec), std::move(writer), context);
 }
 

@@ -3,8 +3,8 @@
 //
 // The end of an INSERT: rows, made to fit the table's constraints, into one writer of a sink.
 //   rows -> constraints -> row kinds the sink takes -> writer -> (end) prepared for the commit
-// Nothing becomes visible before SinkCommits::Commit, which the job calls once every subtask has ended well; an operator
-// that is destroyed before its end throws away what it wrote.
+// Nothing becomes visible before SinkCommits::Commit, which the job calls once every subtask has
+// ended well; an operator that is destroyed before its end throws away what it wrote.
 #pragma once
 
 #include <memory>

@@ -18,22 +18,27 @@ namespace {
 Schema Columns(const std::string& text) { return ParseSchemaText(text).ValueOrDie(); }
 
 /// `rows` after the constraints of `schema`, as text. Input columns have the types of `input`.
-std::string Enforced(const std::string& input, const std::string& schema, const std::string& rows, ConstraintSpec spec = {}) {
+std::string Enforced(const std::string& input, const std::string& schema, const std::string& rows,
+                     ConstraintSpec spec = {}) {
   spec.schema = Columns(schema);
   Batch batch = ParseRows(rows, Columns(input), arrow::default_memory_pool()).ValueOrDie();
   auto result = ConstraintEnforcer(spec).Apply(batch, arrow::default_memory_pool());
   if (!result.ok()) return result.status().message();
   std::string text;
-  for (int64_t i = 0; i < result->num_rows; ++i) text += (text.empty() ? "" : "  ") + FormatRow(*result, i);
+  for (int64_t i = 0; i < result->num_rows; ++i)
+    text += (text.empty() ? "" : "  ") + FormatRow(*result, i);
   return text;
 }
 
 TEST(ConstraintEnforcer, NotNull) {
   EXPECT_EQ(Enforced("a INT", "a INT NOT NULL", "+I 1 -D 2"), "+I 1  -D 2");
   EXPECT_EQ(Enforced("a INT", "a INT NOT NULL", "+I 1 +I null"),
-            "Column 'a' is NOT NULL, however, a null value is being written into it. You can set job configuration "
-            "'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such records silently.");
-  EXPECT_EQ(Enforced("a INT, b INT", "a INT NOT NULL, b INT", "+I 1 null +I null 2 -D 3 3", {{}, NotNullEnforcer::kDrop, {}, {}}),
+            "Column 'a' is NOT NULL, however, a null value is being written into it. You can set "
+            "job configuration "
+            "'table.exec.sink.not-null-enforcer'='DROP' to suppress this exception and drop such "
+            "records silently.");
+  EXPECT_EQ(Enforced("a INT, b INT", "a INT NOT NULL, b INT", "+I 1 null +I null 2 -D 3 3",
+                     {{}, NotNullEnforcer::kDrop, {}, {}}),
             "+I 1 null  -D 3 3");
 }
 TEST(ConstraintEnforcer, Lengths) {
@@ -42,13 +47,17 @@ TEST(ConstraintEnforcer, Lengths) {
   EXPECT_EQ(Enforced("a STRING", "a VARCHAR(2)", "+I abc"), "+I abc");
   EXPECT_EQ(Enforced("a STRING", "a VARCHAR(2)", "+I äö +I a", error), "+I äö  +I a");
   EXPECT_EQ(Enforced("a STRING", "a VARCHAR(2)", "+I abc", error),
-            "Column 'a' is VARCHAR(2), however, a string of length 3 is being written into it. You can set job configuration "
+            "Column 'a' is VARCHAR(2), however, a string of length 3 is being written into it. You "
+            "can set job configuration "
             "'table.exec.sink.type-length-enforcer' to control this behaviour.");
-  EXPECT_EQ(Enforced("a STRING", "a CHAR(3)", "+I abcd +I äöüx +I ä +I null", trim), "+I abc  +I äöü  +I 'ä  '  +I null");
-  EXPECT_EQ(Enforced("a BYTES", "a BINARY(2)", "+I x'010203' +I x'01'", trim), "+I x'0102'  +I x'0100'");
+  EXPECT_EQ(Enforced("a STRING", "a CHAR(3)", "+I abcd +I äöüx +I ä +I null", trim),
+            "+I abc  +I äöü  +I 'ä  '  +I null");
+  EXPECT_EQ(Enforced("a BYTES", "a BINARY(2)", "+I x'010203' +I x'01'", trim),
+            "+I x'0102'  +I x'0100'");
 }
 TEST(ConstraintEnforcer, Nested) {
-  const std::string loose = "a ROW<i INT, s ARRAY<STRING>>", strict = "a ROW<i INT NOT NULL, s ARRAY<CHAR(2) NOT NULL>>";
+  const std::string loose = "a ROW<i INT, s ARRAY<STRING>>",
+                    strict = "a ROW<i INT NOT NULL, s ARRAY<CHAR(2) NOT NULL>>";
   EXPECT_EQ(Enforced(loose, strict, "+I (null,[abc])"), "+I (null,[abc])");
   EXPECT_EQ(Enforced(loose, strict, "+I (1,[null]) +I (null,[]) +I (2,null)",
                      {{}, NotNullEnforcer::kDrop, {}, NestedEnforcer::kRows}),
@@ -56,14 +65,18 @@ TEST(ConstraintEnforcer, Nested) {
   EXPECT_EQ(Enforced(loose, strict, "+I (1,[null]) +I (null,[]) +I (2,null)",
                      {{}, NotNullEnforcer::kDrop, {}, NestedEnforcer::kRowsAndCollections}),
             "+I (2,null)");
-  EXPECT_EQ(Enforced(loose, strict, "+I (1,[ab,abc])", {{}, {}, LengthEnforcer::kError, NestedEnforcer::kRowsAndCollections}).substr(0, 30),
+  EXPECT_EQ(Enforced(loose, strict, "+I (1,[ab,abc])",
+                     {{}, {}, LengthEnforcer::kError, NestedEnforcer::kRowsAndCollections})
+                .substr(0, 30),
             "Column 'a.s[1]' is CHAR(2), ho");
 }
 
 class RecordingSink : public Sink {
  public:
   ChangelogMode accepted_changes(const ChangelogMode& query) const override { return query; }
-  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override { return std::make_unique<Writer>(log); }
+  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override {
+    return std::make_unique<Writer>(log);
+  }
   Status Commit(const std::vector<std::string>& committables) override {
     for (const std::string& committable : committables) *log += "commit " + committable;
     return Status::OK();
@@ -78,7 +91,9 @@ class RecordingSink : public Sink {
       for (int64_t i = 0; i < batch.num_rows; ++i) *log_ += FormatRow(batch, i) + "; ";
       return Status::OK();
     }
-    Result<std::vector<std::string>> PrepareCommit() override { return std::vector<std::string>{"file-1"}; }
+    Result<std::vector<std::string>> PrepareCommit() override {
+      return std::vector<std::string>{"file-1"};
+    }
     Status Abort() override {
       *log_ += "abort; ";
       return Status::OK();
@@ -110,7 +125,8 @@ TEST(Sink, WritesPreparesAndCommits) {
   auto commits = std::make_shared<SinkCommits>(sink);
   Fixture f;
   Schema schema = Columns("a INT");
-  auto made = MakeSink({commits, {schema, {}, {}, {}}, UpdateBefore::kDrop}, f.context).ValueOrDie();
+  auto made =
+      MakeSink({commits, {schema, {}, {}, {}}, UpdateBefore::kDrop}, f.context).ValueOrDie();
   Batch batch = ParseRows("+I 1 -U 1 +U 2", schema, f.context.pool).ValueOrDie();
   ASSERT_TRUE(made->OnBatch(0, batch, f.out).ok());
   EXPECT_EQ(f.counters.rows_out, 2);
@@ -123,7 +139,8 @@ TEST(Sink, ThrowsAwayWhatIsNotFinished) {
   auto sink = std::make_shared<RecordingSink>();
   auto commits = std::make_shared<SinkCommits>(sink);
   Fixture f;
-  auto made = MakeSink({commits, {Columns("a INT"), {}, {}, {}}, UpdateBefore::kKeep}, f.context).ValueOrDie();
+  auto made = MakeSink({commits, {Columns("a INT"), {}, {}, {}}, UpdateBefore::kKeep}, f.context)
+                  .ValueOrDie();
   made.reset();
   EXPECT_EQ(*sink->log, "abort; ");
 }

@@ -10,7 +10,8 @@
 namespace weir {
 namespace {
 
-// With FETCH, rows beyond this many times those wanted (and beyond a fair batch) are thrown away early.
+// With FETCH, rows beyond this many times those wanted (and beyond a fair batch) are thrown away
+// early.
 constexpr int64_t kPruneFactor = 4;
 constexpr int64_t kPruneRowsMin = 1 << 16;
 
@@ -31,7 +32,8 @@ Result<Batch> WithoutRetracted(const Batch& batch, arrow::MemoryPool* pool) {
       kept[static_cast<size_t>(i)] = true;
       continue;
     }
-    auto found = std::find_if(rows.rbegin(), rows.rend(), [&](int32_t row) { return same(row, i); });
+    auto found =
+        std::find_if(rows.rbegin(), rows.rend(), [&](int32_t row) { return same(row, i); });
     if (found == rows.rend()) continue;  // Nothing to take away.
     kept[static_cast<size_t>(*found)] = false;
     rows.erase(std::next(found).base());
@@ -47,11 +49,13 @@ Result<Batch> WithoutRetracted(const Batch& batch, arrow::MemoryPool* pool) {
 
 class SortOperator : public Operator {
  public:
-  SortOperator(SortSpec spec, OperatorContext& context) : spec_(std::move(spec)), context_(context) {}
+  SortOperator(SortSpec spec, OperatorContext& context)
+      : spec_(std::move(spec)), context_(context) {}
 
   Result<Progress> OnBatch(int, const Batch& batch, Output&) override {
     if (num_rows_ + batch.num_rows > std::numeric_limits<int32_t>::max()) {
-      return ResourceExhausted("one sort holds at most {} rows", std::numeric_limits<int32_t>::max());
+      return ResourceExhausted("one sort holds at most {} rows",
+                               std::numeric_limits<int32_t>::max());
     }
     batches_.push_back(batch);
     num_rows_ += batch.num_rows;
@@ -106,7 +110,8 @@ class SortOperator : public Operator {
     return schema;
   }
   Status SaveBatch(const Batch& batch, SnapshotWriter& snapshot) const {
-    WEIR_ASSIGN_OR_RETURN(auto kinds, MakeFlatColumn(DataType::TinyInt().NotNull(), batch.num_rows, context_.pool));
+    WEIR_ASSIGN_OR_RETURN(
+        auto kinds, MakeFlatColumn(DataType::TinyInt().NotNull(), batch.num_rows, context_.pool));
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       const_cast<uint8_t*>(kinds->values->data())[i] = static_cast<uint8_t>(batch.kind(i));
     }
@@ -117,7 +122,8 @@ class SortOperator : public Operator {
   }
   /// Rows wanted from the front; below 0 all.
   int64_t Wanted() const {
-    if (!spec_.fetch || *spec_.fetch > std::numeric_limits<int64_t>::max() / 8 - spec_.offset) return -1;
+    if (!spec_.fetch || *spec_.fetch > std::numeric_limits<int64_t>::max() / 8 - spec_.offset)
+      return -1;
     return spec_.offset + *spec_.fetch;
   }
   Status SortRows(int64_t limit) {

@@ -3,9 +3,9 @@
 //
 // ORDER BY over an input that ends: everything is kept, sorted at the end, and given in order.
 //   ORDER BY n FETCH 2      in  +I 3 +I 1 +I 2 -D 1      out at the end  +I 2 +I 3
-// Rows that were taken away again are left out; what comes out is append-only. Equal rows keep their order of arrival.
-// State: all rows; with FETCH over append-only input a small multiple of the rows wanted.
-// Cost: n log n comparisons of eight bytes, seldom more (operator/sort_key.h).
+// Rows that were taken away again are left out; what comes out is append-only. Equal rows keep
+// their order of arrival. State: all rows; with FETCH over append-only input a small multiple of
+// the rows wanted. Cost: n log n comparisons of eight bytes, seldom more (operator/sort_key.h).
 #pragma once
 
 #include <memory>

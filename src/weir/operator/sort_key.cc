@@ -69,7 +69,8 @@ void StoreFixed(const Column& column, int64_t row, uint8_t* out) {
           *out = static_cast<uint8_t>(column.At<int8_t>(row)) ^ 0x80u;
           break;
         case 2:
-          StoreBigEndian(static_cast<uint16_t>(static_cast<uint16_t>(column.At<int16_t>(row)) ^ 0x8000u), out);
+          StoreBigEndian(
+              static_cast<uint16_t>(static_cast<uint16_t>(column.At<int16_t>(row)) ^ 0x8000u), out);
           break;
         case 4:
           StoreBigEndian(static_cast<uint32_t>(column.At<int32_t>(row)) ^ 0x80000000u, out);
@@ -78,7 +79,9 @@ void StoreFixed(const Column& column, int64_t row, uint8_t* out) {
           StoreBigEndian(static_cast<uint64_t>(column.At<int64_t>(row)) ^ (uint64_t{1} << 63), out);
           break;
         default:
-          StoreBigEndian(static_cast<unsigned __int128>(column.At<Int128>(row)) ^ (static_cast<unsigned __int128>(1) << 127), out);
+          StoreBigEndian(static_cast<unsigned __int128>(column.At<Int128>(row)) ^
+                             (static_cast<unsigned __int128>(1) << 127),
+                         out);
       }
   }
 }
@@ -101,7 +104,8 @@ void AppendNullable(const Column& column, int64_t row, std::string* out) {
 }
 
 void AppendValue(const Column& column, int64_t row, std::string* out) {
-  if (column.encoding == Encoding::kDictionary) return AppendValue(column.dictionary(), column.indices()[row], out);
+  if (column.encoding == Encoding::kDictionary)
+    return AppendValue(column.dictionary(), column.indices()[row], out);
   int64_t at = column.Position(row);
   if (int width = FixedWidth(column.type); width > 0) {
     uint8_t bytes[16];
@@ -124,13 +128,14 @@ void AppendValue(const Column& column, int64_t row, std::string* out) {
 struct KeyColumn {
   const Column* column;
   SortColumn order;
-  int width;                         // 0: variable.
+  int width;  // 0: variable.
   bool null_byte;
   std::vector<std::string> variable;  // One a row, where width is 0.
 
   int64_t Size(int64_t row) const {
     if (null_byte && column->IsNull(row)) return 1;
-    return (null_byte ? 1 : 0) + (width > 0 ? width : static_cast<int64_t>(variable[static_cast<size_t>(row)].size()));
+    return (null_byte ? 1 : 0) +
+           (width > 0 ? width : static_cast<int64_t>(variable[static_cast<size_t>(row)].size()));
   }
   uint8_t* Store(int64_t row, uint8_t* out) const {
     bool null = null_byte && column->IsNull(row);
@@ -162,19 +167,26 @@ bool IsSortable(const DataType& type) {
       return false;
     case TypeKind::kArray:
     case TypeKind::kRow:
-      return std::all_of(type.fields().begin(), type.fields().end(), [](const Field& field) { return IsSortable(field.type); });
+      return std::all_of(type.fields().begin(), type.fields().end(),
+                         [](const Field& field) { return IsSortable(field.type); });
     default:
       return true;
   }
 }
 
-Result<SortKeys> SortKeys::Make(const Batch& batch, const std::vector<SortColumn>& columns, arrow::MemoryPool* pool) {
+Result<SortKeys> SortKeys::Make(const Batch& batch, const std::vector<SortColumn>& columns,
+                                arrow::MemoryPool* pool) {
   std::vector<KeyColumn> keys;
   for (const SortColumn& order : columns) {
     const Column& column = *batch.columns[static_cast<size_t>(order.column)];
-    if (!IsSortable(column.type)) return Unsupported("sorting by {} is not supported", column.type.ToString());
+    if (!IsSortable(column.type))
+      return Unsupported("sorting by {} is not supported", column.type.ToString());
     // The byte depends on the type, not on the batch: keys of several batches must compare.
-    KeyColumn key{&column, order, FixedWidth(column.type), column.type.nullable() || column.may_have_nulls(), {}};
+    KeyColumn key{&column,
+                  order,
+                  FixedWidth(column.type),
+                  column.type.nullable() || column.may_have_nulls(),
+                  {}};
     if (key.width == 0) {
       key.variable.resize(static_cast<size_t>(batch.num_rows));
       for (int64_t i = 0; i < batch.num_rows; ++i) {
@@ -198,8 +210,8 @@ Result<SortKeys> SortKeys::Make(const Batch& batch, const std::vector<SortColumn
   return result;
 }
 
-Result<std::vector<int32_t>> SortedRows(const Batch& batch, const std::vector<SortColumn>& columns, int64_t limit,
-                                        arrow::MemoryPool* pool) {
+Result<std::vector<int32_t>> SortedRows(const Batch& batch, const std::vector<SortColumn>& columns,
+                                        int64_t limit, arrow::MemoryPool* pool) {
   WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, columns, pool));
   // The first eight bytes decide most comparisons without touching the keys.
   struct Entry {

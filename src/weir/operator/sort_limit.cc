@@ -29,16 +29,19 @@ bool SameRow(const KeptRow& a, const Batch& batch, int64_t row) {
   return true;
 }
 
-/// Rows in order of key, then of arrival. Ranks are found by walking from the nearer end, so ranges near the front (or the
-/// back) are cheap however many rows there are.
+/// Rows in order of key, then of arrival. Ranks are found by walking from the nearer end, so ranges
+/// near the front (or the back) are cheap however many rows there are.
 class RankedRows {
  public:
   using Map = std::map<std::string, std::deque<KeptRow>, std::less<>>;
 
   int64_t size() const { return size_; }
-  const std::string* greatest_key() const { return rows_.empty() ? nullptr : &rows_.rbegin()->first; }
+  const std::string* greatest_key() const {
+    return rows_.empty() ? nullptr : &rows_.rbegin()->first;
+  }
 
-  /// Adds a row behind its equals; returns its rank, from 0, counted up to `rank_max` (not past it by walking).
+  /// Adds a row behind its equals; returns its rank, from 0, counted up to `rank_max` (not past it
+  /// by walking).
   int64_t Add(std::string_view key, KeptRow row, int64_t rank_max) {
     auto at = rows_.find(key);
     if (at == rows_.end()) at = rows_.emplace(std::string(key), std::deque<KeptRow>()).first;
@@ -46,12 +49,15 @@ class RankedRows {
     ++size_;
     return RankOf(at, rank_max) + static_cast<int64_t>(at->second.size()) - 1;
   }
-  /// Removes a row like row `row` of `batch`, the last to come; returns its rank, or -1 if there is none.
-  int64_t Remove(std::string_view key, const Batch& batch, int64_t row, int64_t rank_max, KeptRow* removed) {
+  /// Removes a row like row `row` of `batch`, the last to come; returns its rank, or -1 if there is
+  /// none.
+  int64_t Remove(std::string_view key, const Batch& batch, int64_t row, int64_t rank_max,
+                 KeptRow* removed) {
     auto at = rows_.find(key);
     if (at == rows_.end()) return -1;
     std::deque<KeptRow>& equals = at->second;
-    auto found = std::find_if(equals.rbegin(), equals.rend(), [&](const KeptRow& kept) { return SameRow(kept, batch, row); });
+    auto found = std::find_if(equals.rbegin(), equals.rend(),
+                              [&](const KeptRow& kept) { return SameRow(kept, batch, row); });
     if (found == equals.rend()) return -1;
     int64_t rank = RankOf(at, rank_max) + (equals.rend() - found) - 1;
     *removed = *found;
@@ -101,7 +107,8 @@ class SortLimitOperator : public Operator {
  public:
   SortLimitOperator(SortLimitSpec spec, OperatorContext& context)
       : spec_(std::move(spec)), context_(context), queue_(context) {
-    end_ = !spec_.fetch || *spec_.fetch > kNoEnd - spec_.offset ? kNoEnd : spec_.offset + *spec_.fetch;
+    end_ =
+        !spec_.fetch || *spec_.fetch > kNoEnd - spec_.offset ? kNoEnd : spec_.offset + *spec_.fetch;
   }
 
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
@@ -127,7 +134,8 @@ class SortLimitOperator : public Operator {
   Status Save(SnapshotWriter& snapshot) override {
     BatchBuilder builder(spec_.input, context_.pool);
     for (const auto& [key, rows] : ranked_.rows()) {
-      for (const KeptRow& row : rows) WEIR_RETURN_NOT_OK(builder.AppendRowFrom(*row.batch, row.row, RowKind::kInsert));
+      for (const KeptRow& row : rows)
+        WEIR_RETURN_NOT_OK(builder.AppendRowFrom(*row.batch, row.row, RowKind::kInsert));
     }
     WEIR_ASSIGN_OR_RETURN(Batch rows, builder.Finish());
     return snapshot.Write("rows", spec_.input, rows, {});
@@ -137,7 +145,8 @@ class SortLimitOperator : public Operator {
     for (Batch& batch : batches) {
       WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
       auto stored = std::make_shared<const Batch>(std::move(batch));
-      for (int64_t i = 0; i < stored->num_rows; ++i) ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)}, 0);
+      for (int64_t i = 0; i < stored->num_rows; ++i)
+        ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)}, 0);
     }
     return Status::OK();
   }
@@ -145,11 +154,13 @@ class SortLimitOperator : public Operator {
  private:
   /// Whether a new row of this key cannot come into the range, nor ever will.
   bool IsBehind(std::string_view key) const {
-    return spec_.changes == InputChanges::kAppendOnly && ranked_.size() >= end_ && key >= *ranked_.greatest_key();
+    return spec_.changes == InputChanges::kAppendOnly && ranked_.size() >= end_ &&
+           key >= *ranked_.greatest_key();
   }
 
   /// Copies the rows that matter, so that the input can be freed; fills `kept` with which they are.
-  Result<std::shared_ptr<const Batch>> Store(const Batch& batch, const SortKeys& keys, std::vector<int32_t>* kept) const {
+  Result<std::shared_ptr<const Batch>> Store(const Batch& batch, const SortKeys& keys,
+                                             std::vector<int32_t>* kept) const {
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       if (!IsBehind(keys.key(i))) kept->push_back(static_cast<int32_t>(i));
     }
@@ -196,7 +207,8 @@ class SortLimitOperator : public Operator {
     } else if (left.batch != nullptr) {
       WEIR_RETURN_NOT_OK(Change(left, RowKind::kDelete, changes));
     }
-    if (ranked_.size() >= end_) WEIR_RETURN_NOT_OK(Change(ranked_.At(end_ - 1), RowKind::kInsert, changes));
+    if (ranked_.size() >= end_)
+      WEIR_RETURN_NOT_OK(Change(ranked_.At(end_ - 1), RowKind::kInsert, changes));
     return Status::OK();
   }
 

@@ -28,10 +28,12 @@ std::string Sorted(const std::string& schema, const std::string& rows, SortColum
 }
 
 TEST(SortKeys, OrderEveryType) {
-  EXPECT_EQ(Sorted("a INT", "+I 3 +I -1 +I null +I 0 +I -2147483648 +I 2147483647"), "null -2147483648 -1 0 3 2147483647");
+  EXPECT_EQ(Sorted("a INT", "+I 3 +I -1 +I null +I 0 +I -2147483648 +I 2147483647"),
+            "null -2147483648 -1 0 3 2147483647");
   EXPECT_EQ(Sorted("a TINYINT", "+I 3 +I -128 +I 127 +I -1"), "-128 -1 3 127");
   EXPECT_EQ(Sorted("a SMALLINT", "+I 300 +I -300 +I 0"), "-300 0 300");
-  EXPECT_EQ(Sorted("a BIGINT NOT NULL", "+I 5000000000 +I -5000000000 +I 0"), "-5000000000 0 5000000000");
+  EXPECT_EQ(Sorted("a BIGINT NOT NULL", "+I 5000000000 +I -5000000000 +I 0"),
+            "-5000000000 0 5000000000");
   EXPECT_EQ(Sorted("a DOUBLE", "+I NaN +I 1.5 +I -1.5 +I 0.0 +I Infinity +I -Infinity +I null"),
             "null -Infinity -1.5 0.0 1.5 Infinity NaN");
   EXPECT_EQ(Sorted("a FLOAT", "+I 2.5 +I -1.0 +I 0.25"), "-1.0 0.25 2.5");
@@ -39,11 +41,15 @@ TEST(SortKeys, OrderEveryType) {
             "-1.50 1.50 100000000000000000000000.00");
   EXPECT_EQ(Sorted("a BOOLEAN", "+I true +I null +I false"), "null false true");
   EXPECT_EQ(Sorted("a STRING", "+I b +I ab +I '' +I a +I null +I abc"), "null '' a ab abc b");
-  EXPECT_EQ(Sorted("a BYTES", "+I x'0001' +I x'00' +I x'' +I x'ff' +I x'000000'"), "x'' x'00' x'000000' x'0001' x'ff'");
-  EXPECT_EQ(Sorted("a DATE", "+I 2020-01-02 +I 1969-12-31 +I 2020-01-01"), "1969-12-31 2020-01-01 2020-01-02");
+  EXPECT_EQ(Sorted("a BYTES", "+I x'0001' +I x'00' +I x'' +I x'ff' +I x'000000'"),
+            "x'' x'00' x'000000' x'0001' x'ff'");
+  EXPECT_EQ(Sorted("a DATE", "+I 2020-01-02 +I 1969-12-31 +I 2020-01-01"),
+            "1969-12-31 2020-01-01 2020-01-02");
   EXPECT_EQ(Sorted("a TIMESTAMP(3)", "+I 1000 +I -1000 +I 0"), "-1000 0 1000");
-  EXPECT_EQ(Sorted("a ARRAY<INT>", "+I [1,2] +I [1] +I [] +I [2] +I [1,null]"), "[] [1] [1,null] [1,2] [2]");
-  EXPECT_EQ(Sorted("a ROW<x INT, y STRING>", "+I (1,b) +I (1,a) +I (0,z) +I null"), "null (0,z) (1,a) (1,b)");
+  EXPECT_EQ(Sorted("a ARRAY<INT>", "+I [1,2] +I [1] +I [] +I [2] +I [1,null]"),
+            "[] [1] [1,null] [1,2] [2]");
+  EXPECT_EQ(Sorted("a ROW<x INT, y STRING>", "+I (1,b) +I (1,a) +I (0,z) +I null"),
+            "null (0,z) (1,a) (1,b)");
 }
 TEST(SortKeys, DescendingAndNulls) {
   EXPECT_EQ(Sorted("a INT", "+I 1 +I null +I 2", {0, true, false}), "2 1 null");
@@ -60,16 +66,22 @@ TEST(SortKeys, AgreeWithCompareValues) {
   for (int i = 0; i < 2000; ++i) {
     std::string text;
     for (uint32_t k = random() % 12; k > 0; --k) text += static_cast<char>(random() % 3);
-    ASSERT_TRUE(builder.AppendRow({Value::Double(static_cast<double>(random() % 5) - 2), Value::String(text),
-                                   Value::Int(static_cast<int64_t>(random()) - (int64_t{1} << 31))})
-                    .ok());
+    ASSERT_TRUE(
+        builder
+            .AppendRow({Value::Double(static_cast<double>(random() % 5) - 2), Value::String(text),
+                        Value::Int(static_cast<int64_t>(random()) - (int64_t{1} << 31))})
+            .ok());
   }
   Batch batch = builder.Finish().ValueOrDie();
-  auto rows = SortedRows(batch, {{0, true, false}, {1, false, true}, {2, true, false}}, -1, arrow::default_memory_pool()).ValueOrDie();
+  auto rows = SortedRows(batch, {{0, true, false}, {1, false, true}, {2, true, false}}, -1,
+                         arrow::default_memory_pool())
+                  .ValueOrDie();
   for (size_t i = 1; i < rows.size(); ++i) {
     int order = -CompareValues(*batch.columns[0], rows[i - 1], *batch.columns[0], rows[i]);
-    if (order == 0) order = CompareValues(*batch.columns[1], rows[i - 1], *batch.columns[1], rows[i]);
-    if (order == 0) order = -CompareValues(*batch.columns[2], rows[i - 1], *batch.columns[2], rows[i]);
+    if (order == 0)
+      order = CompareValues(*batch.columns[1], rows[i - 1], *batch.columns[1], rows[i]);
+    if (order == 0)
+      order = -CompareValues(*batch.columns[2], rows[i - 1], *batch.columns[2], rows[i]);
     ASSERT_LE(order, 0) << i;
   }
 }
@@ -125,7 +137,10 @@ TEST(Sort, NothingGivesNothing) {
 }
 
 TEST(TemporalSort, GivesWhatEventTimeHasPassed) {
-  CheckOperator(MakeTemporalSort, TemporalSortSpec{Columns("t TIMESTAMP(3), n INT"), SortTime::kRowtime, 0, {{1, true, false}}}, R"(
+  CheckOperator(
+      MakeTemporalSort,
+      TemporalSortSpec{Columns("t TIMESTAMP(3), n INT"), SortTime::kRowtime, 0, {{1, true, false}}},
+      R"(
     input   t TIMESTAMP(3), n INT
     output  t TIMESTAMP(3), n INT
     strict
@@ -142,14 +157,20 @@ TEST(TemporalSort, GivesWhatEventTimeHasPassed) {
   )");
 }
 TEST(TemporalSort, ProcessingTimeAloneIsTheOrderOfArrival) {
-  CheckOperator(MakeTemporalSort, TemporalSortSpec{Columns("t TIMESTAMP_LTZ(3), n INT"), SortTime::kProctime, 0, {}}, R"(
+  CheckOperator(MakeTemporalSort,
+                TemporalSortSpec{Columns("t TIMESTAMP_LTZ(3), n INT"), SortTime::kProctime, 0, {}},
+                R"(
     input   t TIMESTAMP_LTZ(3), n INT
     in   +I 2 1  +I 1 9
     out  +I 2 1  +I 1 9
   )");
 }
 TEST(TemporalSort, RowsOfOneMillisecondAreSortedWhenItIsOver) {
-  CheckOperator(MakeTemporalSort, TemporalSortSpec{Columns("t TIMESTAMP_LTZ(3), n INT"), SortTime::kProctime, 0, {{1, false, true}}}, R"(
+  CheckOperator(
+      MakeTemporalSort,
+      TemporalSortSpec{
+          Columns("t TIMESTAMP_LTZ(3), n INT"), SortTime::kProctime, 0, {{1, false, true}}},
+      R"(
     input   t TIMESTAMP_LTZ(3), n INT
     in   +I 0 9  +I 0 1
     out
@@ -162,7 +183,9 @@ TEST(TemporalSort, RowsOfOneMillisecondAreSortedWhenItIsOver) {
 }
 
 TEST(SortLimit, KeepsTheFirstRowsUpToDate) {
-  CheckOperator(MakeSortLimit, SortLimitSpec{Columns("n INT"), {{0, false, true}}, 0, 3, InputChanges::kAppendOnly}, R"(
+  CheckOperator(
+      MakeSortLimit,
+      SortLimitSpec{Columns("n INT"), {{0, false, true}}, 0, 3, InputChanges::kAppendOnly}, R"(
     input   n INT
     output  n INT
     strict
@@ -174,7 +197,10 @@ TEST(SortLimit, KeepsTheFirstRowsUpToDate) {
   )");
 }
 TEST(SortLimit, FillsTheGapOfARowThatGoes) {
-  CheckOperator(MakeSortLimit, SortLimitSpec{Columns("n INT, k STRING"), {{0, true, false}}, 0, 2, InputChanges::kRetract}, R"(
+  CheckOperator(
+      MakeSortLimit,
+      SortLimitSpec{Columns("n INT, k STRING"), {{0, true, false}}, 0, 2, InputChanges::kRetract},
+      R"(
     input   n INT, k STRING
     output  n INT, k STRING
     strict
@@ -192,7 +218,9 @@ TEST(SortLimit, FillsTheGapOfARowThatGoes) {
   )");
 }
 TEST(SortLimit, OffsetMovesTheRange) {
-  CheckOperator(MakeSortLimit, SortLimitSpec{Columns("n INT"), {{0, false, true}}, 1, 2, InputChanges::kRetract}, R"(
+  CheckOperator(MakeSortLimit,
+                SortLimitSpec{Columns("n INT"), {{0, false, true}}, 1, 2, InputChanges::kRetract},
+                R"(
     input   n INT
     output  n INT
     strict
@@ -209,7 +237,8 @@ TEST(SortLimit, OffsetMovesTheRange) {
   )");
 }
 TEST(SortLimit, WithoutColumnsItIsALimitOverChanges) {
-  CheckOperator(MakeSortLimit, SortLimitSpec{Columns("n INT"), {}, 0, 2, InputChanges::kRetract}, R"(
+  CheckOperator(MakeSortLimit, SortLimitSpec{Columns("n INT"), {}, 0, 2, InputChanges::kRetract},
+                R"(
     input   n INT
     output  n INT
     strict
@@ -238,9 +267,11 @@ TEST(SortLimit, AgreesWithSortingEverything) {
       }
     }
     std::sort(rows.begin(), rows.end());
-    // In one batch changes are not folded, so their sum is compared through an operator that sorts them at the end.
+    // In one batch changes are not folded, so their sum is compared through an operator that sorts
+    // them at the end.
     auto make = [&](OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
-      return MakeSortLimit({Columns("n INT"), {{0, false, true}}, offset, fetch, InputChanges::kRetract}, context);
+      return MakeSortLimit(
+          {Columns("n INT"), {{0, false, true}}, offset, fetch, InputChanges::kRetract}, context);
     };
     class Folding : public Operator {
      public:
@@ -250,9 +281,7 @@ TEST(SortLimit, AgreesWithSortingEverything) {
         class Feed : public Output {
          public:
           explicit Feed(Operator& to) : to_(to) {}
-          Status Emit(Batch batch) override {
-            return to_.OnBatch(0, batch, *this).status();
-          }
+          Status Emit(Batch batch) override { return to_.OnBatch(0, batch, *this).status(); }
           Status Emit(Watermark) override { return Status::OK(); }
           bool HasRoom() const override { return true; }
           Operator& to_;
@@ -266,11 +295,13 @@ TEST(SortLimit, AgreesWithSortingEverything) {
     };
     auto folding = [&](OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
       WEIR_ASSIGN_OR_RETURN(auto first, make(context));
-      WEIR_ASSIGN_OR_RETURN(auto second, MakeSort({Columns("n INT"), {{0, false, true}}, 0, {}}, context));
+      WEIR_ASSIGN_OR_RETURN(auto second,
+                            MakeSort({Columns("n INT"), {{0, false, true}}, 0, {}}, context));
       return std::make_unique<Folding>(std::move(first), std::move(second));
     };
     script += "\nend\nout ";
-    for (int64_t i = offset; i < std::min<int64_t>(offset + fetch, static_cast<int64_t>(rows.size())); ++i) {
+    for (int64_t i = offset;
+         i < std::min<int64_t>(offset + fetch, static_cast<int64_t>(rows.size())); ++i) {
       script += fmt::format(" +I {}", rows[static_cast<size_t>(i)]);
     }
     CheckOperatorScript(folding, script, std::source_location::current());

@@ -16,7 +16,8 @@ class TemporalSort : public Operator {
   TemporalSort(TemporalSortSpec spec, OperatorContext& context)
       : spec_(std::move(spec)), context_(context), queue_(context) {
     order_ = spec_.then_by;
-    if (spec_.time == SortTime::kRowtime) order_.insert(order_.begin(), {spec_.time_column, false, true});
+    if (spec_.time == SortTime::kRowtime)
+      order_.insert(order_.begin(), {spec_.time_column, false, true});
   }
 
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
@@ -49,7 +50,8 @@ class TemporalSort : public Operator {
 
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
     if (spec_.time == SortTime::kRowtime) WEIR_RETURN_NOT_OK(GiveUpTo(watermark.millis));
-    if (watermark.millis == Watermark::kMax && spec_.time == SortTime::kProctime) WEIR_RETURN_NOT_OK(GiveAll());
+    if (watermark.millis == Watermark::kMax && spec_.time == SortTime::kProctime)
+      WEIR_RETURN_NOT_OK(GiveAll());
     queue_.Add(watermark);
     return queue_.Flush(out);
   }
@@ -62,7 +64,8 @@ class TemporalSort : public Operator {
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
   Status Save(SnapshotWriter& snapshot) override {
-    for (const Batch& batch : waiting_) WEIR_RETURN_NOT_OK(snapshot.Write("waiting", spec_.input, batch, {}));
+    for (const Batch& batch : waiting_)
+      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", spec_.input, batch, {}));
     BatchBuilder builder(GivenSchema(), context_.pool);
     WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(given_millis_)}));
     WEIR_ASSIGN_OR_RETURN(Batch given, builder.Finish());
@@ -73,7 +76,8 @@ class TemporalSort : public Operator {
     if (!waiting_.empty()) least_waiting_ = Watermark::kMin;
     if (!waiting_.empty() && spec_.time == SortTime::kProctime) timer_millis_ = 0;
     WEIR_ASSIGN_OR_RETURN(auto given, snapshot.Read("given", GivenSchema()));
-    for (const Batch& batch : given) given_millis_ = std::max(given_millis_, batch.columns[0]->At<int64_t>(0));
+    for (const Batch& batch : given)
+      given_millis_ = std::max(given_millis_, batch.columns[0]->At<int64_t>(0));
     return Status::OK();
   }
 
@@ -131,15 +135,16 @@ class TemporalSort : public Operator {
   OperatorContext& context_;
   std::vector<SortColumn> order_;
   std::vector<Batch> waiting_;
-  int64_t given_millis_ = Watermark::kMin;    // The latest time given out.
-  int64_t least_waiting_ = Watermark::kMax;   // The earliest time that waits, or earlier.
+  int64_t given_millis_ = Watermark::kMin;   // The latest time given out.
+  int64_t least_waiting_ = Watermark::kMax;  // The earliest time that waits, or earlier.
   int64_t timer_millis_ = Watermark::kMax;
   OutputQueue queue_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeTemporalSort(TemporalSortSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeTemporalSort(TemporalSortSpec spec,
+                                                   OperatorContext& context) {
   for (const SortColumn& column : spec.then_by) {
     const DataType& type = spec.input[column.column].type;
     if (!IsSortable(type)) return Unsupported("sorting by {} is not supported", type.ToString());

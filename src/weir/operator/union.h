@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// UNION ALL: every input's rows, as they come. Watermarks of the inputs are combined by the runtime.
+// UNION ALL: every input's rows, as they come. Watermarks of the inputs are combined by the
+// runtime.
 //   in  +I a      in1  +I b
 //   out +I a           +I b
 #pragma once

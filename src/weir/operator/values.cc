@@ -10,7 +10,8 @@ namespace {
 
 class ValuesOperator : public SourceOperator {
  public:
-  ValuesOperator(ValuesSpec spec, OperatorContext& context) : spec_(std::move(spec)), context_(context) {}
+  ValuesOperator(ValuesSpec spec, OperatorContext& context)
+      : spec_(std::move(spec)), context_(context) {}
 
   Result<PollState> Poll(Output& out) override {
     if (context_.subtask != 0 || next_ == spec_.rows.size()) return PollState::kEnd;
@@ -21,7 +22,9 @@ class ValuesOperator : public SourceOperator {
     WEIR_RETURN_NOT_OK(out.Emit(std::move(batch)));
     return PollState::kMore;
   }
-  std::string PositionText() const override { return fmt::format("{} of {} rows", next_, spec_.rows.size()); }
+  std::string PositionText() const override {
+    return fmt::format("{} of {} rows", next_, spec_.rows.size());
+  }
 
  private:
   ValuesSpec spec_;

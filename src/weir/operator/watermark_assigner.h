@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// WATERMARK FOR over something that is no table scan. Watermarks of the input are replaced, but for the last one.
+// WATERMARK FOR over something that is no table scan. Watermarks of the input are replaced, but for
+// the last one.
 //   in   +I 1 +I 9 +I 3     WATERMARK FOR t AS t - 2
 //   out  +I 1 +I 9 w7 +I 3
 #pragma once
@@ -22,6 +23,7 @@ struct WatermarkAssignerSpec {
   FunctionConfig config;
 };
 
-Result<std::unique_ptr<Operator>> MakeWatermarkAssigner(WatermarkAssignerSpec spec, OperatorContext& context);
+Result<std::unique_ptr<Operator>> MakeWatermarkAssigner(WatermarkAssignerSpec spec,
+                                                        OperatorContext& context);
 
 }  // namespace weir

@@ -19,11 +19,13 @@ std::optional<Watermark> WatermarkCutter::Advance(int64_t least) {
   return Watermark{least};
 }
 
-Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtime_column, const ColumnPtr& watermark_column,
+Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtime_column,
+                                                         const ColumnPtr& watermark_column,
                                                          int64_t others, int64_t* split_millis,
                                                          arrow::MemoryPool* pool) {
   if (rowtime_column->may_have_nulls() && rowtime_column->CountNulls() > 0) {
-    return InvalidData("RowTime field should not be null, please convert it to a non-null long value.");
+    return InvalidData(
+        "RowTime field should not be null, please convert it to a non-null long value.");
   }
   WEIR_ASSIGN_OR_RETURN(ColumnPtr rowtime, Flatten(rowtime_column, pool));
   WEIR_ASSIGN_OR_RETURN(ColumnPtr watermark, Flatten(watermark_column, pool));
@@ -35,8 +37,10 @@ Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtim
   const int64_t n = rowtime->length;
   std::vector<WatermarkPiece> pieces;
 
-  if (policy_.emission == WatermarkEmission::kPerBatch && n > 0 && marks != nullptr && !watermark->may_have_nulls()) {
-    // The usual case: no row lies behind what the whole batch could reach, so nothing needs to be cut.
+  if (policy_.emission == WatermarkEmission::kPerBatch && n > 0 && marks != nullptr &&
+      !watermark->may_have_nulls()) {
+    // The usual case: no row lies behind what the whole batch could reach, so nothing needs to be
+    // cut.
     int64_t least_time = times[0], greatest_mark = marks[0];
     for (int64_t i = 1; i < n; ++i) {
       least_time = std::min(least_time, times[i]);
@@ -44,7 +48,8 @@ Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtim
     }
     int64_t split = std::max(*split_millis, FloorMillis(greatest_mark, mark_ticks));
     int64_t reached = std::max(sent_, std::min(split, others));
-    bool stepped = policy_.min_step_millis > 0;  // Which watermark is sent then depends on the rows' order.
+    bool stepped =
+        policy_.min_step_millis > 0;  // Which watermark is sent then depends on the rows' order.
     if (!stepped && FloorMillis(least_time, time_ticks) > reached) {
       *split_millis = split;
       pieces.push_back({0, n, Advance(std::min(split, others))});
@@ -69,7 +74,8 @@ Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtim
     }
   }
   if (begin < n) {
-    pieces.push_back({begin, n, sent_ != last_sent ? std::optional<Watermark>(Watermark{sent_}) : std::nullopt});
+    pieces.push_back(
+        {begin, n, sent_ != last_sent ? std::optional<Watermark>(Watermark{sent_}) : std::nullopt});
   }
   return pieces;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Event time of one batch: which watermarks follow which of its rows. A batch is cut only before a row that the
-// watermark of the rows before it has passed (such a row may be late), so that results do not depend on how rows are
-// grouped into batches, and batches in order stay whole.
+// Event time of one batch: which watermarks follow which of its rows. A batch is cut only before a
+// row that the watermark of the rows before it has passed (such a row may be late), so that results
+// do not depend on how rows are grouped into batches, and batches in order stay whole.
 //   rowtime    1 2 9 3 4        WATERMARK FOR t AS t - 2
 //   pieces     1 2 9 | w7 | 3 4
 // Source: Flink documentation, "Generating Watermarks".
@@ -38,24 +38,27 @@ struct WatermarkPiece {
 /// Milliseconds of a timestamp, rounded down.
 int64_t FloorMillis(int64_t ticks, int64_t ticks_per_milli);
 
-/// Watermarks of one input: those of its parts (splits) are combined by the caller through `others`.
+/// Watermarks of one input: those of its parts (splits) are combined by the caller through
+/// `others`.
 class WatermarkCutter {
  public:
   explicit WatermarkCutter(WatermarkPolicy policy) : policy_(policy) {}
 
-  /// Cuts a batch. `rowtime` and `watermark` are timestamp columns, one a row; NULL watermarks are passed over.
-  /// `split_millis` is the watermark of the split that the rows are from, moved on by them; `others` the least
-  /// watermark of the other splits, which may hold the result back.
+  /// Cuts a batch. `rowtime` and `watermark` are timestamp columns, one a row; NULL watermarks are
+  /// passed over. `split_millis` is the watermark of the split that the rows are from, moved on by
+  /// them; `others` the least watermark of the other splits, which may hold the result back.
   /// Errors: kInvalidData for a NULL rowtime.
-  Result<std::vector<WatermarkPiece>> Cut(const ColumnPtr& rowtime, const ColumnPtr& watermark, int64_t others,
-                                          int64_t* split_millis, arrow::MemoryPool* pool);
+  Result<std::vector<WatermarkPiece>> Cut(const ColumnPtr& rowtime, const ColumnPtr& watermark,
+                                          int64_t others, int64_t* split_millis,
+                                          arrow::MemoryPool* pool);
   /// What to send when the least watermark has become `least`.
   std::optional<Watermark> Advance(int64_t least);
   int64_t sent_millis() const { return sent_; }
 
  private:
   bool Moves(int64_t millis) const {
-    return millis > sent_ && (sent_ == Watermark::kMin || policy_.min_step_millis == 0 || millis - sent_ > policy_.min_step_millis);
+    return millis > sent_ && (sent_ == Watermark::kMin || policy_.min_step_millis == 0 ||
+                              millis - sent_ > policy_.min_step_millis);
   }
 
   WatermarkPolicy policy_;

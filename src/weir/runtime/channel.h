@@ -42,8 +42,9 @@ class Channel {
   bool unwanted() const { return unwanted_.load(std::memory_order_relaxed); }
 
  private:
-  /// A producer that found the ring full sleeps until it is half empty, so that the two do not wake each other for
-  /// every event. While it sleeps the ring only shrinks, so one of the two sizes is always passed.
+  /// A producer that found the ring full sleeps until it is half empty, so that the two do not wake
+  /// each other for every event. While it sleeps the ring only shrinks, so one of the two sizes is
+  /// always passed.
   void NotifyProducer() {
     size_t left = ring_.size_seen_by_consumer();
     if (left == ring_.capacity() / 2 || left == 0) producer_->Notify();

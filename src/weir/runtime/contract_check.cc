@@ -17,7 +17,8 @@ class StreamContract {
 
   Status Check(const Batch& batch) {
     if (ended_) return Internal("{}: a batch after the end", where_);
-    if (watermark_.millis == Watermark::kMax) return Internal("{}: a batch after the last watermark", where_);
+    if (watermark_.millis == Watermark::kMax)
+      return Internal("{}: a batch after the last watermark", where_);
     Status status = CheckBatch(batch, schema_ ? &*schema_ : nullptr);
     if (!status.ok()) return WithContext(status, where_);
     if (!schema_) {
@@ -29,7 +30,8 @@ class StreamContract {
 
   Status Check(Watermark watermark) {
     if (watermark < watermark_) {
-      return Internal("{}: the watermark goes back from {} to {}", where_, watermark_.millis, watermark.millis);
+      return Internal("{}: the watermark goes back from {} to {}", where_, watermark_.millis,
+                      watermark.millis);
     }
     watermark_ = watermark;
     return Status::OK();
@@ -51,7 +53,8 @@ class StreamContract {
 class CheckedOutput : public Output {
  public:
   CheckedOutput(const ContractSpec& spec)
-      : contract_(spec.name + ", output", spec.output ? &*spec.output : nullptr), rows_max_(spec.batch_rows_max) {}
+      : contract_(spec.name + ", output", spec.output ? &*spec.output : nullptr),
+        rows_max_(spec.batch_rows_max) {}
 
   Status Emit(Batch batch) override {
     if (batch.num_rows == 0) return Status::OK();
@@ -85,7 +88,10 @@ class CheckedOutput : public Output {
 class CheckedOperator : public Operator {
  public:
   CheckedOperator(std::unique_ptr<Operator> checked, ContractSpec spec)
-      : checked_(std::move(checked)), spec_(std::move(spec)), output_(spec_), combined_(spec_.name + ", input", nullptr) {}
+      : checked_(std::move(checked)),
+        spec_(std::move(spec)),
+        output_(spec_),
+        combined_(spec_.name + ", input", nullptr) {}
 
   Result<Progress> OnBatch(int input, const Batch& batch, Output& out) override {
     WEIR_RETURN_NOT_OK(CheckIdle("OnBatch"));
@@ -130,7 +136,8 @@ class CheckedOperator : public Operator {
   StreamContract& InputAt(int input) {
     while (static_cast<int>(inputs_.size()) <= input) {
       size_t i = inputs_.size();
-      inputs_.emplace_back(fmt::format("{}, input {}", spec_.name, i), i < spec_.inputs.size() ? &spec_.inputs[i] : nullptr);
+      inputs_.emplace_back(fmt::format("{}, input {}", spec_.name, i),
+                           i < spec_.inputs.size() ? &spec_.inputs[i] : nullptr);
     }
     return inputs_[static_cast<size_t>(input)];
   }
@@ -169,7 +176,8 @@ class CheckedSource : public SourceOperator {
 
 Status CheckBatch(const Batch& batch, const Schema* schema) {
   if (schema != nullptr && static_cast<size_t>(schema->size()) != batch.columns.size()) {
-    return Internal("a batch of {} columns where the schema has {}", batch.columns.size(), schema->size());
+    return Internal("a batch of {} columns where the schema has {}", batch.columns.size(),
+                    schema->size());
   }
   for (size_t i = 0; i < batch.columns.size(); ++i) {
     const ColumnPtr& column = batch.columns[i];
@@ -177,15 +185,18 @@ Status CheckBatch(const Batch& batch, const Schema* schema) {
     if (column->length != batch.num_rows) {
       return Internal("column {} has {} rows in a batch of {}", i, column->length, batch.num_rows);
     }
-    if (schema != nullptr && !column->type.EqualsIgnoringNullable((*schema)[static_cast<int>(i)].type)) {
+    if (schema != nullptr &&
+        !column->type.EqualsIgnoringNullable((*schema)[static_cast<int>(i)].type)) {
       return Internal("column {} is {} where the schema has {}", i, column->type.ToString(),
                       (*schema)[static_cast<int>(i)].type.ToString());
     }
   }
   if (batch.row_kinds != nullptr) {
-    if (batch.row_kinds->size() < batch.num_rows) return Internal("a batch has fewer row kinds than rows");
+    if (batch.row_kinds->size() < batch.num_rows)
+      return Internal("a batch has fewer row kinds than rows");
     for (int64_t i = 0; i < batch.num_rows; ++i) {
-      if (batch.row_kinds->data()[i] > 3) return Internal("row {} has the kind {}", i, batch.row_kinds->data()[i]);
+      if (batch.row_kinds->data()[i] > 3)
+        return Internal("row {} has the kind {}", i, batch.row_kinds->data()[i]);
     }
   }
   return Status::OK();
@@ -194,7 +205,8 @@ Status CheckBatch(const Batch& batch, const Schema* schema) {
 std::unique_ptr<Operator> WithContractChecks(std::unique_ptr<Operator> checked, ContractSpec spec) {
   return std::make_unique<CheckedOperator>(std::move(checked), std::move(spec));
 }
-std::unique_ptr<SourceOperator> WithContractChecks(std::unique_ptr<SourceOperator> checked, ContractSpec spec) {
+std::unique_ptr<SourceOperator> WithContractChecks(std::unique_ptr<SourceOperator> checked,
+                                                   ContractSpec spec) {
   return std::make_unique<CheckedSource>(std::move(checked), std::move(spec));
 }
 

@@ -95,17 +95,22 @@ bool ExchangeSender::Flush() {
 }
 
 bool ExchangeSender::HasRoom() const {
-  auto has_room = [](const Target& target) { return target.outbox.empty() && target.channel->HasRoom(); };
-  if (exchange_ == Exchange::kRebalance) return std::any_of(targets_.begin(), targets_.end(), has_room);
+  auto has_room = [](const Target& target) {
+    return target.outbox.empty() && target.channel->HasRoom();
+  };
+  if (exchange_ == Exchange::kRebalance)
+    return std::any_of(targets_.begin(), targets_.end(), has_room);
   return std::all_of(targets_.begin(), targets_.end(), has_room);
 }
 
 bool ExchangeSender::IsFlushed() const {
-  return std::all_of(targets_.begin(), targets_.end(), [](const Target& target) { return target.outbox.empty(); });
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [](const Target& target) { return target.outbox.empty(); });
 }
 
 bool ExchangeSender::Unwanted() const {
-  return std::all_of(targets_.begin(), targets_.end(), [](const Target& target) { return target.channel->unwanted(); });
+  return std::all_of(targets_.begin(), targets_.end(),
+                     [](const Target& target) { return target.channel->unwanted(); });
 }
 
 }  // namespace weir

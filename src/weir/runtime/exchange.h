@@ -2,13 +2,12 @@
 // Copyright the Weir authors
 //
 // The sending side of an exchange: one subtask's rows to the subtasks of the consumer.
-//   hash        one pass gives each target its rows; -U and +U of one key take the same way and keep their order
-//   rebalance   whole batches in turn, passing over targets that are full
+//   hash        one pass gives each target its rows; -U and +U of one key take the same way and
+//   keep their order rebalance   whole batches in turn, passing over targets that are full
 //   broadcast   everything to everyone (batches are shared, not copied)
 //   singleton   to the only target
-// Watermarks, activity and the end go to every target, in order with the batches. Sending never blocks: what does not
-// fit waits in an outbox, which HasRoom keeps short.
-// Threads: one task.
+// Watermarks, activity and the end go to every target, in order with the batches. Sending never
+// blocks: what does not fit waits in an outbox, which HasRoom keeps short. Threads: one task.
 #pragma once
 
 #include <deque>
@@ -23,7 +22,8 @@ namespace weir {
 class ExchangeSender {
  public:
   /// One channel a target subtask. `pool` holds partitioned rows.
-  ExchangeSender(const JobEdge& edge, std::vector<std::shared_ptr<Channel>> channels, arrow::MemoryPool* pool);
+  ExchangeSender(const JobEdge& edge, std::vector<std::shared_ptr<Channel>> channels,
+                 arrow::MemoryPool* pool);
 
   Status Send(Batch batch);
   void SendToAll(const Event& event);

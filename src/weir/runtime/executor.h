@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Runs a job graph in this process: worker threads, each owning subtask i of every task, with bounded
-// single-producer single-consumer queues between them.
+// Runs a job graph in this process: worker threads, each owning subtask i of every task, with
+// bounded single-producer single-consumer queues between them.
 #pragma once
 
 #include <atomic>
@@ -17,18 +17,18 @@ namespace weir {
 
 struct ExecutionOptions {
   int64_t batch_rows_max = 4096;
-  int64_t queue_batches_max = 8;        // Per channel.
+  int64_t queue_batches_max = 8;  // Per channel.
   int64_t buffer_timeout_micros = 100'000;
-  bool deterministic = false;           // One thread runs all workers in a fixed order (strict tests, simulation): sources
-                                        // give one batch each in turn, in node order; a batch and its watermark pass
-                                        // through the whole graph before the next; no source ends before all have given
-                                        // their last batch.
-  bool check_contracts = false;         // Wraps operators in contract checks (runtime/contract_check.h).
+  bool deterministic = false;  // One thread runs all workers in a fixed order (strict tests,
+                               // simulation): sources give one batch each in turn, in node order; a
+                               // batch and its watermark pass through the whole graph before the
+                               // next; no source ends before all have given their last batch.
+  bool check_contracts = false;  // Wraps operators in contract checks (runtime/contract_check.h).
 };
 
 struct NodeProgress {
   std::string name;
-  OperatorCounters counters;     // Summed over subtasks; watermark is the minimum.
+  OperatorCounters counters;           // Summed over subtasks; watermark is the minimum.
   std::vector<std::string> positions;  // Sources: one a subtask.
   bool is_source = false;
 };
@@ -37,16 +37,19 @@ struct NodeProgress {
 class Job {
  public:
   virtual ~Job() = default;
-  /// Blocks until the job has ended; the first error wins; on_success / on_failure have been called.
+  /// Blocks until the job has ended; the first error wins; on_success / on_failure have been
+  /// called.
   virtual Status Wait() = 0;
   virtual void Cancel() = 0;
   virtual bool is_finished() const = 0;
   virtual std::vector<NodeProgress> Progress() const = 0;
 };
 
-/// Starts the job. `pool` is the query's budget; the environment must outlive the job, and the job all batches that it
-/// gave out (they lie in its operators' pools). on_failure is called too when starting fails.
-Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options, const Environment& environment,
+/// Starts the job. `pool` is the query's budget; the environment must outlive the job, and the job
+/// all batches that it gave out (they lie in its operators' pools). on_failure is called too when
+/// starting fails.
+Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options,
+                                      const Environment& environment,
                                       std::shared_ptr<BudgetPool> pool);
 
 }  // namespace weir

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What the runtime runs: a DAG of operators with their parallelism and the exchanges between them. Made by translate/.
-// The runtime chains nodes over forward edges of equal parallelism into tasks.
+// What the runtime runs: a DAG of operators with their parallelism and the exchanges between them.
+// Made by translate/. The runtime chains nodes over forward edges of equal parallelism into tasks.
 #pragma once
 
 #include <functional>
@@ -30,8 +30,8 @@ struct JobEdge {
 
 /// One subtask's operator is made by exactly one of `make_source` and `make_operator`.
 struct JobNode {
-  std::string name;          // "GroupAggregate(bidder)": for EXPLAIN, errors, metrics.
-  std::string semantic_id;   // Stable id for state; empty for stateless nodes.
+  std::string name;         // "GroupAggregate(bidder)": for EXPLAIN, errors, metrics.
+  std::string semantic_id;  // Stable id for state; empty for stateless nodes.
   int parallelism = 1;
   std::vector<JobEdge> inputs;
   std::function<Result<std::unique_ptr<SourceOperator>>(OperatorContext&)> make_source;

@@ -15,19 +15,23 @@ Status CheckNode(const JobGraph& graph, int index) {
   if (is_source == static_cast<bool>(node.make_operator)) {
     return Internal("{} must have either a source or an operator", node.name);
   }
-  if (is_source != node.inputs.empty()) return Internal("{} has {} inputs", node.name, node.inputs.size());
-  if (node.parallelism < 1) return Internal("{} has the parallelism {}", node.name, node.parallelism);
+  if (is_source != node.inputs.empty())
+    return Internal("{} has {} inputs", node.name, node.inputs.size());
+  if (node.parallelism < 1)
+    return Internal("{} has the parallelism {}", node.name, node.parallelism);
   for (const JobEdge& edge : node.inputs) {
-    if (edge.from < 0 || edge.from >= index) return Internal("{} has an input that does not come before it", node.name);
+    if (edge.from < 0 || edge.from >= index)
+      return Internal("{} has an input that does not come before it", node.name);
     const JobNode& from = graph.nodes[static_cast<size_t>(edge.from)];
     if (edge.exchange == Exchange::kForward && from.parallelism != node.parallelism) {
-      return Internal("a forward edge joins {} ({} subtasks) and {} ({})", from.name, from.parallelism, node.name,
-                      node.parallelism);
+      return Internal("a forward edge joins {} ({} subtasks) and {} ({})", from.name,
+                      from.parallelism, node.name, node.parallelism);
     }
     if (edge.exchange == Exchange::kSingleton && node.parallelism != 1) {
       return Internal("{} has a singleton input and {} subtasks", node.name, node.parallelism);
     }
-    if (edge.exchange == Exchange::kHash && edge.keys.empty()) return Internal("{} is hashed by no keys", node.name);
+    if (edge.exchange == Exchange::kHash && edge.keys.empty())
+      return Internal("{} is hashed by no keys", node.name);
   }
   return Status::OK();
 }
@@ -68,7 +72,8 @@ Result<JobPlan> PlanJob(const JobGraph& graph) {
   }
   plan.task_of.resize(graph.nodes.size());
   for (auto& [root, task] : tasks) {
-    for (int node : task.nodes) plan.task_of[static_cast<size_t>(node)] = static_cast<int>(plan.tasks.size());
+    for (int node : task.nodes)
+      plan.task_of[static_cast<size_t>(node)] = static_cast<int>(plan.tasks.size());
     plan.tasks.push_back(std::move(task));
   }
   return plan;

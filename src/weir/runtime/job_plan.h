@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Which nodes of a job graph run together: nodes joined by chained edges make one task, run by direct calls.
+// Which nodes of a job graph run together: nodes joined by chained edges make one task, run by
+// direct calls.
 //   scan -forward-> calc -hash-> aggregate -forward-> sink    gives  {scan, calc} {aggregate, sink}
-// An edge is chained when both ends have the same parallelism and it is a forward edge, or when both ends are single.
+// An edge is chained when both ends have the same parallelism and it is a forward edge, or when
+// both ends are single.
 #pragma once
 
 #include <vector>
@@ -23,7 +25,8 @@ struct JobPlan {
 };
 
 bool IsChained(const JobGraph& graph, const JobEdge& edge, const JobNode& to);
-/// Errors: kInternal for a graph that is not one (an edge from later nodes, forward between unequal parallelism, ...).
+/// Errors: kInternal for a graph that is not one (an edge from later nodes, forward between unequal
+/// parallelism, ...).
 Result<JobPlan> PlanJob(const JobGraph& graph);
 
 }  // namespace weir

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Whole jobs: random graphs against a model of them, back-pressure, errors everywhere, cancelling, order of sources.
+// Whole jobs: random graphs against a model of them, back-pressure, errors everywhere, cancelling,
+// order of sources.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -39,7 +40,8 @@ class NumberSource : public SourceOperator {
   Result<PollState> Poll(Output& out) override {
     if (next_ >= count_) return PollState::kEnd;
     std::vector<int64_t> numbers;
-    for (int64_t i = 0; i < batch_rows_ && next_ < count_; ++i, next_ += context_.parallelism) numbers.push_back(next_);
+    for (int64_t i = 0; i < batch_rows_ && next_ < count_; ++i, next_ += context_.parallelism)
+      numbers.push_back(next_);
     WEIR_ASSIGN_OR_RETURN(Batch batch, NumberBatch(numbers, context_.pool));
     WEIR_RETURN_NOT_OK(out.Emit(std::move(batch)));
     WEIR_RETURN_NOT_OK(out.Emit(Watermark{numbers.back()}));
@@ -52,7 +54,8 @@ class NumberSource : public SourceOperator {
   int64_t next_, count_, batch_rows_;
 };
 
-/// Repeats each row `copies` times, one batch a copy, and keeps those that `divisor` divides. Resumable.
+/// Repeats each row `copies` times, one batch a copy, and keeps those that `divisor` divides.
+/// Resumable.
 class RepeatOperator : public Operator {
  public:
   RepeatOperator(OperatorContext& context, int copies, int64_t divisor)
@@ -140,7 +143,8 @@ JobNode RepeatNode(int parallelism, std::vector<JobEdge> inputs, int copies, int
   };
   return node;
 }
-JobNode SinkNode(int parallelism, std::vector<JobEdge> inputs, SinkContent& content, std::atomic<bool>* hold = nullptr) {
+JobNode SinkNode(int parallelism, std::vector<JobEdge> inputs, SinkContent& content,
+                 std::atomic<bool>* hold = nullptr) {
   JobNode node;
   node.name = "Sink";
   node.parallelism = parallelism;
@@ -194,13 +198,15 @@ RandomJob MakeRandomJob(uint32_t seed, SinkContent& content) {
     used[static_cast<size_t>(from)] = true;
     int from_parallelism = job.graph.nodes[static_cast<size_t>(from)].parallelism;
     *factor = 1;
-    if (from_parallelism == parallelism && pick(2) == 0) return JobEdge{from, Exchange::kForward, {}};
+    if (from_parallelism == parallelism && pick(2) == 0)
+      return JobEdge{from, Exchange::kForward, {}};
     if (parallelism == 1) return JobEdge{from, Exchange::kSingleton, {}};
     if (pick(8) == 0) {
       *factor = parallelism;
       return JobEdge{from, Exchange::kBroadcast, {}};
     }
-    return pick(2) == 0 ? JobEdge{from, Exchange::kHash, {0}} : JobEdge{from, Exchange::kRebalance, {}};
+    return pick(2) == 0 ? JobEdge{from, Exchange::kHash, {0}}
+                        : JobEdge{from, Exchange::kRebalance, {}};
   };
   int sources = 1 + pick(3);
   for (int i = 0; i < sources; ++i) {
@@ -221,7 +227,9 @@ RandomJob MakeRandomJob(uint32_t seed, SinkContent& content) {
       int64_t factor = 1;
       int from = pick(static_cast<int>(model.size()));
       inputs.push_back(edge_to(from, parallelism, &factor));
-      for (auto [number, count] : Transform(model[static_cast<size_t>(from)], factor * copies, divisor)) sum[number] += count;
+      for (auto [number, count] :
+           Transform(model[static_cast<size_t>(from)], factor * copies, divisor))
+        sum[number] += count;
     }
     job.graph.nodes.push_back(RepeatNode(parallelism, inputs, copies, divisor));
     model.push_back(sum);
@@ -233,7 +241,8 @@ RandomJob MakeRandomJob(uint32_t seed, SinkContent& content) {
     if (used[static_cast<size_t>(from)]) continue;
     int64_t factor = 1;
     inputs.push_back(edge_to(from, parallelism, &factor));
-    for (auto [number, count] : Transform(model[static_cast<size_t>(from)], factor, 1)) job.expected[number] += count;
+    for (auto [number, count] : Transform(model[static_cast<size_t>(from)], factor, 1))
+      job.expected[number] += count;
   }
   job.graph.nodes.push_back(SinkNode(parallelism, inputs, content));
   return job;
@@ -330,7 +339,9 @@ TEST(Job, ASourceThatAlsoFeedsAnotherSinkIsReadToItsEnd) {
   JobNode limit;
   limit.name = "Limit";
   limit.inputs = {{0, Exchange::kSingleton, {}}};
-  limit.make_operator = [](OperatorContext&) -> Result<std::unique_ptr<Operator>> { return std::make_unique<FirstRows>(5); };
+  limit.make_operator = [](OperatorContext&) -> Result<std::unique_ptr<Operator>> {
+    return std::make_unique<FirstRows>(5);
+  };
   graph.nodes.push_back(limit);
   graph.nodes.push_back(SinkNode(1, {{1, Exchange::kForward, {}}}, limited));
   graph.nodes.push_back(SinkNode(2, {{0, Exchange::kForward, {}}}, all));
@@ -341,7 +352,19 @@ TEST(Job, ASourceThatAlsoFeedsAnotherSinkIsReadToItsEnd) {
 
 // ---- Errors ----
 
-enum class Where { kMakeSource, kMake, kPoll, kBatch, kWatermark, kEnd, kContinue, kThrow, kBadAlloc, kCommit, kNowhere };
+enum class Where {
+  kMakeSource,
+  kMake,
+  kPoll,
+  kBatch,
+  kWatermark,
+  kEnd,
+  kContinue,
+  kThrow,
+  kBadAlloc,
+  kCommit,
+  kNowhere
+};
 
 class FailingOperator : public Operator {
  public:
@@ -379,7 +402,8 @@ Status RunFailing(Where where, int parallelism, bool deterministic, int* failure
   JobGraph graph;
   graph.nodes.push_back(SourceNode(parallelism, 100'000, 10));
   if (where == Where::kPoll || where == Where::kMakeSource) {
-    graph.nodes[0].make_source = [where](OperatorContext&) -> Result<std::unique_ptr<SourceOperator>> {
+    graph.nodes[0].make_source =
+        [where](OperatorContext&) -> Result<std::unique_ptr<SourceOperator>> {
       if (where == Where::kMakeSource) return InvalidData("no such file");
       return std::make_unique<FailingSource>();
     };
@@ -390,7 +414,8 @@ Status RunFailing(Where where, int parallelism, bool deterministic, int* failure
   failing.inputs = {{0, parallelism == 2 ? Exchange::kHash : Exchange::kForward, {0}}};
   failing.make_operator = [where](OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
     if (where == Where::kMake) return InvalidData("bad spec");
-    return std::make_unique<FailingOperator>(context.subtask + 1 == context.parallelism ? where : Where::kNowhere);
+    return std::make_unique<FailingOperator>(
+        context.subtask + 1 == context.parallelism ? where : Where::kNowhere);
   };
   graph.nodes.push_back(RepeatNode(parallelism, {{0, Exchange::kForward, {}}}, 1, 1));
   failing.inputs[0].from = 1;
@@ -405,11 +430,16 @@ Status RunFailing(Where where, int parallelism, bool deterministic, int* failure
 
 TEST(Job, ErrorsNameTheirOperatorAndEndTheJob) {
   const std::pair<Where, std::string> kCases[] = {
-      {Where::kMakeSource, "Numbers: no such file"}, {Where::kMake, "Failing: bad spec"},
-      {Where::kPoll, "Numbers: bad file"},           {Where::kBatch, "Failing: bad row"},
-      {Where::kWatermark, "Failing: bad watermark"}, {Where::kEnd, "Failing: bad end"},
-      {Where::kContinue, "Failing: bad continue"},   {Where::kThrow, "Failing: thrown"},
-      {Where::kBadAlloc, "Failing: the process has no memory left"}, {Where::kCommit, "bad commit"}};
+      {Where::kMakeSource, "Numbers: no such file"},
+      {Where::kMake, "Failing: bad spec"},
+      {Where::kPoll, "Numbers: bad file"},
+      {Where::kBatch, "Failing: bad row"},
+      {Where::kWatermark, "Failing: bad watermark"},
+      {Where::kEnd, "Failing: bad end"},
+      {Where::kContinue, "Failing: bad continue"},
+      {Where::kThrow, "Failing: thrown"},
+      {Where::kBadAlloc, "Failing: the process has no memory left"},
+      {Where::kCommit, "bad commit"}};
   for (int parallelism : {1, 2, 3}) {
     for (bool deterministic : {false, true}) {
       for (const auto& [where, message] : kCases) {
@@ -459,11 +489,13 @@ class LoggingOperator : public Operator {
  public:
   LoggingOperator(std::string name, std::string* log) : name_(std::move(name)), log_(log) {}
   Result<Progress> OnBatch(int input, const Batch& batch, Output&) override {
-    for (int64_t i = 0; i < batch.num_rows; ++i) *log_ += fmt::format("{}:{} ", input, FormatValues(batch, i));
+    for (int64_t i = 0; i < batch.num_rows; ++i)
+      *log_ += fmt::format("{}:{} ", input, FormatValues(batch, i));
     return Progress::kDone;
   }
   Result<Progress> OnWatermark(Watermark watermark, Output&) override {
-    *log_ += watermark.millis == Watermark::kMax ? std::string("wmax ") : fmt::format("w{} ", watermark.millis);
+    *log_ += watermark.millis == Watermark::kMax ? std::string("wmax ")
+                                                 : fmt::format("w{} ", watermark.millis);
     return Progress::kDone;
   }
   Result<Progress> OnEnd(int input, Output&) override {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The local runtime: worker i owns subtask i of every task and runs them in turn, those behind first, so that what has
-// been made is consumed before more is made. A worker that finds nothing to do sleeps until somebody wakes it.
+// The local runtime: worker i owns subtask i of every task and runs them in turn, those behind
+// first, so that what has been made is consumed before more is made. A worker that finds nothing to
+// do sleeps until somebody wakes it.
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -19,7 +20,8 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kSleepMaxMicros = 100'000;  // A sleeping worker looks around this often, whatever happens.
+constexpr int64_t kSleepMaxMicros =
+    100'000;  // A sleeping worker looks around this often, whatever happens.
 // A result whose reader is slow wakes the worker itself; this is for operators that cannot.
 constexpr int64_t kOutsideWaitMicros = 5'000;
 
@@ -27,7 +29,10 @@ class LocalJob : public Job {
  public:
   LocalJob(JobGraph graph, const ExecutionOptions& options, const Environment& environment,
            std::shared_ptr<BudgetPool> pool)
-      : graph_(std::move(graph)), options_(options), environment_(environment), pool_(std::move(pool)) {}
+      : graph_(std::move(graph)),
+        options_(options),
+        environment_(environment),
+        pool_(std::move(pool)) {}
   ~LocalJob() override;
 
   Status Start();
@@ -46,7 +51,9 @@ class LocalJob : public Job {
   Status WireNode(int node, int subtask);
   Status MakeOperators(int node, int subtask);
   Task* TaskOf(int node, int subtask) {
-    return tasks_[static_cast<size_t>(plan_.task_of[static_cast<size_t>(node)])][static_cast<size_t>(subtask)].get();
+    return tasks_[static_cast<size_t>(plan_.task_of[static_cast<size_t>(node)])]
+                 [static_cast<size_t>(subtask)]
+                     .get();
   }
   NodeRunner* RunnerOf(int node, int subtask) const {
     return runners_[static_cast<size_t>(node)][static_cast<size_t>(subtask)];
@@ -100,7 +107,8 @@ Status LocalJob::Build() {
       WEIR_RETURN_NOT_OK(MakeOperators(node, i));
     }
   }
-  // Producers' senders, once all runners exist: subtask p of the producer gets a channel to each consumer subtask.
+  // Producers' senders, once all runners exist: subtask p of the producer gets a channel to each
+  // consumer subtask.
   for (int node = 0; node < static_cast<int>(graph_.nodes.size()); ++node) {
     const JobNode& to = graph_.nodes[static_cast<size_t>(node)];
     int first_channel = 0;
@@ -115,12 +123,16 @@ Status LocalJob::Build() {
         }
         std::vector<std::shared_ptr<Channel>> channels;
         for (int c = 0; c < to.parallelism; ++c) {
-          auto wake_of = [&](int i) { return workers_[static_cast<size_t>(i) % workers_.size()].wake; };
+          auto wake_of = [&](int i) {
+            return workers_[static_cast<size_t>(i) % workers_.size()].wake;
+          };
           channels.push_back(std::make_shared<Channel>(
-              static_cast<size_t>(std::max<int64_t>(options_.queue_batches_max, 1)), wake_of(p), wake_of(c)));
+              static_cast<size_t>(std::max<int64_t>(options_.queue_batches_max, 1)), wake_of(p),
+              wake_of(c)));
           TaskOf(node, c)->AddInput(RunnerOf(node, c), first_channel + p, channels.back());
         }
-        producer->AddExchange(std::make_unique<ExchangeSender>(edge, std::move(channels), producer->context().pool));
+        producer->AddExchange(
+            std::make_unique<ExchangeSender>(edge, std::move(channels), producer->context().pool));
       }
       first_channel += chained ? 1 : from.parallelism;
     }
@@ -133,11 +145,14 @@ Status LocalJob::WireNode(int node, int subtask) {
   std::vector<int> channel_inputs;
   for (size_t i = 0; i < spec.inputs.size(); ++i) {
     const JobEdge& edge = spec.inputs[i];
-    int channels = IsChained(graph_, edge, spec) ? 1 : graph_.nodes[static_cast<size_t>(edge.from)].parallelism;
+    int channels = IsChained(graph_, edge, spec)
+                       ? 1
+                       : graph_.nodes[static_cast<size_t>(edge.from)].parallelism;
     channel_inputs.insert(channel_inputs.end(), static_cast<size_t>(channels), static_cast<int>(i));
   }
   Task* task = TaskOf(node, subtask);
-  auto runner = std::make_unique<NodeRunner>(spec.name, subtask, std::move(channel_inputs), task->state());
+  auto runner =
+      std::make_unique<NodeRunner>(spec.name, subtask, std::move(channel_inputs), task->state());
   runner->SetPool(std::make_unique<BudgetPool>(spec.name, 0, pool_.get(), nullptr));
   OperatorContext& context = runner->context();
   context.environment = &environment_;
@@ -165,12 +180,14 @@ Status LocalJob::MakeOperators(int node, int subtask) {
   if (spec.make_source) {
     auto made = spec.make_source(runner->context());
     if (!made.ok()) return WithContext(made.status(), spec.name);
-    runner->SetSource(options_.check_contracts ? WithContractChecks(std::move(*made), contract) : std::move(*made));
+    runner->SetSource(options_.check_contracts ? WithContractChecks(std::move(*made), contract)
+                                               : std::move(*made));
     return Status::OK();
   }
   auto made = spec.make_operator(runner->context());
   if (!made.ok()) return WithContext(made.status(), spec.name);
-  runner->SetOperator(options_.check_contracts ? WithContractChecks(std::move(*made), contract) : std::move(*made));
+  runner->SetOperator(options_.check_contracts ? WithContractChecks(std::move(*made), contract)
+                                               : std::move(*made));
   return Status::OK();
 }
 
@@ -197,7 +214,10 @@ Status LocalJob::Start() {
 /// The one place where exceptions of libraries become errors.
 template <typename Call>
 auto LocalJob::Guarded(Task& task, const Call& call) -> decltype(call()) {
-  auto name = [&] { return task.state()->running != nullptr ? task.state()->running->name() : std::string("the task"); };
+  auto name = [&] {
+    return task.state()->running != nullptr ? task.state()->running->name()
+                                            : std::string("the task");
+  };
   try {
     return call();
   } catch (const std::bad_alloc&) {
@@ -262,7 +282,8 @@ Status LocalJob::RunInTurn() {
     for (int i = 0; i < graph_.nodes[node].parallelism; ++i) {
       Task* task = TaskOf(static_cast<int>(node), i);
       for (int s = 0; s < task->num_sources(); ++s) {
-        if (task->source(s) == RunnerOf(static_cast<int>(node), i)) turns.push_back({task, s, false});
+        if (task->source(s) == RunnerOf(static_cast<int>(node), i))
+          turns.push_back({task, s, false});
       }
     }
   }
@@ -271,8 +292,8 @@ Status LocalJob::RunInTurn() {
     uint64_t ticket = workers_[0].wake->Ticket();
     for (Turn& turn : turns) {
       if (turn.exhausted) continue;
-      WEIR_ASSIGN_OR_RETURN(PollState state,
-                            Guarded(*turn.task, [&] { return turn.task->PollSource(turn.source); }));
+      WEIR_ASSIGN_OR_RETURN(
+          PollState state, Guarded(*turn.task, [&] { return turn.task->PollSource(turn.source); }));
       turn.exhausted = state == PollState::kEnd;
       all_exhausted = all_exhausted && turn.exhausted;
       progress |= state != PollState::kNothing;
@@ -355,7 +376,8 @@ std::vector<NodeProgress> LocalJob::Progress() const {
       progress.counters.late_rows_dropped += counters.late_rows_dropped;
       progress.counters.records_skipped += counters.records_skipped;
       progress.counters.bytes_read += counters.bytes_read;
-      progress.counters.watermark_millis = std::min(progress.counters.watermark_millis, counters.watermark_millis);
+      progress.counters.watermark_millis =
+          std::min(progress.counters.watermark_millis, counters.watermark_millis);
       if (progress.is_source) progress.positions.push_back(runner->published().position());
     }
     all.push_back(std::move(progress));
@@ -365,7 +387,8 @@ std::vector<NodeProgress> LocalJob::Progress() const {
 
 }  // namespace
 
-Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options, const Environment& environment,
+Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options,
+                                      const Environment& environment,
                                       std::shared_ptr<BudgetPool> pool) {
   auto job = std::make_unique<LocalJob>(std::move(graph), options, environment, std::move(pool));
   WEIR_RETURN_NOT_OK(job->Start());

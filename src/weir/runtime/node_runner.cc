@@ -35,7 +35,8 @@ std::string PublishedCounters::position() const {
   return position_;
 }
 
-NodeRunner::NodeRunner(std::string name, int subtask, std::vector<int> channel_inputs, TaskState* task)
+NodeRunner::NodeRunner(std::string name, int subtask, std::vector<int> channel_inputs,
+                       TaskState* task)
     : name_(std::move(name)),
       task_(task),
       channel_inputs_(std::move(channel_inputs)),
@@ -49,8 +50,12 @@ NodeRunner::NodeRunner(std::string name, int subtask, std::vector<int> channel_i
   context_.counters = &counters_;
 }
 
-void NodeRunner::AddChained(NodeRunner* consumer, int channel) { chained_.push_back({consumer, channel}); }
-void NodeRunner::AddExchange(std::unique_ptr<ExchangeSender> sender) { exchanges_.push_back(std::move(sender)); }
+void NodeRunner::AddChained(NodeRunner* consumer, int channel) {
+  chained_.push_back({consumer, channel});
+}
+void NodeRunner::AddExchange(std::unique_ptr<ExchangeSender> sender) {
+  exchanges_.push_back(std::move(sender));
+}
 void NodeRunner::SetPool(std::unique_ptr<BudgetPool> pool) {
   pool_ = std::move(pool);
   context_.pool = pool_.get();
@@ -203,7 +208,8 @@ bool NodeRunner::OutputUnwanted() const {
 // ---- Output ----
 
 Status NodeRunner::SendOn(const Event& event) {
-  for (const Consumer& consumer : chained_) WEIR_RETURN_NOT_OK(consumer.runner->Deliver(consumer.channel, event));
+  for (const Consumer& consumer : chained_)
+    WEIR_RETURN_NOT_OK(consumer.runner->Deliver(consumer.channel, event));
   for (auto& exchange : exchanges_) exchange->SendToAll(event);
   return Status::OK();
 }
@@ -215,7 +221,8 @@ Status NodeRunner::Emit(Batch batch) {
   for (auto& exchange : exchanges_) WEIR_RETURN_NOT_OK(exchange->Send(batch));
   for (size_t i = 0; i < chained_.size(); ++i) {
     bool last = i + 1 == chained_.size();
-    WEIR_RETURN_NOT_OK(chained_[i].runner->Deliver(chained_[i].channel, Event::Of(last ? std::move(batch) : batch)));
+    WEIR_RETURN_NOT_OK(chained_[i].runner->Deliver(chained_[i].channel,
+                                                   Event::Of(last ? std::move(batch) : batch)));
   }
   return Status::OK();
 }
@@ -233,7 +240,8 @@ bool NodeRunner::HasRoom() const {
   for (const Consumer& consumer : chained_) {
     if (consumer.runner->IsBlocked() || !consumer.runner->HasRoom()) return false;
   }
-  return std::all_of(exchanges_.begin(), exchanges_.end(), [](const auto& exchange) { return exchange->HasRoom(); });
+  return std::all_of(exchanges_.begin(), exchanges_.end(),
+                     [](const auto& exchange) { return exchange->HasRoom(); });
 }
 
 bool NodeRunner::FlushExchanges() {
@@ -243,7 +251,8 @@ bool NodeRunner::FlushExchanges() {
 }
 
 bool NodeRunner::IsFlushed() const {
-  return std::all_of(exchanges_.begin(), exchanges_.end(), [](const auto& exchange) { return exchange->IsFlushed(); });
+  return std::all_of(exchanges_.begin(), exchanges_.end(),
+                     [](const auto& exchange) { return exchange->IsFlushed(); });
 }
 
 void NodeRunner::Publish() {

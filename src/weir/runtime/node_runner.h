@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// One subtask of one node: turns what arrives on its channels into calls of its operator, and is that operator's
-// output.
-//   Deliver(channel, event) -> valve -> step -> operator -> Emit -> next runners of the chain, exchanges
-// Invariants: an operator gets no event while one is unfinished; what arrives meanwhile waits in order in `steps_`.
-// An input ends after its last event; the last input ends after the watermark kMax; the end is sent on once, last.
-// Threads: one task; the counters are read by any thread through Published.
+// One subtask of one node: turns what arrives on its channels into calls of its operator, and is
+// that operator's output.
+//   Deliver(channel, event) -> valve -> step -> operator -> Emit -> next runners of the chain,
+//   exchanges
+// Invariants: an operator gets no event while one is unfinished; what arrives meanwhile waits in
+// order in `steps_`. An input ends after its last event; the last input ends after the watermark
+// kMax; the end is sent on once, last. Threads: one task; the counters are read by any thread
+// through Published.
 #pragma once
 
 #include <atomic>
@@ -31,15 +33,16 @@ class PublishedCounters {
   std::string position() const;
 
  private:
-  std::atomic<int64_t> rows_in_{0}, rows_out_{0}, late_{0}, skipped_{0}, bytes_{0}, watermark_{Watermark::kMin};
+  std::atomic<int64_t> rows_in_{0}, rows_out_{0}, late_{0}, skipped_{0}, bytes_{0},
+      watermark_{Watermark::kMin};
   mutable std::mutex mutex_;
   std::string position_;
 };
 
 class NodeRunner;
 
-/// What the runners of one task share, so that an error is named after the operator that it comes from and not after
-/// those that called it.
+/// What the runners of one task share, so that an error is named after the operator that it comes
+/// from and not after those that called it.
 struct TaskState {
   Status error;
   const NodeRunner* running = nullptr;
@@ -47,8 +50,8 @@ struct TaskState {
 
 class NodeRunner : public Output {
  public:
-  /// A channel number counts through the inputs: input 0's channels first. `channel_inputs[c]` is the input of channel c.
-  /// `task` must outlive the runner.
+  /// A channel number counts through the inputs: input 0's channels first. `channel_inputs[c]` is
+  /// the input of channel c. `task` must outlive the runner.
   NodeRunner(std::string name, int subtask, std::vector<int> channel_inputs, TaskState* task);
 
   /// Where output goes. Called while the graph is wired.
@@ -71,7 +74,9 @@ class NodeRunner : public Output {
   bool InputUnwanted() const { return enough_ || (has_consumers() && OutputUnwanted()); }
   bool IsFinished() const { return finished_; }
   Result<bool> FireTimer(int64_t now_millis);
-  int64_t NextTimerMillis() const { return operator_ != nullptr && !finished_ ? operator_->NextTimerMillis() : Watermark::kMax; }
+  int64_t NextTimerMillis() const {
+    return operator_ != nullptr && !finished_ ? operator_->NextTimerMillis() : Watermark::kMax;
+  }
 
   // ---- Sources ----
   bool is_source() const { return source_ != nullptr; }

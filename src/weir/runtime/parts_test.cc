@@ -51,7 +51,8 @@ TEST(SpscRing, KeepsOrderBetweenTwoSleepingThreads) {
     int value = -1;
     if (ring.TryPop(&value)) {
       wrong += value != i++;
-      if (ring.size_seen_by_consumer() == 4 || ring.size_seen_by_consumer() == 0) producer_wake.Notify();
+      if (ring.size_seen_by_consumer() == 4 || ring.size_seen_by_consumer() == 0)
+        producer_wake.Notify();
     } else {
       consumer_wake.Wait(ticket, 10'000'000);
     }
@@ -68,14 +69,18 @@ std::string RunValve(int channels, const std::string& script) {
   for (std::string word; words >> word;) {
     int channel = word[0] - '0';
     std::string what = word.substr(2);
-    WatermarkValve::Change change = what == "idle"     ? valve.OnActivity(channel, Activity::kIdle)
-                                    : what == "active" ? valve.OnActivity(channel, Activity::kActive)
-                                    : what == "end"    ? valve.OnEnd(channel)
-                                                       : valve.OnWatermark(channel, {std::stoll(what)});
+    WatermarkValve::Change change =
+        what == "idle"     ? valve.OnActivity(channel, Activity::kIdle)
+        : what == "active" ? valve.OnActivity(channel, Activity::kActive)
+        : what == "end"    ? valve.OnEnd(channel)
+                           : valve.OnWatermark(channel, {std::stoll(what)});
     if (!out.empty()) out += ' ';
     std::string result;
     if (change.activity == Activity::kActive) result += "active";
-    if (change.watermark) result += change.watermark->millis == Watermark::kMax ? "max" : std::to_string(change.watermark->millis);
+    if (change.watermark)
+      result += change.watermark->millis == Watermark::kMax
+                    ? "max"
+                    : std::to_string(change.watermark->millis);
     if (change.activity == Activity::kIdle) result += "idle";
     out += result.empty() ? "." : result;
   }
@@ -102,9 +107,13 @@ JobNode Node(std::string name, int parallelism, std::vector<JobEdge> inputs) {
   node.parallelism = parallelism;
   node.inputs = std::move(inputs);
   if (node.inputs.empty()) {
-    node.make_source = [](OperatorContext&) -> Result<std::unique_ptr<SourceOperator>> { return nullptr; };
+    node.make_source = [](OperatorContext&) -> Result<std::unique_ptr<SourceOperator>> {
+      return nullptr;
+    };
   } else {
-    node.make_operator = [](OperatorContext&) -> Result<std::unique_ptr<Operator>> { return nullptr; };
+    node.make_operator = [](OperatorContext&) -> Result<std::unique_ptr<Operator>> {
+      return nullptr;
+    };
   }
   return node;
 }
@@ -117,7 +126,8 @@ std::string PlanText(std::vector<JobNode> nodes) {
   std::string text;
   for (const auto& task : plan->tasks) {
     text += text.empty() ? "{" : " {";
-    for (int node : task.nodes) text += (text.back() == '{' ? "" : " ") + graph.nodes[static_cast<size_t>(node)].name;
+    for (int node : task.nodes)
+      text += (text.back() == '{' ? "" : " ") + graph.nodes[static_cast<size_t>(node)].name;
     text += fmt::format("}}x{}", task.parallelism);
   }
   return text;
@@ -125,11 +135,13 @@ std::string PlanText(std::vector<JobNode> nodes) {
 
 TEST(PlanJob, ChainsForwardEdges) {
   EXPECT_EQ(PlanText({Node("scan", 2, {}), Node("calc", 2, {{0, Exchange::kForward, {}}}),
-                      Node("agg", 2, {{1, Exchange::kHash, {0}}}), Node("sink", 2, {{2, Exchange::kForward, {}}})}),
+                      Node("agg", 2, {{1, Exchange::kHash, {0}}}),
+                      Node("sink", 2, {{2, Exchange::kForward, {}}})}),
             "{scan calc}x2 {agg sink}x2");
 }
 TEST(PlanJob, ChainsEverythingThatIsSingle) {
-  EXPECT_EQ(PlanText({Node("a", 1, {}), Node("b", 1, {}), Node("join", 1, {{0, Exchange::kHash, {0}}, {1, Exchange::kHash, {0}}}),
+  EXPECT_EQ(PlanText({Node("a", 1, {}), Node("b", 1, {}),
+                      Node("join", 1, {{0, Exchange::kHash, {0}}, {1, Exchange::kHash, {0}}}),
                       Node("sink", 3, {{2, Exchange::kRebalance, {}}})}),
             "{a b join}x1 {sink}x3");
 }
@@ -165,13 +177,17 @@ class BrokenOperator : public Operator {
 TEST(ContractCheck, NamesWhatIsBroken) {
   auto schema = ParseSchemaText("a INT").ValueOrDie();
   Batch batch = ParseRows("+I 1", schema, arrow::default_memory_pool()).ValueOrDie();
-  auto checked = WithContractChecks(std::make_unique<BrokenOperator>(), {"op", {}, std::nullopt, 0});
+  auto checked =
+      WithContractChecks(std::make_unique<BrokenOperator>(), {"op", {}, std::nullopt, 0});
   NoOutput out;
-  EXPECT_EQ(checked->OnBatch(0, batch, out).status().message(), "op, output: column 0 has 1 rows in a batch of 2");
-  EXPECT_EQ(checked->OnWatermark({5}, out).status().message(), "op, output: the watermark goes back from 5 to 4");
+  EXPECT_EQ(checked->OnBatch(0, batch, out).status().message(),
+            "op, output: column 0 has 1 rows in a batch of 2");
+  EXPECT_EQ(checked->OnWatermark({5}, out).status().message(),
+            "op, output: the watermark goes back from 5 to 4");
   EXPECT_EQ(checked->Continue(out).status().message(), "op: Continue without an unfinished event");
   ASSERT_TRUE(checked->OnEnd(0, out).ok());
-  EXPECT_EQ(checked->OnBatch(0, batch, out).status().message(), "op, input 0: a batch after the end");
+  EXPECT_EQ(checked->OnBatch(0, batch, out).status().message(),
+            "op, input 0: a batch after the end");
 }
 
 }  // namespace

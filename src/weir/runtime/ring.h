@@ -2,10 +2,11 @@
 // Copyright the Weir authors
 //
 // A bounded queue between exactly two threads, without locks:
-//   | tail_ -> next slot to write (producer) | head_ -> next slot to read (consumer) |   both only ever grow
-// Each side keeps the last position it saw of the other, so that the shared cache lines are read only when the queue
-// looks full or empty.
-// Threads: TryPush and IsFull from one thread, TryPop and size_seen_by_consumer from one other.
+//   | tail_ -> next slot to write (producer) | head_ -> next slot to read (consumer) |   both only
+//   ever grow
+// Each side keeps the last position it saw of the other, so that the shared cache lines are read
+// only when the queue looks full or empty. Threads: TryPush and IsFull from one thread, TryPop and
+// size_seen_by_consumer from one other.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ template <typename T>
 class SpscRing {
  public:
   /// Holds `capacity` items, rounded up to a power of two.
-  explicit SpscRing(size_t capacity) : slots_(std::bit_ceil(capacity < 2 ? size_t{2} : capacity)), mask_(slots_.size() - 1) {}
+  explicit SpscRing(size_t capacity)
+      : slots_(std::bit_ceil(capacity < 2 ? size_t{2} : capacity)), mask_(slots_.size() - 1) {}
 
   bool IsFull() {
     uint64_t tail = tail_.load(std::memory_order_relaxed);

@@ -19,7 +19,8 @@ constexpr int kEventsPerChannel = 4;
 }  // namespace
 
 void Task::AddInput(NodeRunner* runner, int channel_number, std::shared_ptr<Channel> channel) {
-  auto found = std::find_if(heads_.begin(), heads_.end(), [&](const Head& head) { return head.runner == runner; });
+  auto found = std::find_if(heads_.begin(), heads_.end(),
+                            [&](const Head& head) { return head.runner == runner; });
   if (found == heads_.end()) found = heads_.insert(heads_.end(), Head{runner, {}, false});
   found->inputs.push_back({channel_number, std::move(channel), false});
 }
@@ -46,7 +47,8 @@ Result<bool> Task::Run() {
     progress |= polled;
   }
   runs_ += progress ? 1 : 0;
-  if (runs_ != published_runs_ && (!progress || runs_ - published_runs_ >= kRunsBetweenPublishing)) Publish();
+  if (runs_ != published_runs_ && (!progress || runs_ - published_runs_ >= kRunsBetweenPublishing))
+    Publish();
   return progress;
 }
 
@@ -100,10 +102,12 @@ Result<PollState> Task::PollSource(int i) {
   if (!source.runner->HasRoom()) return PollState::kNothing;
   bool poked = source.poked->exchange(false);
   int64_t now = source.delay_micros == 0 ? 0 : environment_.clock->MonotonicMicros();
-  if (source.delay_micros != 0 && !poked && now < source.next_poll_micros) return PollState::kNothing;
+  if (source.delay_micros != 0 && !poked && now < source.next_poll_micros)
+    return PollState::kNothing;
   WEIR_ASSIGN_OR_RETURN(PollState state, source.runner->Poll());
   if (state == PollState::kNothing) {
-    source.delay_micros = std::clamp(source.delay_micros * 2, kPollDelayMinMicros, kPollDelayMaxMicros);
+    source.delay_micros =
+        std::clamp(source.delay_micros * 2, kPollDelayMinMicros, kPollDelayMaxMicros);
     source.next_poll_micros = environment_.clock->MonotonicMicros() + source.delay_micros;
   } else {
     source.delay_micros = 0;
@@ -118,8 +122,9 @@ Status Task::EndSource(int i) {
 }
 
 bool Task::IsDone() const {
-  return std::all_of(runners_.begin(), runners_.end(),
-                     [](const auto& runner) { return runner->IsFinished() && runner->IsFlushed(); });
+  return std::all_of(runners_.begin(), runners_.end(), [](const auto& runner) {
+    return runner->IsFinished() && runner->IsFlushed();
+  });
 }
 
 int64_t Task::IdleMicros(int64_t limit) const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// One subtask of a chain of nodes: runners that call each other directly, the channels that feed them from other tasks,
-// and their sources. A worker calls Run again and again; each call does a little of everything that can go on:
-//   put waiting output into rings -> go on with unfinished events -> take events from channels -> timers -> poll sources
+// One subtask of a chain of nodes: runners that call each other directly, the channels that feed
+// them from other tasks, and their sources. A worker calls Run again and again; each call does a
+// little of everything that can go on:
+//   put waiting output into rings -> go on with unfinished events -> take events from channels ->
+//   timers -> poll sources
 // Threads: its worker; the runners' published counters from any.
 #pragma once
 
@@ -22,7 +24,8 @@ enum class SourcePolling : uint8_t {
 
 class Task {
  public:
-  Task(const Environment& environment, SourcePolling polling) : environment_(environment), polling_(polling) {}
+  Task(const Environment& environment, SourcePolling polling)
+      : environment_(environment), polling_(polling) {}
 
   // ---- Wiring ----
   TaskState* state() { return &state_; }

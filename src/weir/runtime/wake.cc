@@ -6,8 +6,8 @@
 
 namespace weir {
 
-// The sleeper stores sleeping_ and then reads epoch_, a notifier adds to epoch_ and then reads sleeping_; in the one
-// order of all these operations at least one of them sees the other.
+// The sleeper stores sleeping_ and then reads epoch_, a notifier adds to epoch_ and then reads
+// sleeping_; in the one order of all these operations at least one of them sees the other.
 void Wake::Notify() {
   epoch_.fetch_add(1, std::memory_order_seq_cst);
   if (!sleeping_.load(std::memory_order_seq_cst)) return;

@@ -3,7 +3,8 @@
 //
 // How a thread sleeps until somebody has work for it, without losing a wake-up:
 //   uint64_t ticket = wake.Ticket();
-//   if (!LookForWork()) wake.Wait(ticket, timeout);   // returns at once if Notify came after Ticket
+//   if (!LookForWork()) wake.Wait(ticket, timeout);   // returns at once if Notify came after
+//   Ticket
 // Notify costs one atomic addition while nobody sleeps.
 // Threads: Notify from any; Ticket and Wait from the owner.
 #pragma once

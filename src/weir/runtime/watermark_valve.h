@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Event time of an operator from its channels: the minimum over those that are neither idle nor ended, never going back.
+// Event time of an operator from its channels: the minimum over those that are neither idle nor
+// ended, never going back.
 //   channel 0:  5 ........ 9
 //   channel 1:  ..... 7 .......... idle
 //   operator:   ..... 5 .. 7 ..... 9
-// A channel that becomes active again counts from its own watermark; until it has caught up it holds nothing back
-// that has been given out. When every channel has become idle, the operator's event time is the greatest watermark of them.
-// Source: Flink documentation, "Generating Watermarks", idle sources.
+// A channel that becomes active again counts from its own watermark; until it has caught up it
+// holds nothing back that has been given out. When every channel has become idle, the operator's
+// event time is the greatest watermark of them. Source: Flink documentation, "Generating
+// Watermarks", idle sources.
 #pragma once
 
 #include <optional>

@@ -27,7 +27,8 @@ std::string Trim(const std::string& text) {
 }
 
 bool BeginsWithKind(const std::string& text) {
-  return text.starts_with("+I ") || text.starts_with("-U ") || text.starts_with("+U ") || text.starts_with("-D ");
+  return text.starts_with("+I ") || text.starts_with("-U ") || text.starts_with("+U ") ||
+         text.starts_with("-D ");
 }
 
 /// "5", "max".
@@ -85,17 +86,21 @@ class ScriptParser {
       return Status::OK();
     }
     if (word == "unordered" || word == "strict" || line == "show watermarks") {
-      (word == "unordered" ? script_.unordered : word == "strict" ? script_.strict : script_.show_watermarks) = true;
+      (word == "unordered" ? script_.unordered
+       : word == "strict"  ? script_.strict
+                           : script_.show_watermarks) = true;
       return Status::OK();
     }
     return ParseEvent(word, rest, std::move(step));
   }
 
   Status ParseEvent(const std::string& word, const std::string& rest, CheckStep step) {
-    if (word == "in" || (word.size() == 3 && word.starts_with("in") && word[2] >= '0' && word[2] <= '9')) {
+    if (word == "in" ||
+        (word.size() == 3 && word.starts_with("in") && word[2] >= '0' && word[2] <= '9')) {
       step.kind = CheckStep::Kind::kIn;
       step.input = word == "in" ? 0 : word[2] - '0';
-      if (step.input >= static_cast<int>(script_.inputs.size())) return InvalidData("there is no input {}", step.input);
+      if (step.input >= static_cast<int>(script_.inputs.size()))
+        return InvalidData("there is no input {}", step.input);
     } else if (word == "out") {
       step.kind = CheckStep::Kind::kOut;
     } else if (word == "watermark" || word == "time") {
@@ -115,8 +120,8 @@ class ScriptParser {
     return Status::OK();
   }
 
-  /// Reads expected rows with the output's types, so that they are compared in FormatRow's writing. Without an output
-  /// schema, rows are split before each kind.
+  /// Reads expected rows with the output's types, so that they are compared in FormatRow's writing.
+  /// Without an output schema, rows are split before each kind.
   Status ReadItems(CheckStep* step) {
     for (const std::string& piece : SplitItems(step->text)) {
       if (!script_.output || !BeginsWithKind(piece + " ")) {
@@ -124,12 +129,15 @@ class ScriptParser {
         std::string item;
         for (std::string word; words >> word;) item += (item.empty() ? "" : " ") + word;
         step->items.push_back(item);
-        if (!script_.key.empty() && !script_.output) return InvalidData("`key` needs an `output` line");
+        if (!script_.key.empty() && !script_.output)
+          return InvalidData("`key` needs an `output` line");
         continue;
       }
-      WEIR_ASSIGN_OR_RETURN(Batch row, ParseRows(piece, *script_.output, arrow::default_memory_pool()));
+      WEIR_ASSIGN_OR_RETURN(Batch row,
+                            ParseRows(piece, *script_.output, arrow::default_memory_pool()));
       step->items.push_back(FormatRow(row, 0));
-      if (!script_.key.empty()) script_.item_keys[step->items.back()] = FormatValues(row, 0, script_.key);
+      if (!script_.key.empty())
+        script_.item_keys[step->items.back()] = FormatValues(row, 0, script_.key);
     }
     return Status::OK();
   }
@@ -141,7 +149,8 @@ class ScriptParser {
     size_t begin = 0;
     for (size_t i = 0; i <= text.size(); ++i) {
       if (i < text.size() && text[i] == '\'') quoted = !quoted;
-      bool starts = i == text.size() || (!quoted && (i == 0 || text[i - 1] == ' ') && StartsItem(text.substr(i)));
+      bool starts = i == text.size() ||
+                    (!quoted && (i == 0 || text[i - 1] == ' ') && StartsItem(text.substr(i)));
       if (!starts) continue;
       std::string item = Trim(text.substr(begin, i - begin));
       if (!item.empty()) items.push_back(item);
@@ -155,7 +164,8 @@ class ScriptParser {
     if (word == "+I" || word == "-U" || word == "+U" || word == "-D") return true;
     if (!script_.show_watermarks) return false;
     return word == "idle" || word == "active" || word == "wmax" ||
-           (word.size() > 1 && word[0] == 'w' && word.find_first_not_of("-0123456789", 1) == std::string::npos);
+           (word.size() > 1 && word[0] == 'w' &&
+            word.find_first_not_of("-0123456789", 1) == std::string::npos);
   }
 
   CheckScript script_;
@@ -196,15 +206,18 @@ std::string WithOutputs(const std::string& old_text, const CheckScript& script) 
 
 Result<CheckScript> ParseCheckScript(const std::string& text) { return ScriptParser().Parse(text); }
 
-Status RewriteScript(const std::string& file, int line, const std::string& old_text, const CheckScript& script) {
+Status RewriteScript(const std::string& file, int line, const std::string& old_text,
+                     const CheckScript& script) {
   std::ifstream in(file, std::ios::binary);
   std::stringstream content;
   content << in.rdbuf();
   std::string source = content.str();
-  // The nearest copy of the script at or after the call; earlier rewrites of the same file may have moved it up or down.
+  // The nearest copy of the script at or after the call; earlier rewrites of the same file may have
+  // moved it up or down.
   size_t best = std::string::npos;
   int64_t best_distance = 0;
-  for (size_t at = source.find(old_text); at != std::string::npos; at = source.find(old_text, at + 1)) {
+  for (size_t at = source.find(old_text); at != std::string::npos;
+       at = source.find(old_text, at + 1)) {
     auto at_line = std::count(source.begin(), source.begin() + static_cast<int64_t>(at), '\n') + 1;
     int64_t distance = std::abs(at_line - line);
     if (best == std::string::npos || distance < best_distance) {
@@ -212,7 +225,8 @@ Status RewriteScript(const std::string& file, int line, const std::string& old_t
       best_distance = distance;
     }
   }
-  if (best == std::string::npos) return Internal("the script of line {} was not found in {}", line, file);
+  if (best == std::string::npos)
+    return Internal("the script of line {} was not found in {}", line, file);
   std::string text = WithOutputs(old_text, script);
   if (text == old_text) return Status::OK();
   source.replace(best, old_text.size(), text);

@@ -37,7 +37,9 @@ struct CheckScript {
 };
 
 Result<CheckScript> ParseCheckScript(const std::string& text);
-/// Replaces the script `old_text`, which stands in `file` near line `line`, by one with the `out` lines of `script`.
-Status RewriteScript(const std::string& file, int line, const std::string& old_text, const CheckScript& script);
+/// Replaces the script `old_text`, which stands in `file` near line `line`, by one with the `out`
+/// lines of `script`.
+Status RewriteScript(const std::string& file, int line, const std::string& old_text,
+                     const CheckScript& script);
 
 }  // namespace weir

@@ -15,8 +15,8 @@ class MemorySnapshotReader : public SnapshotReader {
     if (found == snapshot_.tables_.end()) return batches;
     for (const auto& part : found->second) {
       if (part.schema.size() != schema.size()) {
-        return InvalidQuery("table '{}' of the snapshot has {} columns, {} are expected", name, part.schema.size(),
-                            schema.size());
+        return InvalidQuery("table '{}' of the snapshot has {} columns, {} are expected", name,
+                            part.schema.size(), schema.size());
       }
       if (part.key_hashes.empty()) {
         batches.push_back(part.rows);
@@ -24,7 +24,8 @@ class MemorySnapshotReader : public SnapshotReader {
       }
       std::vector<int32_t> mine;
       for (size_t i = 0; i < part.key_hashes.size(); ++i) {
-        if (SubtaskOfHash(part.key_hashes[i], parallelism_) == subtask_) mine.push_back(static_cast<int32_t>(i));
+        if (SubtaskOfHash(part.key_hashes[i], parallelism_) == subtask_)
+          mine.push_back(static_cast<int32_t>(i));
       }
       if (mine.empty()) continue;
       WEIR_ASSIGN_OR_RETURN(Batch batch, GatherBatch(part.rows, mine, snapshot_.pool_));
@@ -42,10 +43,12 @@ class MemorySnapshotReader : public SnapshotReader {
 Status MemorySnapshot::Write(std::string_view name, const Schema& schema, const Batch& rows,
                              std::span<const uint64_t> key_hashes) {
   if (schema.size() != static_cast<int>(rows.columns.size())) {
-    return Internal("table '{}' is saved with {} columns and a schema of {}", name, rows.columns.size(), schema.size());
+    return Internal("table '{}' is saved with {} columns and a schema of {}", name,
+                    rows.columns.size(), schema.size());
   }
   if (!key_hashes.empty() && static_cast<int64_t>(key_hashes.size()) != rows.num_rows) {
-    return Internal("table '{}' is saved with {} rows and {} hashes", name, rows.num_rows, key_hashes.size());
+    return Internal("table '{}' is saved with {} rows and {} hashes", name, rows.num_rows,
+                    key_hashes.size());
   }
   tables_[std::string(name)].push_back({schema, rows, {key_hashes.begin(), key_hashes.end()}});
   return Status::OK();

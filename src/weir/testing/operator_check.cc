@@ -24,7 +24,9 @@ namespace {
 enum class Pass { kWhole, kTight, kRowByRow };
 
 std::string_view PassName(Pass pass) {
-  return pass == Pass::kWhole ? "as it stands" : pass == Pass::kTight ? "with little room" : "one row at a time";
+  return pass == Pass::kWhole   ? "as it stands"
+         : pass == Pass::kTight ? "with little room"
+                                : "one row at a time";
 }
 
 /// Collects what an operator emits, as text.
@@ -42,7 +44,8 @@ class TextOutput : public Output {
   }
   Status Emit(Watermark watermark) override {
     if (script_.show_watermarks) {
-      items_.push_back(watermark.millis == Watermark::kMax ? "wmax" : fmt::format("w{}", watermark.millis));
+      items_.push_back(watermark.millis == Watermark::kMax ? "wmax"
+                                                           : fmt::format("w{}", watermark.millis));
     }
     return Status::OK();
   }
@@ -100,7 +103,10 @@ class FoldedContent {
 class ScriptRun {
  public:
   ScriptRun(const OperatorFactory& factory, CheckScript& script, Pass pass)
-      : factory_(factory), script_(script), pass_(pass), pool_("test", 0, nullptr, arrow::default_memory_pool()),
+      : factory_(factory),
+        script_(script),
+        pass_(pass),
+        pool_("test", 0, nullptr, arrow::default_memory_pool()),
         out_(script, pass == Pass::kTight) {
     environment_ = RealEnvironment();
     environment_.clock = &clock_;
@@ -119,14 +125,16 @@ class ScriptRun {
         continue;
       }
       Status status = RunStep(step);
-      bool must_fail = i + 1 < script_.steps.size() && script_.steps[i + 1].kind == CheckStep::Kind::kError;
+      bool must_fail =
+          i + 1 < script_.steps.size() && script_.steps[i + 1].kind == CheckStep::Kind::kError;
       if (must_fail) {
         CheckError(status, script_.steps[i + 1]);
         return Status::OK();
       }
       if (!status.ok()) return WithContext(status, "'" + step.line + "'");
     }
-    if (!out_.empty()) ADD_FAILURE() << "left over at the end, " << PassName(pass_) << ":\n  " << Join(out_.Take());
+    if (!out_.empty())
+      ADD_FAILURE() << "left over at the end, " << PassName(pass_) << ":\n  " << Join(out_.Take());
     return Status::OK();
   }
 
@@ -139,7 +147,8 @@ class ScriptRun {
  private:
   Status Make() {
     WEIR_ASSIGN_OR_RETURN(auto made, factory_(context_));
-    operator_ = WithContractChecks(std::move(made), {"operator", script_.inputs, script_.output, context_.batch_rows_max});
+    operator_ = WithContractChecks(
+        std::move(made), {"operator", script_.inputs, script_.output, context_.batch_rows_max});
     return Status::OK();
   }
 
@@ -152,7 +161,9 @@ class ScriptRun {
         return Finish(operator_->OnWatermark({step.number}, out_));
       case CheckStep::Kind::kTime:
         clock_.SetMillis(step.number);
-        return operator_->NextTimerMillis() <= step.number ? Finish(operator_->OnTimer(step.number, out_)) : Status::OK();
+        return operator_->NextTimerMillis() <= step.number
+                   ? Finish(operator_->OnTimer(step.number, out_))
+                   : Status::OK();
       case CheckStep::Kind::kCheckpoint:
         return RunCheckpoint();
       case CheckStep::Kind::kEnd:
@@ -165,7 +176,8 @@ class ScriptRun {
   }
 
   Status RunIn(const CheckStep& step) {
-    WEIR_ASSIGN_OR_RETURN(Batch batch, ParseRows(step.text, script_.inputs[static_cast<size_t>(step.input)], &pool_));
+    WEIR_ASSIGN_OR_RETURN(
+        Batch batch, ParseRows(step.text, script_.inputs[static_cast<size_t>(step.input)], &pool_));
     if (pass_ != Pass::kRowByRow) return Finish(operator_->OnBatch(step.input, batch, out_));
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       WEIR_ASSIGN_OR_RETURN(Batch row, SliceBatch(batch, i, 1, &pool_));
@@ -223,8 +235,8 @@ class ScriptRun {
         std::sort(expected.begin(), expected.end());
       }
       if (items != expected) {
-        ADD_FAILURE() << PassName(pass_) << ", line '" << step.line << "'\n  expected  " << Join(expected)
-                      << "\n  actual    " << Join(items);
+        ADD_FAILURE() << PassName(pass_) << ", line '" << step.line << "'\n  expected  "
+                      << Join(expected) << "\n  actual    " << Join(items);
       }
       return;
     }
@@ -241,7 +253,8 @@ class ScriptRun {
     if (status.ok()) {
       ADD_FAILURE() << PassName(pass_) << ": no error where one is expected: " << step.text;
     } else if (status.message().find(step.text) == std::string::npos) {
-      ADD_FAILURE() << PassName(pass_) << "\n  expected error  " << step.text << "\n  actual          " << status.message();
+      ADD_FAILURE() << PassName(pass_) << "\n  expected error  " << step.text
+                    << "\n  actual          " << status.message();
     }
   }
 
@@ -262,7 +275,8 @@ class ScriptRun {
 
 }  // namespace
 
-void CheckOperatorScript(const OperatorFactory& factory, const std::string& text, std::source_location where) {
+void CheckOperatorScript(const OperatorFactory& factory, const std::string& text,
+                         std::source_location where) {
   testing::ScopedTrace trace(where.file_name(), static_cast<int>(where.line()), "CheckOperator");
   auto script = ParseCheckScript(text);
   if (!script.ok()) {
@@ -298,7 +312,8 @@ std::string RunSource(const SourceFactory& factory, SourceRun run) {
   context.counters = &counters;
   auto made = factory(context);
   if (!made.ok()) return "error " + made.status().message();
-  auto source = WithContractChecks(std::move(*made), {"source", {}, std::nullopt, context.batch_rows_max});
+  auto source =
+      WithContractChecks(std::move(*made), {"source", {}, std::nullopt, context.batch_rows_max});
   CheckScript script;
   script.show_watermarks = true;
   TextOutput out(script, false);

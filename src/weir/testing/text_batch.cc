@@ -11,7 +11,8 @@ namespace weir {
 namespace {
 
 bool IsBare(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c != 0 && std::string_view("_.:/%#@*=<>!?&|-+").find(c) != std::string_view::npos) ||
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         (c != 0 && std::string_view("_.:/%#@*=<>!?&|-+").find(c) != std::string_view::npos) ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -65,7 +66,8 @@ class ValueParser {
 
   Result<Value> ReadValue(const DataType& type, bool nested) {
     SkipBlanks();
-    if (text_.substr(at_, 4) == "null" && (at_ + 4 >= text_.size() || !IsBare(text_[at_ + 4]) || (nested && text_[at_ + 4] == ':'))) {
+    if (text_.substr(at_, 4) == "null" &&
+        (at_ + 4 >= text_.size() || !IsBare(text_[at_ + 4]) || (nested && text_[at_ + 4] == ':'))) {
       at_ += 4;
       return Value::Null();
     }
@@ -210,9 +212,11 @@ void AppendList(const Value& value, char open, char close, std::string* out,
 
 void AppendNested(const Value& value, const DataType& type, std::string* out) {
   if (type.kind() == TypeKind::kArray) {
-    AppendList(value, '[', ']', out, [&](size_t, const Value& v) { AppendTextValue(v, type.element(), out); });
+    AppendList(value, '[', ']', out,
+               [&](size_t, const Value& v) { AppendTextValue(v, type.element(), out); });
   } else if (type.kind() == TypeKind::kRow) {
-    AppendList(value, '(', ')', out, [&](size_t i, const Value& v) { AppendTextValue(v, type.fields()[i].type, out); });
+    AppendList(value, '(', ')', out,
+               [&](size_t i, const Value& v) { AppendTextValue(v, type.fields()[i].type, out); });
   } else {
     bool is_map = type.kind() == TypeKind::kMap;
     AppendList(value, '{', '}', out, [&](size_t, const Value& entry) {
@@ -265,7 +269,8 @@ void AppendTextValue(const Value& value, const DataType& type, std::string* out)
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
       out->append("x'");
-      for (char c : value.string_value()) out->append(fmt::format("{:02x}", static_cast<uint8_t>(c)));
+      for (char c : value.string_value())
+        out->append(fmt::format("{:02x}", static_cast<uint8_t>(c)));
       *out += '\'';
       break;
     case TypeKind::kChar:
@@ -295,7 +300,8 @@ Result<Schema> ParseSchemaText(std::string_view text) {
     if (begin == std::string::npos) return Status::OK();
     size_t end = piece.find_first_of(" \t", begin);
     if (end == std::string::npos) return InvalidData("column '{}' has no type", piece);
-    WEIR_ASSIGN_OR_RETURN(DataType type, ParseTypeString(piece.substr(piece.find_first_not_of(" \t", end))));
+    WEIR_ASSIGN_OR_RETURN(DataType type,
+                          ParseTypeString(piece.substr(piece.find_first_not_of(" \t", end))));
     schema.fields.push_back({piece.substr(begin, end - begin), std::move(type)});
     piece.clear();
     return Status::OK();
@@ -309,7 +315,8 @@ Result<Schema> ParseSchemaText(std::string_view text) {
       piece += c;
     }
   }
-  while (!piece.empty() && std::isspace(static_cast<unsigned char>(piece.back())) != 0) piece.pop_back();
+  while (!piece.empty() && std::isspace(static_cast<unsigned char>(piece.back())) != 0)
+    piece.pop_back();
   WEIR_RETURN_NOT_OK(add());
   return schema;
 }

@@ -4,9 +4,9 @@
 // Batches as text, for tests:
 //   schema   k STRING, n INT NOT NULL, at TIMESTAMP(3)
 //   rows     +I a 1 5000   -U 'two words' null '2020-01-01 00:00:00'
-// Values: null; true; 12; 1.5; text, bare or in quotes ('' stands for one); TIMESTAMP as milliseconds or as quoted text;
-// DATE and TIME as text; bytes x'00ff'; ARRAY [1,2]; ROW (1,a); MAP and MULTISET {key:value}; intervals as numbers.
-// FormatRow writes what ParseRows reads.
+// Values: null; true; 12; 1.5; text, bare or in quotes ('' stands for one); TIMESTAMP as
+// milliseconds or as quoted text; DATE and TIME as text; bytes x'00ff'; ARRAY [1,2]; ROW (1,a); MAP
+// and MULTISET {key:value}; intervals as numbers. FormatRow writes what ParseRows reads.
 #pragma once
 
 #include <string>
