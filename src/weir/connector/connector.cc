@@ -36,11 +36,11 @@ constexpr std::string_view kLaterConnectors[] = {
 Status CollectFormatOptions(const Connector& connector, const TableContext& table, std::vector<OptionSpec>* specs) {
   if (!connector.uses_format()) return Status::OK();
   specs->push_back({"format", OptionType::kString, "", "How rows lie in the bytes", false, {}});
-  auto name = table.options.Get("format");
-  if (!name) return Status::OK();
-  WEIR_ASSIGN_OR_RETURN(const Format* format, LookupFormat(*name));
+  std::string name = table.options.GetOr("format", FormatOfPath(table.options.GetOr("path", "")));
+  if (name.empty()) return Status::OK();
+  WEIR_ASSIGN_OR_RETURN(const Format* format, LookupFormat(name));
   for (OptionSpec spec : format->options()) {
-    spec.name = *name + "." + spec.name;
+    spec.name = name + "." + spec.name;
     specs->push_back(std::move(spec));
   }
   return Status::OK();

@@ -72,7 +72,7 @@ Result<std::unique_ptr<BulkReader>> Format::OpenBulkReader(std::shared_ptr<Reada
 Result<std::unique_ptr<BulkWriter>> Format::OpenBulkWriter(WritableFile*, const EncodeSpec&, arrow::MemoryPool*) const {
   return Internal("the format '{}' is not a bulk format", name());
 }
-Result<Schema> Format::InferSchema(std::string_view, bool, const Options&, std::map<std::string, std::string>*) const {
+Result<Schema> Format::InferSchema(std::string_view, bool, const Options&) const {
   return InvalidQuery("the format '{}' cannot tell a table's columns", name());
 }
 

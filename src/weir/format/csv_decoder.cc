@@ -52,6 +52,7 @@ class CsvDecoder : public RecordDecoder {
   };
 
   void BuildIndex();
+  bool IsHeader() const;
   Ending CutField(int64_t at, FieldText* field);
   Ending CutQuoted(int64_t at, FieldText* field);
   Ending EndOfQuoted(int64_t after, FieldText* field);
@@ -145,6 +146,15 @@ void CsvDecoder::BuildIndex() {
   }
 }
 
+// Whether the first record, which begins at record_, holds names.
+bool CsvDecoder::IsHeader() const {
+  if (dialect_.header != CsvDialect::Header::kAuto) return dialect_.header == CsvDialect::Header::kYes;
+  std::string_view text(block_.data, static_cast<size_t>(block_.size));
+  auto at = static_cast<size_t>(record_);
+  std::vector<std::string> fields;
+  return SplitCsvRecord(dialect_, text, block_.is_last, &at, &fields) && fields == names_;
+}
+
 // The field that begins at `at`. kRecord: it is the record's last one.
 CsvDecoder::Ending CsvDecoder::CutField(int64_t at, FieldText* field) {
   field->quoted = field->escaped = false;
@@ -236,7 +246,7 @@ Status CsvDecoder::Decode(BadRecordHandler* bad_records) {
       record_ = next;
       continue;
     }
-    bool is_header = dialect_.has_header && !header_done_;
+    bool is_header = !header_done_ && IsHeader();
     size_t token = token_;
     switch (ReadRecord(!is_header)) {
       case Ending::kIncomplete:

@@ -20,7 +20,7 @@ class CsvEncoder : public RecordEncoder {
   }
 
   std::string FileHeader() const override {
-    if (!dialect_.has_header) return {};
+    if (dialect_.header != CsvDialect::Header::kYes) return {};
     std::string header;
     for (int i = 0; i < schema_.size(); ++i) {
       if (i > 0) header += dialect_.delimiter;

@@ -43,8 +43,7 @@ class CsvFormat : public Format {
   Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override { return MakeCsvDecoder(spec); }
   Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override { return MakeCsvEncoder(spec); }
 
-  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options,
-                             std::map<std::string, std::string>* implied) const override {
+  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options) const override {
     WEIR_ASSIGN_OR_RETURN(CsvDialect dialect, ReadCsvDialect(options));
     if (sample.substr(0, 3) == "\xEF\xBB\xBF") sample.remove_prefix(3);
     std::vector<std::vector<std::string>> records;
@@ -56,8 +55,8 @@ class CsvFormat : public Format {
       if (!blank && !comment) records.push_back(fields);
     }
     if (records.empty()) return InvalidData("there is no record to tell the columns from: the file is empty");
-    bool has_header = options.Has("header") ? dialect.has_header : LooksLikeHeader(records);
-    if (has_header && implied != nullptr) (*implied)["csv.header"] = "true";
+    bool has_header = dialect.header == CsvDialect::Header::kAuto ? LooksLikeHeader(records)
+                                                                     : dialect.header == CsvDialect::Header::kYes;
     return SchemaOf(records, has_header);
   }
 
@@ -120,7 +119,8 @@ const std::vector<OptionSpec>& CsvOptionSpecs() {
       {"array-element-delimiter", T::kString, ";", "What stands between elements of arrays and fields of rows"},
       {"null-literal", T::kString, "", "Text that stands for NULL"},
       {"write-bigdecimal-in-scientific-notation", T::kBool, "true", "Write decimals with exponents where Java does"},
-      {"header", T::kBool, "false", "The first record of each file holds the column names; written files get one"},
+      {"header", T::kEnum, "auto", "Whether the first record of a file holds the column names (auto: when it is them); true: written files get one",
+       false, {"auto", "true", "false"}},
       IgnoreParseErrorsOption(),
       OnBadRecordOption(),
   };
@@ -146,7 +146,8 @@ Result<CsvDialect> ReadCsvDialect(const Options& options) {
   if (dialect.element_delimiter.empty()) return InvalidQuery("option 'csv.array-element-delimiter' must not be empty");
   dialect.null_literal = options.Get("null-literal");
   WEIR_ASSIGN_OR_RETURN(dialect.has_comments, options.GetBool("allow-comments", false));
-  WEIR_ASSIGN_OR_RETURN(dialect.has_header, options.GetBool("header", false));
+  std::string header = options.GetOr("header", "auto");
+  dialect.header = header == "true" ? CsvDialect::Header::kYes : header == "false" ? CsvDialect::Header::kNo : CsvDialect::Header::kAuto;
   WEIR_ASSIGN_OR_RETURN(dialect.ignore_parse_errors, options.GetBool("ignore-parse-errors", false));
   WEIR_ASSIGN_OR_RETURN(bool scientific, options.GetBool("write-bigdecimal-in-scientific-notation", true));
   dialect.plain_decimals = !scientific;

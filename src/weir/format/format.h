@@ -121,6 +121,7 @@ class BulkReader {
 /// What is known of a bulk file without reading its rows.
 struct BulkFileInfo {
   Schema schema;
+  Status schema_error;  // Why `schema` is empty.
   int64_t num_rows = 0;
   std::vector<int64_t> group_rows;
   std::vector<int64_t> group_bytes;
@@ -151,10 +152,9 @@ class Format {
                                                              arrow::MemoryPool* pool) const;
   virtual Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file, const EncodeSpec& spec,
                                                              arrow::MemoryPool* pool) const;
-  /// Columns of a record file from its first bytes. May add options that reading needs ("header").
+  /// Columns of a record file from its first bytes. `is_whole`: nothing follows them.
   /// Errors: kInvalidData when nothing can be told.
-  virtual Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options,
-                                     std::map<std::string, std::string>* implied_options) const;
+  virtual Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options) const;
 };
 
 /// All formats, in the order of their names.

@@ -35,8 +35,7 @@ class JsonFormat : public Format {
   bool splits_at_lines(const Options&) const override { return true; }
   Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override { return MakeJsonDecoder(spec); }
   Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override { return MakeJsonEncoder(spec); }
-  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options&,
-                             std::map<std::string, std::string>*) const override {
+  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options&) const override {
     return InferJsonSchema(sample, is_whole);
   }
 

@@ -203,7 +203,7 @@ class RawFormat : public Format {
     WEIR_RETURN_NOT_OK(CheckColumn(spec.schema));
     return std::make_unique<RawEncoder>(IsBigEndian(spec.options));
   }
-  Result<Schema> InferSchema(std::string_view, bool, const Options&, std::map<std::string, std::string>*) const override {
+  Result<Schema> InferSchema(std::string_view, bool, const Options&) const override {
     return Schema{{{"line", DataType::String()}}};
   }
 

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// 'format' = 'parquet', over Arrow's Parquet library: reads the columns and ROW fields that are asked for, skips row
+// groups by their statistics, checks page checksums where there are any.
+// Exceptions of the library end here.
+#include <arrow/array/array_base.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include "weir/data/arrow_convert.h"
+#include "weir/format/formats.h"
+#include "weir/format/parquet_file.h"
+#include "weir/format/parquet_prune.h"
+
+namespace weir {
+namespace {
+
+using parquet::arrow::SchemaField;
+
+// Runs `body`, which may throw, and names the file in its error.
+template <typename Body>
+auto Guard(const std::string& path, Body&& body) -> decltype(body()) {
+  Status error;
+  try {
+    auto result = body();
+    if (result.ok()) return result;
+    if constexpr (std::is_same_v<std::decay_t<decltype(result)>, Status>) {
+      error = result;
+    } else {
+      error = result.status();
+    }
+    if (GetErrorInfo(error).code == ErrorCode::kResourceExhausted) return error;
+  } catch (const std::bad_alloc&) {
+    return ResourceExhausted("out of memory while reading '{}'", path);
+  } catch (const std::exception& exception) {
+    error = InvalidData("{}", exception.what());
+  }
+  return InvalidData("'{}' cannot be read as Parquet: {}", path, error.message());
+}
+
+void AddLeaves(const SchemaField& field, std::vector<int>* leaves) {
+  if (field.column_index >= 0) leaves->push_back(field.column_index);
+  for (const SchemaField& child : field.children) AddLeaves(child, leaves);
+}
+
+// Leaves of `field` that `type` asks for. A ROW of which no field exists keeps one leaf, which tells whether it is NULL.
+void SelectLeaves(const SchemaField& field, const DataType& type, std::vector<int>* leaves) {
+  if (type.kind() != TypeKind::kRow || field.children.empty() || field.field->type()->id() != arrow::Type::STRUCT) {
+    AddLeaves(field, leaves);
+    return;
+  }
+  size_t before = leaves->size();
+  for (const Field& wanted : type.fields()) {
+    for (const SchemaField& child : field.children) {
+      if (child.field->name() == wanted.name) SelectLeaves(child, wanted.type, leaves);
+    }
+  }
+  if (leaves->size() > before) return;
+  std::vector<int> all;
+  AddLeaves(field, &all);
+  if (!all.empty()) leaves->push_back(all[0]);
+}
+
+struct OpenedFile {
+  std::shared_ptr<arrow::io::RandomAccessFile> source;
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+};
+
+Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& path, int64_t batch_rows, arrow::MemoryPool* pool) {
+  return Guard(path, [&]() -> Result<OpenedFile> {
+    OpenedFile opened;
+    opened.source = ToArrowFile(std::move(file), pool);
+    parquet::ReaderProperties properties(pool);
+    properties.set_page_checksum_verification(true);
+    auto raw = parquet::ParquetFileReader::Open(opened.source, properties);
+    parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+    arrow_properties.set_batch_size(batch_rows);
+    arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    arrow_properties.set_pre_buffer(false);
+    WEIR_ASSIGN_OR_RETURN(opened.reader, parquet::arrow::FileReader::Make(pool, std::move(raw), arrow_properties));
+    return opened;
+  });
+}
+
+class ParquetReader : public BulkReader {
+ public:
+  ParquetReader(std::shared_ptr<ReadableFile> file, BulkReadSpec spec) : file_(std::move(file)), spec_(std::move(spec)), skip_rows_(spec_.skip_rows) {}
+
+  Result<Batch> Read(int64_t rows_max, arrow::MemoryPool* pool) override {
+    if (batches_ == nullptr) WEIR_RETURN_NOT_OK(Start(rows_max, pool));
+    while (true) {
+      if (pending_.num_rows > 0) return TakePending(rows_max, pool);
+      std::shared_ptr<arrow::RecordBatch> batch;
+      WEIR_RETURN_NOT_OK(Guard(spec_.path, [&] { return batches_->ReadNext(&batch); }));
+      if (batch == nullptr) return Convert(nullptr, pool);
+      if (batch->num_rows() <= skip_rows_) {
+        skip_rows_ -= batch->num_rows();
+        rows_done_ += batch->num_rows();
+        continue;
+      }
+      if (skip_rows_ > 0) {
+        rows_done_ += skip_rows_;
+        batch = batch->Slice(skip_rows_);
+        skip_rows_ = 0;
+      }
+      WEIR_ASSIGN_OR_RETURN(pending_, Convert(batch, pool));
+    }
+  }
+  int64_t bytes_read() const override { return bytes_read_; }
+  int64_t rows_done() const override { return std::max(rows_done_, spec_.skip_rows); }
+
+ private:
+  Status Start(int64_t rows_max, arrow::MemoryPool* pool) {
+    WEIR_ASSIGN_OR_RETURN(opened_, Open(file_, spec_.path, std::max<int64_t>(rows_max, 1024), pool));
+    const auto& manifest = opened_.reader->manifest();
+    std::vector<int> leaves;
+    for (const Field& field : spec_.requested.fields) {
+      int found = -1;
+      for (size_t i = 0; i < manifest.schema_fields.size(); ++i) {
+        if (manifest.schema_fields[i].field->name() == field.name) found = static_cast<int>(i);
+      }
+      if (found >= 0) SelectLeaves(manifest.schema_fields[static_cast<size_t>(found)], field.type, &leaves);
+    }
+    auto metadata = opened_.reader->parquet_reader()->metadata();
+    std::vector<int> groups;
+    int64_t end = spec_.end_group < 0 ? metadata->num_row_groups() : std::min<int64_t>(spec_.end_group, metadata->num_row_groups());
+    for (int64_t i = spec_.first_group; i < end; ++i) {
+      auto group = metadata->RowGroup(static_cast<int>(i));
+      bool skip = false;
+      WEIR_RETURN_NOT_OK(Guard(spec_.path, [&] {
+        skip = CanSkipRowGroup(*group, spec_.requested, spec_.filters);
+        return Status::OK();
+      }));
+      // A restored position counts rows; groups that it covers are not skipped twice since the filters are the same.
+      if (skip) continue;
+      groups.push_back(static_cast<int>(i));
+      bytes_read_ += group->total_byte_size();
+    }
+    return Guard(spec_.path, [&]() -> Status {
+      WEIR_ASSIGN_OR_RETURN(batches_, opened_.reader->GetRecordBatchReader(groups, leaves));
+      return Status::OK();
+    });
+  }
+
+  // Columns that the file lacks are NULL.
+  Result<Batch> Convert(const std::shared_ptr<arrow::RecordBatch>& arrow_batch, arrow::MemoryPool* pool) {
+    Batch batch;
+    batch.num_rows = arrow_batch == nullptr ? 0 : arrow_batch->num_rows();
+    for (const Field& field : spec_.requested.fields) {
+      if (arrow_batch == nullptr) {
+        WEIR_ASSIGN_OR_RETURN(ColumnPtr empty, MakeEmptyColumn(field.type, pool));
+        batch.columns.push_back(std::move(empty));
+        continue;
+      }
+      auto array = arrow_batch->GetColumnByName(field.name);
+      auto column = array == nullptr ? MakeNullColumn(field.type, batch.num_rows, pool) : FromArrow(array, field.type, pool);
+      if (!column.ok()) return WithContext(column.status(), fmt::format("'{}', column '{}'", spec_.path, field.name));
+      batch.columns.push_back(std::move(column).ValueUnsafe());
+    }
+    return batch;
+  }
+
+  Result<Batch> TakePending(int64_t rows_max, arrow::MemoryPool* pool) {
+    Batch out = std::exchange(pending_, {});
+    if (out.num_rows > rows_max) {
+      WEIR_ASSIGN_OR_RETURN(pending_, SliceBatch(out, rows_max, out.num_rows - rows_max, pool));
+      WEIR_ASSIGN_OR_RETURN(out, SliceBatch(out, 0, rows_max, pool));
+    }
+    rows_done_ += out.num_rows;
+    return out;
+  }
+
+  std::shared_ptr<ReadableFile> file_;
+  BulkReadSpec spec_;
+  OpenedFile opened_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;
+  Batch pending_;
+  int64_t skip_rows_ = 0, rows_done_ = 0, bytes_read_ = 0;
+};
+
+class ParquetWriter : public BulkWriter {
+ public:
+  ParquetWriter(WritableFile* file, Schema schema, arrow::MemoryPool* pool) : stream_(ToArrowStream(file)), schema_(std::move(schema)), pool_(pool) {}
+
+  Status Open(const Options& options) {
+    WEIR_ASSIGN_OR_RETURN(auto compression, Compression(options.GetOr("compression", "SNAPPY")));
+    WEIR_ASSIGN_OR_RETURN(bool dictionary, options.GetBool("enable.dictionary", true));
+    WEIR_ASSIGN_OR_RETURN(int64_t page_bytes, options.GetBytes("page.size", 1 << 20));
+    WEIR_ASSIGN_OR_RETURN(bool int64_timestamps, options.GetBool("write.int64.timestamp", true));
+    parquet::WriterProperties::Builder builder;
+    builder.memory_pool(pool_)->compression(compression)->version(parquet::ParquetVersion::PARQUET_2_6)->data_pagesize(page_bytes);
+    builder.max_row_group_length(kGroupRows)->enable_write_page_index();
+    if (!dictionary) builder.disable_dictionary();
+    parquet::ArrowWriterProperties::Builder arrow_builder;
+    if (!int64_timestamps) arrow_builder.enable_deprecated_int96_timestamps();
+    return Caught([&]() -> Status {
+      WEIR_ASSIGN_OR_RETURN(writer_, parquet::arrow::FileWriter::Open(*ToArrowSchema(schema_), pool_, stream_, builder.build(), arrow_builder.build()));
+      return Status::OK();
+    });
+  }
+  Status Write(const Batch& batch) override {
+    if (batch.num_rows == 0) return Status::OK();
+    WEIR_ASSIGN_OR_RETURN(auto record_batch, ToArrow(batch, schema_, pool_));
+    return Caught([&] { return writer_->WriteRecordBatch(*record_batch); });
+  }
+  Status Finish() override {
+    return Caught([&] { return writer_->Close(); });
+  }
+
+ private:
+  static constexpr int64_t kGroupRows = 1 << 20;
+
+  template <typename Body>
+  static Status Caught(Body&& body) {
+    try {
+      return body();
+    } catch (const std::bad_alloc&) {
+      return ResourceExhausted("out of memory while writing Parquet");
+    } catch (const parquet::ParquetStatusException& exception) {
+      return exception.status();
+    } catch (const std::exception& exception) {
+      return Unavailable("writing Parquet failed: {}", exception.what());
+    }
+  }
+  static Result<parquet::Compression::type> Compression(std::string name) {
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (name == "SNAPPY") return parquet::Compression::SNAPPY;
+    if (name == "ZSTD") return parquet::Compression::ZSTD;
+    if (name == "GZIP") return parquet::Compression::GZIP;
+    if (name == "UNCOMPRESSED") return parquet::Compression::UNCOMPRESSED;
+    return Unsupported("'parquet.compression' = '{}' is not supported", name);
+  }
+
+  std::shared_ptr<arrow::io::OutputStream> stream_;
+  Schema schema_;
+  arrow::MemoryPool* pool_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+};
+
+class ParquetFormat : public Format {
+ public:
+  const std::string& name() const override { return name_; }
+  std::string description() const override { return "Apache Parquet files"; }
+  bool is_bulk() const override { return true; }
+  const std::vector<OptionSpec>& options() const override {
+    using T = OptionType;
+    static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
+        {"compression", T::kEnum, "SNAPPY", "Compression of written files", false, {"SNAPPY", "ZSTD", "GZIP", "UNCOMPRESSED"}},
+        {"enable.dictionary", T::kBool, "true", "Write dictionaries of frequent values"},
+        {"page.size", T::kMemorySize, "1 mb", "Bytes of a written page"},
+        {"block.size", T::kMemorySize, "", "Accepted for Flink's sake; row groups have up to 1,048,576 rows"},
+        {"write.int64.timestamp", T::kBool, "true", "Write timestamps as 64-bit integers; false: INT96, which Flink reads within rows"},
+        {"utc-timezone", T::kBool, "true", "Accepted when true: timestamps without zone are not shifted", false, {}},
+    };
+    return *specs;
+  }
+
+  Result<BulkFileInfo> InspectBulk(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec) const override {
+    WEIR_ASSIGN_OR_RETURN(OpenedFile opened, Open(std::move(file), spec.path, 1024, arrow::default_memory_pool()));
+    return Guard(spec.path, [&]() -> Result<BulkFileInfo> {
+      BulkFileInfo info;
+      std::shared_ptr<arrow::Schema> schema;
+      WEIR_RETURN_NOT_OK(opened.reader->GetSchema(&schema));
+      auto converted = FromArrowSchema(*schema);
+      info.schema_error = converted.status();
+      if (converted.ok()) info.schema = std::move(converted).ValueUnsafe();
+      auto metadata = opened.reader->parquet_reader()->metadata();
+      info.num_rows = metadata->num_rows();
+      for (int i = 0; i < metadata->num_row_groups(); ++i) {
+        auto group = metadata->RowGroup(i);
+        info.group_rows.push_back(group->num_rows());
+        info.group_bytes.push_back(group->total_byte_size());
+      }
+      return info;
+    });
+  }
+
+  Result<std::unique_ptr<BulkReader>> OpenBulkReader(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec,
+                                                     arrow::MemoryPool*) const override {
+    return std::make_unique<ParquetReader>(std::move(file), spec);
+  }
+  Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file, const EncodeSpec& spec, arrow::MemoryPool* pool) const override {
+    auto writer = std::make_unique<ParquetWriter>(file, spec.schema, pool);
+    WEIR_RETURN_NOT_OK(writer->Open(spec.options));
+    return writer;
+  }
+
+ private:
+  std::string name_ = "parquet";
+};
+
+}  // namespace
+
+std::unique_ptr<Format> MakeParquetFormat() { return std::make_unique<ParquetFormat>(); }
+
+}  // namespace weir
