@@ -18,6 +18,10 @@ void RegisterBuiltinFunctions(FunctionRegistry* registry) {
   RegisterLike(registry);
   RegisterRegexp(registry);
   RegisterTemporal(registry);
+  RegisterCollection(registry);
+  RegisterHash(registry);
+  RegisterUrl(registry);
+  RegisterMisc(registry);
   RegisterAggregate(registry);
   RegisterAggregateOrdered(registry);
 }

@@ -190,13 +190,14 @@ void RegisterSubstring(FunctionRegistry* registry) {
   };
   auto bytes_to_end = StringKernel<sv, int64_t>(
       [cut](sv bytes, int64_t start, StringRow& row) { cut(bytes, start, INT64_MAX, row); });
-  registry->Add(ScalarFunction{
+  ScalarFunction function{
       .name = "SUBSTRING",
       .family = "string",
       .signatures =
           "SUBSTRING(string FROM start [ FOR length ])\nSUBSTRING(string, start [, length])",
-      .description = "Returns the part that begins at the 1-based start; a negative start counts "
-                     "from the end.",
+      .description =
+          "Returns the part that begins at the 1-based start; a negative start counts "
+          "from the end.",
       .example = "SUBSTRING('hello', 2, 3) = 'ell'",
       .overloads = {{.args = {Arg::Character(), IntegerArg()},
                      .returns = ReturnNullableString(),
@@ -209,8 +210,11 @@ void RegisterSubstring(FunctionRegistry* registry) {
                      .kernel = bytes_to_end},
                     {.args = {BytesArg(), IntegerArg(), IntegerArg()},
                      .returns = ForceNullable(ReturnType(DataType::Bytes())),
-                     .kernel = StringKernel<sv, int64_t, int64_t>(cut)}}});
-  registry->AddAlias("SUBSTR", "SUBSTRING");
+                     .kernel = StringKernel<sv, int64_t, int64_t>(cut)}}};
+  registry->Add(function);
+  function.name = "SUBSTR";
+  function.signatures = "SUBSTR(string, start [, length])";
+  registry->Add(std::move(function));
 }
 
 void RegisterSplit(FunctionRegistry* registry) {
@@ -230,12 +234,12 @@ void RegisterSplit(FunctionRegistry* registry) {
   registry->Add(ScalarFunction{
       .name = "SPLIT",
       .family = "collection",
-      .signatures = "SPLIT(str <CHARACTER_STRING>, delimiter <CHARACTER_STRING>)",
+      .signatures = "SPLIT(<CHARACTER_STRING>, <CHARACTER_STRING>)",
       .description = "Returns the parts between separators as an ARRAY; an empty separator gives "
                      "the characters.",
       .example = "SPLIT('a,b', ',') = ARRAY['a', 'b']",
       .overloads = {{.args = {Arg::Character(), Arg::Character()},
-                     .returns = ReturnType(DataType::Array(DataType::String().NotNull())),
+                     .returns = ReturnType(DataType::Array(DataType::String())),
                      .kernel = Stateless(&Split)}}});
 }
 

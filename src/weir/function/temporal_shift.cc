@@ -144,10 +144,10 @@ Result<Kernel> MakeDifference(const CallInfo& call) {
 
 Result<DataType> ReturnDifference(const CallInfo& call) {
   WEIR_RETURN_NOT_OK(ShiftUnit(call).status());
-  bool from_time = call.arg_types[1].kind() == TypeKind::kTime,
-       to_time = call.arg_types[2].kind() == TypeKind::kTime;
-  if (from_time != to_time)
-    return InvalidQuery("TIMESTAMPDIFF of a TIME and a date has no meaning");
+  const DataType &from = call.arg_types[1], &to = call.arg_types[2];
+  if ((from.kind() == TypeKind::kTimestampLtz) != (to.kind() == TypeKind::kTimestampLtz)) {
+    return InvalidQuery("TIMESTAMP_LTZ only supports diff between the same type.");
+  }
   return DataType::Int().WithNullable(AnyNullable(call));
 }
 
