@@ -9,6 +9,7 @@
 #include "weir/operator/calc.h"
 #include "weir/operator/correlate.h"
 #include "weir/operator/drop_update_before.h"
+#include "weir/operator/expand.h"
 #include "weir/operator/limit.h"
 #include "weir/operator/union.h"
 #include "weir/operator/values.h"
@@ -223,6 +224,20 @@ TEST(Correlate, TestsTheConditionOnTheJoinedRow) {
     output  k STRING, n INT, i INT
     in   +I a 3  +I b 1
     out  +I a 3 2  +I a 3 3  +I b 1 null
+  )");
+}
+
+// ---- Expand ----
+
+TEST(Expand, GivesEachRowOnceForEverySet) {
+  CheckOperator(MakeExpand, ExpandSpec{{0, 1}, {{0, 1}, {0}, {}}, {0, 1, 3}}, R"(
+    input   k STRING NOT NULL, j INT, n INT
+    output  k STRING NOT NULL, j INT, n INT, k0 STRING, j0 INT, id BIGINT NOT NULL
+    in   +I a 1 9
+    out  +I a 1 9 a 1 0  +I a 1 9 a null 1  +I a 1 9 null null 3
+    in   -U a 1 9  +U a null 8
+    out  -U a 1 9 a 1 0  +U a null 8 a null 0  -U a 1 9 a null 1  +U a null 8 a null 1
+         -U a 1 9 null null 3  +U a null 8 null null 3
   )");
 }
 

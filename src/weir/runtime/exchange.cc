@@ -3,6 +3,7 @@
 #include "weir/runtime/exchange.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "weir/state/snapshot.h"
@@ -41,22 +42,24 @@ Status ExchangeSender::SendByHash(const Batch& batch) {
   hashes_.resize(static_cast<size_t>(batch.num_rows));
   WEIR_RETURN_NOT_OK(HashColumns(keys, batch.num_rows, hashes_.data()));
   int parallelism = static_cast<int>(targets_.size());
+  ends_.clear();
   for (Target& target : targets_) {
-    target.rows.clear();
-    target.rows.reserve(static_cast<size_t>(batch.num_rows));
+    target.rows.resize(static_cast<size_t>(batch.num_rows));
+    ends_.push_back(target.rows.data());
   }
   for (int64_t i = 0; i < batch.num_rows; ++i) {
     int subtask = SubtaskOfHash(hashes_[static_cast<size_t>(i)], parallelism);
-    targets_[static_cast<size_t>(subtask)].rows.push_back(static_cast<int32_t>(i));
+    *ends_[static_cast<size_t>(subtask)]++ = static_cast<int32_t>(i);
   }
-  for (Target& target : targets_) {
-    if (target.rows.empty()) continue;
-    if (static_cast<int64_t>(target.rows.size()) == batch.num_rows) {
-      Push(target, Event::Of(batch));
+  for (size_t t = 0; t < targets_.size(); ++t) {
+    std::span<const int32_t> rows(targets_[t].rows.data(), ends_[t]);
+    if (rows.empty()) continue;
+    if (static_cast<int64_t>(rows.size()) == batch.num_rows) {
+      Push(targets_[t], Event::Of(batch));
       break;
     }
-    WEIR_ASSIGN_OR_RETURN(Batch part, GatherBatch(batch, target.rows, pool_));
-    Push(target, Event::Of(std::move(part)));
+    WEIR_ASSIGN_OR_RETURN(Batch part, GatherBatch(batch, rows, pool_));
+    Push(targets_[t], Event::Of(std::move(part)));
   }
   return Status::OK();
 }

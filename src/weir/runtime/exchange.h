@@ -39,7 +39,7 @@ class ExchangeSender {
   struct Target {
     std::shared_ptr<Channel> channel;
     std::deque<Event> outbox;
-    std::vector<int32_t> rows;  // Of the batch at hand.
+    std::vector<int32_t> rows;  // Room for those of a batch.
   };
   void Push(Target& target, Event event);
   Status SendByHash(const Batch& batch);
@@ -51,6 +51,7 @@ class ExchangeSender {
   arrow::MemoryPool* pool_;
   size_t next_ = 0;
   std::vector<uint64_t> hashes_;
+  std::vector<int32_t*> ends_;  // Of each target's rows.
 };
 
 }  // namespace weir
