@@ -88,6 +88,10 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
       aggregate.args.push_back(std::move(arg));
     }
   }
+  if (aggregate.distinct && aggregate.args.size() > 1 && function.name() == "COUNT") {
+    return WithHint(InvalidQueryAt(span, "COUNT(DISTINCT ..) takes one argument, not {}", aggregate.args.size()),
+                    "COUNT(DISTINCT ROW(a, b)) counts distinct pairs");
+  }
   if (call.nulls != NullTreatment::kNone) {
     return UnsupportedAt(span, "IGNORE NULLS and RESPECT NULLS are not supported yet");
   }

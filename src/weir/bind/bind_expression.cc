@@ -240,10 +240,8 @@ Result<ExprPtr> QueryBinder::Call(std::string_view function, std::vector<ExprPtr
 }
 
 Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_try, SourceSpan span) {
-  if (!CanExplicitlyCast(expr->type, type)) {
-    return InvalidQueryAt(span, "cast function cannot convert value of type {} to type {}", expr->type.ToString(),
-                          type.ToString());
-  }
+  Status castable = CheckExplicitCast(expr->type, type);
+  if (!castable.ok()) return WithSpan(castable, span);
   bool nullable = is_try || expr->type.nullable();
   if (is_try) {
     return MakeCall("TRY_CAST", {std::move(expr)}, type.WithNullable(true));
@@ -253,7 +251,7 @@ Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_tr
 
 Result<ExprPtr> QueryBinder::ImplicitCast(ExprPtr expr, const DataType& type, std::string_view what) {
   if (expr->type.EqualsIgnoringNullable(type)) return expr;
-  if (expr->type.kind() != TypeKind::kNull && !CanImplicitlyCast(expr->type, type)) {
+  if (expr->type.kind() != TypeKind::kNull && !CanImplicitlyCast(expr->type.AsNullable(), type.AsNullable())) {
     return InvalidQuery("{} has type {}, which does not convert to {} without a CAST", what, expr->type.ToString(),
                         type.ToString());
   }

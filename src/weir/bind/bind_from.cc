@@ -221,7 +221,8 @@ Result<Relation> QueryBinder::BindFrom(const AstTable& table, const Scope* left)
     nodes_ = inner.nodes_;
     if (!query.ok()) {
       if (derived->lateral && left != nullptr && GetErrorInfo(query.status()).code == ErrorCode::kInvalidQuery) {
-        return WithHint(query.status(), "a LATERAL subquery that reads columns of its left side is not supported yet");
+        return UnsupportedAt(table.span, "a LATERAL subquery that reads columns of its left side is not supported yet ({})",
+                             query.status().message());
       }
       return query.status();
     }

@@ -87,11 +87,17 @@ Result<int> SelectBinder::AddKey(const AstExprPtr& expr) {
   if (literal != nullptr && literal->kind == LiteralKind::kExactNumber && literal->text.size() < 6 &&
       literal->text.find('.') == std::string::npos) {
     size_t ordinal = static_cast<size_t>(std::stoll(literal->text));
-    if (ordinal >= 1 && ordinal <= select_.items.size() && select_.items[ordinal - 1].expr->As<AstStar>() == nullptr) {
-      target = select_.items[ordinal - 1].expr;
-    }
+    // Where the position holds an aggregate or a constant, the number can only be meant as a constant, as in Flink.
+    bool names_item = ordinal >= 1 && ordinal <= select_.items.size();
+    if (names_item && !IsConstantOrAggregate(select_.items[ordinal - 1].expr)) target = select_.items[ordinal - 1].expr;
   }
   WEIR_ASSIGN_OR_RETURN(ExprPtr key, binder_.Bind(target, in));
+  TypeKind kind = key->type.kind();
+  if (kind == TypeKind::kMap || kind == TypeKind::kMultiset) {
+    return InvalidQueryAt(expr->span,
+                          "Type({}) is not an orderable data type, it is not supported as a ORDER_BY/GROUP_BY/JOIN_EQUAL field.",
+                          key->type.ToString());
+  }
   return ColumnOf(key, &keys_);
 }
 

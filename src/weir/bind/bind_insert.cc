@@ -149,7 +149,7 @@ Result<PlanPtr> BindInsert(const AstInsert& insert, const BinderContext& context
       value = MakeLiteral(Value::Null(), type.AsNullable());
     } else {
       value = MakeInput(target.query_column, bound.plan->schema[target.query_column].type);
-      if (value->type.kind() != TypeKind::kNull && !CanImplicitlyCast(value->type, type)) {
+      if (value->type.kind() != TypeKind::kNull && !CanImplicitlyCast(value->type.AsNullable(), type.AsNullable())) {
         return InvalidQueryAt(insert.query->span,
                               "column types of query result and sink for '{}' do not match; cause: incompatible types "
                               "for sink column '{}' at position {}: {} does not convert to {} without a CAST",

@@ -72,7 +72,7 @@ Result<PlanPtr> QueryBinder::BindValues(const AstValues& values, const Schema* t
     if (target != nullptr && c < target->fields.size()) {
       type = target->fields[c].type;
       bool fits = std::all_of(rows.begin(), rows.end(), [&](const auto& row) {
-        return row[c]->type.kind() == TypeKind::kNull || CanImplicitlyCast(row[c]->type, type);
+        return row[c]->type.kind() == TypeKind::kNull || CanImplicitlyCast(row[c]->type.AsNullable(), type.AsNullable());
       });
       if (!fits) target = nullptr;
     }

@@ -72,6 +72,11 @@ bool SelectBinder::HasAggregates() const {
   return select_.having != nullptr;
 }
 
+bool SelectBinder::IsConstantOrAggregate(const AstExprPtr& expr) const {
+  return expr->As<AstLiteral>() != nullptr || expr->As<AstStar>() != nullptr ||
+         ContainsAggregate{*binder_.context().functions}.In(expr);
+}
+
 void SelectBinder::CollectAliases() {
   for (const AstSelectItem& item : select_.items) {
     if (item.alias) aliases_.emplace(item.alias->value, item.expr);

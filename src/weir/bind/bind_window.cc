@@ -99,7 +99,7 @@ Status CheckWindow(const WindowSpec& window, SourceSpan span) {
 Status CheckTimeColumn(const DataType& type, std::string_view function, std::string_view column, bool is_batch,
                        SourceSpan span) {
   if (type.is_rowtime() || type.is_proctime()) return Status::OK();
-  if (is_batch && type.is_timestamp() && type.precision() <= 3) return Status::OK();
+  if (is_batch && type.is_timestamp()) return Status::OK();  // A batch needs no watermark.
   return WithHint(InvalidQueryAt(span, "the window function {} requires the time column to be a time attribute, but '{}' is {}",
                                  function, column, type.ToString()),
                   fmt::format("declare WATERMARK FOR {} AS {} - INTERVAL '5' SECOND on the table", column, column));

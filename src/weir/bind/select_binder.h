@@ -42,6 +42,7 @@ class SelectBinder {
   Status ExpandStar(const AstStar& star, const ExprContext& in, SourceSpan span);
   Status BindSortKeys(const ExprContext& in);
   bool HasAggregates() const;
+  bool IsConstantOrAggregate(const AstExprPtr& expr) const;
 
   // bind_group.cc
   Status BindGroupBy();

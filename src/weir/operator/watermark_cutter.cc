@@ -50,7 +50,7 @@ Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtim
     int64_t reached = std::max(sent_, std::min(split, others));
     bool stepped =
         policy_.min_step_millis > 0;  // Which watermark is sent then depends on the rows' order.
-    if (!stepped && FloorMillis(least_time, time_ticks) > reached) {
+    if (!stepped && FloorMillis(least_time, time_ticks) - policy_.margin_millis > reached) {
       *split_millis = split;
       pieces.push_back({0, n, Advance(std::min(split, others))});
       return pieces;
@@ -59,7 +59,7 @@ Result<std::vector<WatermarkPiece>> WatermarkCutter::Cut(const ColumnPtr& rowtim
   int64_t begin = 0;
   int64_t last_sent = sent_;  // What has gone out in a piece; sent_ may be ahead within one.
   for (int64_t i = 0; i < n; ++i) {
-    if (sent_ != last_sent && FloorMillis(times[i], time_ticks) <= sent_) {
+    if (sent_ != last_sent && FloorMillis(times[i], time_ticks) - policy_.margin_millis <= sent_) {
       pieces.push_back({begin, i, Watermark{sent_}});
       begin = i;
       last_sent = sent_;

@@ -116,7 +116,20 @@ Result<int64_t> Translator::StateTtlMillis() const {
   return micros / 1000;
 }
 
+namespace {
+
+bool HasSessionWindow(const PlanNode& node) {
+  auto* aggregate = node.As<WindowAggregateNode>();
+  auto* function = node.As<WindowTableFunctionNode>();
+  if (aggregate != nullptr && aggregate->window.kind == WindowKind::kSession) return true;
+  if (function != nullptr && function->window.kind == WindowKind::kSession) return true;
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return HasSessionWindow(*input); });
+}
+
+}  // namespace
+
 Result<Translation> Translator::Run(const std::vector<PlanPtr>& roots) {
+  has_session_windows_ = std::any_of(roots.begin(), roots.end(), [](const PlanPtr& root) { return HasSessionWindow(*root); });
   for (const PlanPtr& root : roots) {
     WEIR_ASSIGN_OR_RETURN([[maybe_unused]] Port port, Build(root));
   }

@@ -30,6 +30,7 @@ Result<Translator::Port> Translator::BuildWatermark(const PlanNode& plan, const 
   WatermarkAssignerSpec spec;
   spec.rowtime_column = node.rowtime_column;
   spec.watermark = node.watermark;
+  if (has_session_windows_) spec.policy.margin_millis = 1;
   spec.functions = context_.functions;
   spec.config = context_.config;
   return AddOperator(plan, "WatermarkAssigner", std::move(inputs),

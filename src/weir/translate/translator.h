@@ -65,6 +65,7 @@ class Translator {
   TranslateContext context_;
   Translation out_;
   std::map<const PlanNode*, Port> built_;
+  bool has_session_windows_ = false;
 };
 
 std::vector<AggregateCallSpec> ToCallSpecs(const std::vector<AggregateCall>& calls);

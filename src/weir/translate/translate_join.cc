@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Nodes that compare rows with rows: joins, set operations, upsert keys.
+#include "weir/operator/changelog_normalize.h"
+#include "weir/operator/hash_join.h"
+#include "weir/operator/set_operation.h"
+#include "weir/translate/translator.h"
+
+namespace weir {
+namespace {
+
+HashJoinKind ToKind(JoinType type) {
+  switch (type) {
+    case JoinType::kInner:
+      return HashJoinKind::kInner;
+    case JoinType::kLeft:
+      return HashJoinKind::kLeft;
+    case JoinType::kRight:
+      return HashJoinKind::kRight;
+    case JoinType::kFull:
+      return HashJoinKind::kFull;
+    case JoinType::kSemi:
+      return HashJoinKind::kSemi;
+    case JoinType::kAnti:
+      return HashJoinKind::kAnti;
+  }
+  return HashJoinKind::kInner;
+}
+
+}  // namespace
+
+Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinNode& node) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
+  HashJoinSpec spec;
+  spec.kind = ToKind(node.type);
+  spec.left = {plan.inputs[0]->schema, node.left_keys, MayRetract(*plan.inputs[0])};
+  spec.right = {plan.inputs[1]->schema, node.right_keys, MayRetract(*plan.inputs[1])};
+  spec.null_safe = node.null_safe;
+  spec.condition = node.condition;
+  spec.emit = context_.is_batch ? EmitMode::kAtEnd : EmitMode::kChanges;
+  spec.functions = context_.functions;
+  spec.config = context_.config;
+  return AddOperator(plan, "Join", std::move(inputs),
+                     [spec](OperatorContext& context) { return MakeHashJoin(spec, context); });
+}
+
+Result<Translator::Port> Translator::BuildSetOperation(const PlanNode& plan, const SetOperationNode& node) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
+  SetOperationSpec spec;
+  spec.input = plan.schema;
+  spec.intersect = node.intersect;
+  spec.all = node.all;
+  spec.emit = context_.is_batch ? EmitMode::kAtEnd : EmitMode::kChanges;
+  return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
+                     [spec](OperatorContext& context) { return MakeSetOperation(spec, context); });
+}
+
+Result<Translator::Port> Translator::BuildNormalize(const PlanNode& plan, const ChangelogNormalizeNode& node) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
+  ChangelogNormalizeSpec spec;
+  spec.input = plan.inputs[0]->schema;
+  spec.key_columns = node.keys;
+  spec.generate_update_before = plan.traits.changes.update_before;
+  WEIR_ASSIGN_OR_RETURN(spec.state_ttl_millis, StateTtlMillis());
+  spec.functions = context_.functions;
+  spec.config = context_.config;
+  return AddOperator(plan, "ChangelogNormalize", std::move(inputs),
+                     [spec](OperatorContext& context) { return MakeChangelogNormalize(spec, context); });
+}
+
+}  // namespace weir
