@@ -23,13 +23,15 @@ KeywordId KeywordOf(const ObjectPath& name) {
 
 Result<AstExprPtr> StatementParser::ParseCall(ObjectPath name, uint32_t begin) {
   WEIR_RETURN_NOT_OK(Expect(TokenKind::kLeftParen));
-  AstCall call;
-  call.name = std::move(name);
-  WEIR_ASSIGN_OR_RETURN(bool done, ParseSpecialArguments(KeywordOf(call.name), &call));
-  if (!done) WEIR_RETURN_NOT_OK(ParsePlainArguments(&call));
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
-  WEIR_RETURN_NOT_OK(ParseCallTail(&call));
-  return Make(std::move(call), begin);
+  // Filled in its place: calls nest deeply, and a call is large.
+  auto expr = std::make_shared<AstExpr>();
+  AstCall* call = &expr->node.emplace<AstCall>();
+  call->name = std::move(name);
+  WEIR_ASSIGN_OR_RETURN(bool done, ParseSpecialArguments(KeywordOf(call->name), call));
+  if (!done) WEIR_RETURN_NOT_OK(ParsePlainArguments(call));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
+  WEIR_RETURN_NOT_OK(ParseCallTail(call));
+  return Finish(std::move(expr), begin);
 }
 
 /// Reads the arguments of a function whose arguments have keywords; false when `keyword` is none of
@@ -119,30 +121,40 @@ Result<AstArgument> StatementParser::ParseArgument() {
     WEIR_ASSIGN_OR_RETURN(argument.name, ParseAnyWord("an argument name"));
     Advance();
   }
-  uint32_t begin = this->begin();
-  if (At(TokenKind::kStar)) {
-    Advance();
-    WEIR_ASSIGN_OR_RETURN(argument.value, Make(AstStar{}, begin));
-  } else if (At("TABLE"_kw)) {
-    WEIR_ASSIGN_OR_RETURN(argument.value, ParseTableArgument());
-  } else if (AtIdentifier(1) && At("MODEL"_kw)) {
-    Advance();
-    WEIR_ASSIGN_OR_RETURN(ObjectPath model, ParsePath("a model name"));
-    WEIR_ASSIGN_OR_RETURN(argument.value, Make(AstModelArgument{std::move(model)}, begin));
-  } else if (AtQueryWord()) {
-    WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQuery());
-    WEIR_ASSIGN_OR_RETURN(argument.value, Make(AstSubquery{std::move(query)}, begin));
-  } else {
-    WEIR_ASSIGN_OR_RETURN(argument.value, ParseExpression());
-    const auto* subquery = argument.value->As<AstSubquery>();
-    if (subquery != nullptr && At("PARTITION"_kw)) {
-      AstTableArgument as_table;
-      WEIR_ASSIGN_OR_RETURN(as_table.table,
-                            MakeTable(AstDerivedTable{subquery->query, false}, begin));
-      WEIR_ASSIGN_OR_RETURN(argument.value, ParseTableArgumentClauses(std::move(as_table), begin));
-    }
-  }
+  WEIR_ASSIGN_OR_RETURN(argument.value, ParseArgumentValue());
   return argument;
+}
+
+Result<AstExprPtr> StatementParser::ParseArgumentValue() {
+  uint32_t begin = this->begin();
+  if (Accept(TokenKind::kStar)) return Make(AstStar{}, begin);
+  if (At("TABLE"_kw)) return ParseTableArgument();
+  if (AtIdentifier(1) && At("MODEL"_kw)) return ParseModelArgument();
+  if (AtQueryWord()) return ParseQueryArgument();
+  WEIR_ASSIGN_OR_RETURN(AstExprPtr value, ParseExpression());
+  if (!At("PARTITION"_kw) || value->As<AstSubquery>() == nullptr) return value;
+  return ParseSubqueryPartition(std::move(value), begin);
+}
+
+Result<AstExprPtr> StatementParser::ParseModelArgument() {
+  uint32_t begin = this->begin();
+  Advance();
+  WEIR_ASSIGN_OR_RETURN(ObjectPath model, ParsePath("a model name"));
+  return Make(AstModelArgument{std::move(model)}, begin);
+}
+
+Result<AstExprPtr> StatementParser::ParseQueryArgument() {
+  uint32_t begin = this->begin();
+  WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQuery());
+  return Make(AstSubquery{std::move(query)}, begin);
+}
+
+/// (SELECT ..) PARTITION BY ..
+Result<AstExprPtr> StatementParser::ParseSubqueryPartition(AstExprPtr subquery, uint32_t begin) {
+  AstTableArgument argument;
+  AstQueryPtr query = subquery->As<AstSubquery>()->query;
+  WEIR_ASSIGN_OR_RETURN(argument.table, MakeTable(AstDerivedTable{std::move(query), false}, begin));
+  return ParseTableArgumentClauses(std::move(argument), begin);
 }
 
 /// TABLE t, TABLE (SELECT ..), TABLE (f(..)), with PARTITION BY and ORDER BY behind.

@@ -33,7 +33,7 @@ Result<Statement::Node> StatementParser::ParseInsert(bool execute) {
       WEIR_ASSIGN_OR_RETURN(ObjectPath column, ParsePath("a column name"));
       insert.columns.push_back(std::move(column));
     } while (Accept(TokenKind::kComma));
-    WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+    WEIR_RETURN_NOT_OK(ExpectListEnd());
   }
   WEIR_ASSIGN_OR_RETURN(insert.query, ParseQuery());
   if (Accept("ON"_kw)) {

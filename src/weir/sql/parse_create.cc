@@ -97,7 +97,7 @@ Result<Statement::Node> StatementParser::ParseCreateView(const CreateFlags& flag
       WEIR_ASSIGN_OR_RETURN(column.comment, ParseComment());
       create.columns.push_back(std::move(column));
     } while (Accept(TokenKind::kComma));
-    WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+    WEIR_RETURN_NOT_OK(ExpectListEnd());
   }
   WEIR_ASSIGN_OR_RETURN(create.comment, ParseComment());
   WEIR_RETURN_NOT_OK(Expect("AS"_kw));

@@ -19,9 +19,7 @@ Status StatementParser::CheckDepth(int depth) {
                    fmt::format("expression is nested deeper than {} levels", depth_max_));
 }
 
-Result<AstExprPtr> StatementParser::Make(AstExpr::Node node, uint32_t begin) {
-  auto expr = std::make_shared<AstExpr>();
-  expr->node = std::move(node);
+Result<AstExprPtr> StatementParser::Finish(std::shared_ptr<AstExpr> expr, uint32_t begin) {
   expr->span = SpanFrom(begin);
   int children = 0;
   ForEachChild(*expr, [&](const auto& child) { children = std::max(children, child.depth); });
@@ -319,7 +317,7 @@ Result<AstExprPtr> StatementParser::ParseIn(AstExprPtr left, bool negated, uint3
     WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
     return Make(AstInQuery{std::move(in.operand), std::move(query), negated}, begin);
   }
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return Make(std::move(in), begin);
 }
 
@@ -383,7 +381,7 @@ Result<AstExprPtr> StatementParser::ParseQuantified(AstExprPtr left, AstOperator
   } else {
     Advance();
     WEIR_ASSIGN_OR_RETURN(quantified.items, ParseExpressionList());
-    WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+    WEIR_RETURN_NOT_OK(ExpectListEnd());
   }
   return Make(std::move(quantified), begin);
 }

@@ -145,11 +145,8 @@ Result<AstExprPtr> StatementParser::ParseWord() {
     case "TRY_CAST"_kw:
       if (call) return ParseCast(true);
       break;
-    case "EXISTS"_kw: {
-      Advance();
-      WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryInParentheses());
-      return Make(AstExists{std::move(query)}, begin);
-    }
+    case "EXISTS"_kw:
+      return ParseExists();
     case "DATE"_kw:
       if (string) return ParseDateTimeLiteral(LiteralKind::kDate, 1);
       break;
@@ -202,6 +199,20 @@ Result<AstExprPtr> StatementParser::ParseWord() {
   return ParseNameOrCall();
 }
 
+Result<AstExprPtr> StatementParser::ParseExists() {
+  uint32_t begin = this->begin();
+  Advance();
+  WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQueryInParentheses());
+  return Make(AstExists{std::move(query)}, begin);
+}
+
+Result<AstExprPtr> StatementParser::MakeNiladicCall(ObjectPath name, uint32_t begin) {
+  AstCall call;
+  call.name = std::move(name);
+  call.form = CallForm::kNiladic;
+  return Make(std::move(call), begin);
+}
+
 Result<AstExprPtr> StatementParser::ParseNameOrCall() {
   uint32_t begin = this->begin();
   ObjectPath path;
@@ -209,10 +220,7 @@ Result<AstExprPtr> StatementParser::ParseNameOrCall() {
   bool niladic = !first.quoted && Contains(kNiladicCalls, FindKeyword(UpperCase(first.value)));
   path.push_back(std::move(first));
   if (niladic && !At(TokenKind::kLeftParen)) {
-    AstCall call;
-    call.name = std::move(path);
-    call.form = CallForm::kNiladic;
-    return Make(std::move(call), begin);
+    return MakeNiladicCall(std::move(path), begin);
   }
   while (At(TokenKind::kDot)) {
     Advance();
@@ -280,7 +288,7 @@ Result<AstExprPtr> StatementParser::ParseParenthesized() {
     WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
     return Make(AstSubquery{std::move(query)}, begin);
   }
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   if (items.size() == 1) return std::move(items[0]);
   return Make(AstConstructor{ConstructorKind::kTuple, std::move(items), nullptr}, begin);
 }
@@ -358,7 +366,7 @@ Result<AstExprPtr> StatementParser::ParseRowConstructor() {
   if (At(TokenKind::kRightParen))
     return WithHint(Unexpected("an expression"), "a row has at least one value");
   WEIR_ASSIGN_OR_RETURN(out.items, ParseExpressionList());
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return Make(std::move(out), begin);
 }
 

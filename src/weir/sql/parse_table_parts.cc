@@ -13,7 +13,7 @@ Status StatementParser::ParseTableElements(AstTableElements* elements) {
   do {
     WEIR_RETURN_NOT_OK(ParseTableElement(elements));
   } while (Accept(TokenKind::kComma));
-  return Expect(TokenKind::kRightParen);
+  return ExpectListEnd();
 }
 
 Status StatementParser::ParseTableElement(AstTableElements* elements) {
@@ -221,7 +221,7 @@ Result<std::vector<AstOption>> StatementParser::ParseOptions() {
     option.span = SpanFrom(begin);
     options.push_back(std::move(option));
   } while (Accept(TokenKind::kComma));
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return options;
 }
 
@@ -234,7 +234,7 @@ Result<std::vector<std::string>> StatementParser::ParseOptionKeys() {
     WEIR_ASSIGN_OR_RETURN(std::string key, ParseString("an option in quotes"));
     keys.push_back(std::move(key));
   } while (Accept(TokenKind::kComma));
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return keys;
 }
 
@@ -246,7 +246,7 @@ Result<std::vector<Identifier>> StatementParser::ParseIdentifierList(std::string
     WEIR_ASSIGN_OR_RETURN(Identifier name, ParseIdentifier(what));
     names.push_back(std::move(name));
   } while (Accept(TokenKind::kComma));
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return names;
 }
 
@@ -262,7 +262,7 @@ Result<AstPartitionSpec> StatementParser::ParsePartitionSpec() {
     }
     spec.push_back(std::move(value));
   } while (Accept(TokenKind::kComma));
-  WEIR_RETURN_NOT_OK(Expect(TokenKind::kRightParen));
+  WEIR_RETURN_NOT_OK(ExpectListEnd());
   return spec;
 }
 

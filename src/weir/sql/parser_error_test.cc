@@ -34,8 +34,11 @@ TEST(ParserErrors, MisspeltKeywords) {
 
 TEST(ParserErrors, Expected) {
   EXPECT_EQ(ErrorOf("SELECT"), "1:6 unexpected end of statement; expected an expression");
-  EXPECT_EQ(ErrorOf("SELECT (1"), "1:9 unexpected end of statement; expected ')'");
+  EXPECT_EQ(ErrorOf("SELECT (1"), "1:9 unexpected end of statement; expected ',' or ')'");
   EXPECT_EQ(ErrorOf("SELECT 1,"), "1:9 unexpected end of statement; expected an expression");
+  EXPECT_EQ(ErrorOf("SELECT a, FROM t"),
+            "1:11 unexpected 'FROM'; expected an expression (remove the ',' before it)");
+  EXPECT_EQ(ErrorOf("CREATE TABLE t (a INT b INT)"), "1:23 unexpected 'b'; expected ',' or ')'");
   EXPECT_EQ(ErrorOf("SELECT 1 2"), "1:10 unexpected '2'; expected the end of the statement");
   EXPECT_EQ(ErrorOf("SELECT 'a"),
             "1:8 unexpected end of statement: the string that starts here is not closed (add ' at "

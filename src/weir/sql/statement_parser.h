@@ -50,7 +50,14 @@ class StatementParser : public TokenCursor {
   Status CheckDepth(int depth);
 
   // ---- Making nodes: span from `begin` to here, depth computed and checked. ----
-  Result<AstExprPtr> Make(AstExpr::Node node, uint32_t begin);
+  // The template keeps the large variant off the stack frames of the functions that recurse.
+  template <typename Node>
+  Result<AstExprPtr> Make(Node node, uint32_t begin) {
+    auto expr = std::make_shared<AstExpr>();
+    expr->node = std::move(node);
+    return Finish(std::move(expr), begin);
+  }
+  Result<AstExprPtr> Finish(std::shared_ptr<AstExpr> expr, uint32_t begin);
   Result<AstTablePtr> MakeTable(std::shared_ptr<AstTable> table, uint32_t begin);
   Result<AstTablePtr> MakeTable(AstTable::Node node, uint32_t begin);
   Result<AstQueryPtr> MakeQuery(AstQuery query, uint32_t begin);
@@ -82,6 +89,8 @@ class StatementParser : public TokenCursor {
   Result<AstExprPtr> ParseDateTimeLiteral(LiteralKind kind, size_t words);
   Result<AstExprPtr> ParseIntervalLiteral();
   Result<AstExprPtr> ParseNameOrCall();
+  Result<AstExprPtr> ParseExists();
+  Result<AstExprPtr> MakeNiladicCall(ObjectPath name, uint32_t begin);
   bool AtIntervalLiteral() const;
   /// A time unit's word stands here.
   std::optional<TimeUnit> PeekTimeUnit() const;
@@ -92,6 +101,10 @@ class StatementParser : public TokenCursor {
   Result<AstExprPtr> ParseCall(ObjectPath name, uint32_t begin);
   Result<bool> ParseSpecialArguments(KeywordId keyword, AstCall* call);
   Result<AstArgument> ParseArgument();
+  Result<AstExprPtr> ParseArgumentValue();
+  Result<AstExprPtr> ParseModelArgument();
+  Result<AstExprPtr> ParseQueryArgument();
+  Result<AstExprPtr> ParseSubqueryPartition(AstExprPtr subquery, uint32_t begin);
   Result<AstExprPtr> ParseTableArgument();
   Result<AstExprPtr> ParseTableArgumentClauses(AstTableArgument argument, uint32_t begin);
   Result<AstExprPtr> ParseDescriptor();

@@ -194,7 +194,14 @@ Status TokenCursor::Unexpected(std::string_view expected) {
     return WithHint(InvalidQueryAt(token.span(), "unexpected hint{}", tail),
                     "hints follow SELECT, a table name or the target of INSERT");
   }
-  if (token.kind == TokenKind::kWord) {
+  bool reserved = KeywordIsReserved(token.keyword);
+  bool closes_list = token.kind == TokenKind::kRightParen || reserved;
+  if (closes_list && at_ > 0 && list_.tokens[at_ - 1].kind == TokenKind::kComma) {
+    return WithHint(InvalidQueryAt(token.span(), "unexpected '{}'{}", Shown(Text(token)), tail),
+                    "remove the ',' before it");
+  }
+  // A reserved word stands at the wrong place; it is no slip of the pen.
+  if (token.kind == TokenKind::kWord && !reserved) {
     std::string nearest =
         NearestKeyword(Text(token), noted_at_ == at_ ? noted_ : std::vector<KeywordId>{});
     if (!nearest.empty()) {

@@ -55,6 +55,10 @@ class TokenCursor {
   }
   Status Expect(TokenKind kind);
   Status Expect(KeywordId keyword);
+  /// The ')' behind a list, where another item could follow too.
+  Status ExpectListEnd() {
+    return Accept(TokenKind::kRightParen) ? Status::OK() : Unexpected("',' or ')'");
+  }
   Status Expect(KeywordId first, KeywordId second) {
     WEIR_RETURN_NOT_OK(Expect(first));
     return Expect(second);
