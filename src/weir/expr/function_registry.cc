@@ -223,17 +223,22 @@ bool MatchOverload(const Overload& overload, const CallInfo& call, Matching matc
   return MatchGroups(args, types);
 }
 
-Status InvalidCall(const ScalarFunction& function, const CallInfo& call, bool wrong_count,
-                   const std::string& cause) {
+/// `name` as the user wrote it (an alias keeps its own name).
+Status InvalidCall(const ScalarFunction& function, std::string_view name, const CallInfo& call,
+                   bool wrong_count, const std::string& cause) {
+  const char* untyped = "";
+  for (const DataType& type : call.arg_types) {
+    if (type.kind() == TypeKind::kNull) untyped = "Illegal use of 'NULL'\n";
+  }
   if (wrong_count) {
     return InvalidQuery(
-        "Invalid number of arguments to function '{}'. No match found for function signature "
-        "{}({}).\n"
-        "Supported signatures are:\n{}",
-        function.name, function.name, JoinFamilies(call.arg_types), function.signatures);
+        "{}Invalid number of arguments to function '{}'. No match found for function signature "
+        "{}({}).\nSupported signatures are:\n{}",
+        untyped, UpperCase(name), UpperCase(name), JoinFamilies(call.arg_types),
+        function.signatures);
   }
-  std::string text = fmt::format("SQL validation failed. Invalid function call:\n{}({})\n",
-                                 function.name, JoinTypes(call.arg_types));
+  std::string text = fmt::format("SQL validation failed. Invalid function call:\n{}({})\n{}",
+                                 UpperCase(name), JoinTypes(call.arg_types), untyped);
   if (!cause.empty()) text += cause + "\n";
   return InvalidQuery("{}Invalid input arguments. Expected signatures are:\n{}", text,
                       function.signatures);
@@ -358,7 +363,7 @@ Result<ResolvedCall> FunctionRegistry::Resolve(std::string_view name, const Call
       return resolved;
     }
   }
-  return InvalidCall(*function, call, !count_matches, cause);
+  return InvalidCall(*function, name, call, !count_matches, cause);
 }
 
 Result<ExprPtr> FunctionRegistry::MakeCall(std::string_view name, std::vector<ExprPtr> args,

@@ -99,18 +99,18 @@ class ConstantDivisor {
   int shift_;
 };
 
-template <typename T>
+template <typename T, typename Out = T>
 Kernel ConstantDivisionKernel(Arithmetic op, int64_t divisor) {
   bool modulo = op == Arithmetic::kModulo;
   return [modulo, by = ConstantDivisor(divisor)](KernelContext& context, const ColumnVector& args,
                                                  int64_t n, ColumnPtr* out) {
     ColumnVector first = {args[0]};
     if (modulo) {
-      return MapColumns<T, T>(
-          context, first, n, [by](T a) { return static_cast<T>(by.Modulo(a)); }, out);
+      return MapColumns<Out, T>(
+          context, first, n, [by](T a) { return static_cast<Out>(by.Modulo(a)); }, out);
     }
-    return MapColumns<T, T>(
-        context, first, n, [by](T a) { return static_cast<T>(by.Divide(a)); }, out);
+    return MapColumns<Out, T>(
+        context, first, n, [by](T a) { return static_cast<Out>(by.Divide(a)); }, out);
   };
 }
 
@@ -214,6 +214,10 @@ Status CoerceNumbers(Arithmetic op, std::vector<DataType>* types) {
     if (!keep) b = AsDecimal(b);
     return Status::OK();
   }
+  if (op == Arithmetic::kModulo && a.is_integer() && b.is_integer() && a.kind() != b.kind()) {
+    a = DataType::BigInt().WithNullable(a.nullable());  // The result has the type of the divisor.
+    return Status::OK();
+  }
   auto common = CommonType({a, b});
   a = common->WithNullable(a.nullable());
   b = common->WithNullable(b.nullable());
@@ -221,7 +225,7 @@ Status CoerceNumbers(Arithmetic op, std::vector<DataType>* types) {
 }
 
 Result<DataType> NumberResult(Arithmetic op, const DataType& a, const DataType& b) {
-  if (!a.is_decimal()) return a;
+  if (!a.is_decimal()) return op == Arithmetic::kModulo ? b : a;
   switch (op) {
     case Arithmetic::kAdd:
     case Arithmetic::kSubtract:
@@ -236,7 +240,32 @@ Result<DataType> NumberResult(Arithmetic op, const DataType& a, const DataType& 
   return Internal("an unknown operator");
 }
 
+namespace {
+
+/// BIGINT % a smaller integer, of the smaller type.
+Result<Kernel> MakeNarrowModulo(const CallInfo& call) {
+  auto literal = LiteralInt(call, 1);
+  return DispatchPrimitive(call.arg_types[1], [&](auto tag) -> Result<Kernel> {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_floating_point_v<T>) {
+      return Internal("a DOUBLE where none can be");
+    } else {
+      if (literal && *literal > 1)
+        return ConstantDivisionKernel<int64_t, T>(Arithmetic::kModulo, *literal);
+      return Kernel(
+          [](KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) {
+            WEIR_RETURN_NOT_OK(CheckDivisor<T>(context, args, n));
+            auto modulo = [](int64_t a, T b) { return static_cast<T>(Modulo<int64_t>(a, b)); };
+            return MapColumns<T, int64_t, T>(context, args, n, modulo, out);
+          });
+    }
+  });
+}
+
+}  // namespace
+
 Result<Kernel> MakeNumberKernel(Arithmetic op, const CallInfo& call) {
+  if (call.arg_types[0].kind() != call.arg_types[1].kind()) return MakeNarrowModulo(call);
   // A divisor that is constantly 0 is refused for DOUBLE too, as Flink does; one that happens to be
   // 0 gives Infinity.
   bool zero = IsLiteralZero(call, 1);
