@@ -38,6 +38,9 @@ Status AggregateCalls::AddCall(const AggregateCallSpec& spec) {
   }
   call.distinct = spec.distinct && !call.function->ignores_distinct();
   info.distinct = call.distinct;
+  if (call.distinct && call.columns.size() > spec.args.size()) {
+    return Unsupported("{}(DISTINCT) ordered by something else than its arguments", spec.function);
+  }
   info.may_retract = spec_.input_may_retract;
   info.has_group_keys = spec_.has_group_keys;
   WEIR_ASSIGN_OR_RETURN(std::vector<DataType> states, call.function->StateTypes(info));
@@ -70,6 +73,21 @@ void AggregateCalls::AddDistinct(int index) {
   for (int column : call.columns) types.push_back(spec_.input[column].type);
   distinct_.push_back(std::make_unique<DistinctValues>(call.columns, types, spec_.input_may_retract, pool_));
   distinct_.back()->calls(distinct_.back()->BitOf(call.spec.filter)).push_back(index);
+}
+
+AggregateCalls::~AggregateCalls() {
+  if (budget_ != nullptr && charged_bytes_ > 0) (void)budget_->Charge(-charged_bytes_);  // Giving back never fails.
+}
+
+Status AggregateCalls::ChargeExtraBytes() {
+  constexpr int kBatchesPerCharge = 16;
+  if (budget_ == nullptr || batches_until_charge_-- > 0) return Status::OK();
+  batches_until_charge_ = kBatchesPerCharge;
+  int64_t bytes = 0;
+  for (const Call& call : calls_) bytes += call.accumulators->ExtraBytes();
+  WEIR_RETURN_NOT_OK(budget_->Charge(bytes - charged_bytes_));
+  charged_bytes_ = bytes;
+  return Status::OK();
 }
 
 Status AggregateCalls::Resize(int64_t num_slots) {
@@ -171,7 +189,7 @@ Status AggregateCalls::Apply(const Batch& batch, std::span<const uint32_t> slots
     }
   }
   flat_.clear();
-  return Status::OK();
+  return ChargeExtraBytes();
 }
 
 Status AggregateCalls::MergeStates(std::span<const uint32_t> slots, const ColumnVector& states, int64_t num_rows) {
@@ -184,7 +202,7 @@ Status AggregateCalls::MergeStates(std::span<const uint32_t> slots, const Column
     }
     WEIR_RETURN_NOT_OK(call.accumulators->Merge(slots, own, num_rows));
   }
-  return Status::OK();
+  return ChargeExtraBytes();
 }
 
 Status AggregateCalls::MergeGroups(std::span<const uint32_t> from, std::span<const uint32_t> to) {

@@ -19,6 +19,7 @@
 
 #include "weir/data/batch.h"
 #include "weir/expr/aggregate.h"
+#include "weir/memory/budget_pool.h"
 #include "weir/operator/distinct_values.h"
 #include "weir/state/keyed_table.h"
 
@@ -54,6 +55,7 @@ class AggregateCalls {
  public:
   /// Errors: kInvalidQuery if a function is unknown, kUnsupported if one cannot retract.
   static Result<std::unique_ptr<AggregateCalls>> Make(AggregateCallsSpec spec, arrow::MemoryPool* pool);
+  ~AggregateCalls();
 
   /// Makes room for slots [0, num_slots).
   Status Resize(int64_t num_slots);
@@ -101,8 +103,10 @@ class AggregateCalls {
     const std::vector<int32_t>* retract;
   };
 
-  AggregateCalls(AggregateCallsSpec spec, arrow::MemoryPool* pool) : spec_(std::move(spec)), pool_(pool) {}
+  AggregateCalls(AggregateCallsSpec spec, arrow::MemoryPool* pool)
+      : spec_(std::move(spec)), pool_(pool), budget_(dynamic_cast<BudgetPool*>(pool)) {}
   Status AddCall(const AggregateCallSpec& spec);
+  Status ChargeExtraBytes();
   void AddDistinct(int call);
   Result<ColumnPtr> ArgColumn(const Batch& batch, int column);
   Result<ColumnVector> ArgColumns(const Batch& batch, const std::vector<int>& columns);
@@ -120,6 +124,10 @@ class AggregateCalls {
   bool is_order_sensitive_ = false;
   bool always_changes_ = false;
   int64_t num_slots_ = 0;
+  // What accumulators hold outside the pool is charged to it every few batches.
+  BudgetPool* budget_ = nullptr;
+  int64_t charged_bytes_ = 0;
+  int batches_until_charge_ = 0;
   // Of the batch at hand.
   std::map<int, ColumnPtr> flat_;
   struct FilterRows {

@@ -30,8 +30,8 @@ class HashJoin : public Operator {
                                           given.may_retract ? RowLife::kAddAndRemove : RowLife::kAdd, context.pool),
                                 PoolVector<int64_t>(context.pool)});
     }
-    bool pads_right = spec_.kind == JoinKind::kLeft || spec_.kind == JoinKind::kFull;
-    bool pads_left = spec_.kind == JoinKind::kRight || spec_.kind == JoinKind::kFull;
+    bool pads_right = spec_.kind == HashJoinKind::kLeft || spec_.kind == HashJoinKind::kFull;
+    bool pads_left = spec_.kind == HashJoinKind::kRight || spec_.kind == HashJoinKind::kFull;
     sides_[kLeft]->is_outer = pads_right;
     sides_[kRight]->is_outer = pads_left;
     sides_[kLeft]->is_padded = pads_left;
@@ -100,7 +100,7 @@ class HashJoin : public Operator {
     uint32_t slot;  // Of the other side; kNoSlot: none.
   };
 
-  bool is_semi_or_anti() const { return spec_.kind == JoinKind::kSemi || spec_.kind == JoinKind::kAnti; }
+  bool is_semi_or_anti() const { return spec_.kind == HashJoinKind::kSemi || spec_.kind == HashJoinKind::kAnti; }
   bool at_end() const { return spec_.emit == EmitMode::kAtEnd; }
   Side& own() { return *sides_[input_]; }
   Side& other() { return *sides_[1 - input_]; }
@@ -108,14 +108,14 @@ class HashJoin : public Operator {
   bool counts_matches(int side) const {
     return sides_[side]->is_outer || (is_semi_or_anti() && side == kLeft);
   }
-  bool is_plain() const { return spec_.kind == JoinKind::kInner; }
+  bool is_plain() const { return spec_.kind == HashJoinKind::kInner; }
 
   // The other side's rows have met all that they can meet.
   void EndInput(int input) {
     if (sides_[input]->has_ended) return;
     sides_[input]->has_ended = true;
     int other = 1 - input;
-    bool leaves_rows = sides_[other]->is_outer || (spec_.kind == JoinKind::kAnti && other == kLeft);
+    bool leaves_rows = sides_[other]->is_outer || (spec_.kind == HashJoinKind::kAnti && other == kLeft);
     if (at_end() && leaves_rows) {
       final_sides_.push_back(other);
     } else {
@@ -307,7 +307,7 @@ void HashJoin::AddPair(const Pair& pair) {
   if (is_semi_or_anti()) {
     if (!turns || input_ == kLeft) return;
     RowKind kind = batch_.kind(pair.row);
-    if (spec_.kind == JoinKind::kAnti) {
+    if (spec_.kind == HashJoinKind::kAnti) {
       if (at_end()) return;
       kind = adds ? RowKind::kDelete : RowKind::kInsert;
     }
@@ -329,8 +329,8 @@ void HashJoin::EndRow(int32_t row) {
   bool is_stored = slot != kNoSlot && at_end();  // Its time comes when the other side has ended.
   if (is_semi_or_anti()) {
     if (input_ == kRight) return;
-    bool is_out = (spec_.kind == JoinKind::kSemi) == (matches > 0);
-    if (is_out && !(spec_.kind == JoinKind::kAnti && is_stored)) Emit({row, kNoSlot}, kind, 1);
+    bool is_out = (spec_.kind == HashJoinKind::kSemi) == (matches > 0);
+    if (is_out && !(spec_.kind == HashJoinKind::kAnti && is_stored)) Emit({row, kNoSlot}, kind, 1);
     return;
   }
   if (own().is_outer && matches == 0 && !is_stored) {

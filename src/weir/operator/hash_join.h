@@ -30,7 +30,7 @@
 
 namespace weir {
 
-enum class JoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };
+enum class HashJoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };
 
 struct HashJoinSide {
   Schema input;
@@ -39,7 +39,7 @@ struct HashJoinSide {
 };
 
 struct HashJoinSpec {
-  JoinKind kind = JoinKind::kInner;
+  HashJoinKind kind = HashJoinKind::kInner;
   HashJoinSide left, right;                     // Inputs 0 and 1; equal numbers of keys, of equal types.
   std::vector<bool> null_safe;                  // One a key; may be empty.
   ExprPtr condition;                            // Over left ++ right; null for none.

@@ -11,21 +11,21 @@
 namespace weir {
 namespace {
 
-HashJoinSpec Spec(JoinKind kind, bool may_retract = false) {
+HashJoinSpec Spec(HashJoinKind kind, bool may_retract = false) {
   HashJoinSpec spec;
   spec.kind = kind;
   spec.left = {TestSchema("k INT, a STRING"), {0}, may_retract};
   spec.right = {TestSchema("k INT, b STRING"), {0}, may_retract};
   return spec;
 }
-HashJoinSpec AtEnd(JoinKind kind) {
+HashJoinSpec AtEnd(HashJoinKind kind) {
   HashJoinSpec spec = Spec(kind);
   spec.emit = EmitMode::kAtEnd;
   return spec;
 }
 
 TEST(HashJoin, InnerMatchesBothWays) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kInner), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kInner), R"(
     input k INT, a STRING
     input k INT, b STRING
     output k INT, a STRING, k2 INT, b STRING
@@ -42,7 +42,7 @@ TEST(HashJoin, InnerMatchesBothWays) {
 }
 
 TEST(HashJoin, InnerRetracts) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kInner, true), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kInner, true), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I 1 x  +I 2 y
@@ -80,7 +80,7 @@ TEST(HashJoin, ChecksTheCondition) {
     in1  +I 1 6  +I 1 8  +I 2 1
     out  +I 1 5 1 6  +I 1 5 1 8  +I 1 7 1 8
   )");
-  spec.kind = JoinKind::kLeft;
+  spec.kind = HashJoinKind::kLeft;
   CheckOperator(MakeHashJoin, spec, R"(
     input k INT, v INT
     input k INT, w INT
@@ -92,7 +92,7 @@ TEST(HashJoin, ChecksTheCondition) {
 }
 
 TEST(HashJoin, LeftPadsAndTakesBack) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kLeft, true), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kLeft, true), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I null z
@@ -114,7 +114,7 @@ TEST(HashJoin, LeftPadsAndTakesBack) {
 }
 
 TEST(HashJoin, FullPadsBothSides) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kFull, true), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kFull, true), R"(
     input k INT, a STRING
     input k INT, b STRING
     in1  +I 1 p  +I 2 q
@@ -130,7 +130,7 @@ TEST(HashJoin, FullPadsBothSides) {
 }
 
 TEST(HashJoin, RightIsLeftTurned) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kRight), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kRight), R"(
     input k INT, a STRING
     input k INT, b STRING
     in1  +I 1 p
@@ -141,7 +141,7 @@ TEST(HashJoin, RightIsLeftTurned) {
 }
 
 TEST(HashJoin, SemiAndAntiEmitLeftRows) {
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kSemi, true), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kSemi, true), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I 2 y
@@ -156,7 +156,7 @@ TEST(HashJoin, SemiAndAntiEmitLeftRows) {
     in1  -D 1 q
     out  -D 1 x  -D 1 z
   )");
-  CheckOperator(MakeHashJoin, Spec(JoinKind::kAnti, true), R"(
+  CheckOperator(MakeHashJoin, Spec(HashJoinKind::kAnti, true), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I null y
@@ -172,7 +172,7 @@ TEST(HashJoin, SemiAndAntiEmitLeftRows) {
 }
 
 TEST(HashJoin, AtEndEmitsFinalRowsOnly) {
-  CheckOperator(MakeHashJoin, AtEnd(JoinKind::kLeft), R"(
+  CheckOperator(MakeHashJoin, AtEnd(HashJoinKind::kLeft), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I 2 y  +I null n
@@ -185,7 +185,7 @@ TEST(HashJoin, AtEndEmitsFinalRowsOnly) {
     end
     out
   )");
-  CheckOperator(MakeHashJoin, AtEnd(JoinKind::kFull), R"(
+  CheckOperator(MakeHashJoin, AtEnd(HashJoinKind::kFull), R"(
     input k INT, a STRING
     input k INT, b STRING
     unordered
@@ -194,7 +194,7 @@ TEST(HashJoin, AtEndEmitsFinalRowsOnly) {
     end
     out  +I 1 x 1 p  +I 2 y null null  +I null null 3 q
   )");
-  CheckOperator(MakeHashJoin, AtEnd(JoinKind::kAnti), R"(
+  CheckOperator(MakeHashJoin, AtEnd(HashJoinKind::kAnti), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I 2 y
@@ -203,7 +203,7 @@ TEST(HashJoin, AtEndEmitsFinalRowsOnly) {
     end
     out  +I 2 y
   )");
-  CheckOperator(MakeHashJoin, AtEnd(JoinKind::kSemi), R"(
+  CheckOperator(MakeHashJoin, AtEnd(HashJoinKind::kSemi), R"(
     input k INT, a STRING
     input k INT, b STRING
     in   +I 1 x  +I 2 y
@@ -215,7 +215,7 @@ TEST(HashJoin, AtEndEmitsFinalRowsOnly) {
 }
 
 TEST(HashJoin, WithoutKeysIsACrossJoin) {
-  HashJoinSpec spec = Spec(JoinKind::kInner);
+  HashJoinSpec spec = Spec(HashJoinKind::kInner);
   spec.left.key_columns.clear();
   spec.right.key_columns.clear();
   CheckOperator(MakeHashJoin, spec, R"(
@@ -228,7 +228,7 @@ TEST(HashJoin, WithoutKeysIsACrossJoin) {
 }
 
 TEST(HashJoin, NullSafeKeysMatch) {
-  HashJoinSpec spec = Spec(JoinKind::kInner);
+  HashJoinSpec spec = Spec(HashJoinKind::kInner);
   spec.null_safe = {true};
   CheckOperator(MakeHashJoin, spec, R"(
     input k INT, a STRING
