@@ -202,20 +202,50 @@ class ExchangePlacer {
   }
 
   Result<PlanPtr> PlaceWindow(const PlanPtr& node, const WindowAggregateNode& window, Placement* placement) {
-    PlanPtr input = ToHash(node->inputs[0], window.keys);
+    PlanPtr input = node->inputs[0];
+    bool is_placed = window.keys.empty() ? Of(input).single() : IsHashed(input, window.keys);
+    // Sessions grow over rows, windows of processing time end by the clock of one task.
+    const WindowSpec& spec = window.window;
+    bool whole = spec.kind == WindowKind::kSession || spec.is_proctime ||
+                 (spec.kind == WindowKind::kHop && spec.size_millis % spec.step_millis != 0);
+    if (context_.parallelism > 1 && !is_placed && !whole && window.phase == AggregatePhase::kSingle) {
+      WEIR_ASSIGN_OR_RETURN(auto states, StateFields(*input, window.keys, window.calls));
+      if (states) return SplitWindow(node, window, *states, placement);
+    }
+    input = ToHash(input, window.keys);
     *placement = OfKeys(input, window.keys.size());
     return WithInputs(node, {input});
   }
 
+  Result<PlanPtr> SplitWindow(const PlanPtr& node, const WindowAggregateNode& window, const std::vector<Field>& states,
+                              Placement* placement) {
+    PlanPtr input = node->inputs[0];
+    WindowAggregateNode local = window;
+    local.phase = AggregatePhase::kLocal;
+    Schema schema;
+    for (int key : window.keys) schema.fields.push_back(input->schema[key]);
+    schema.fields.push_back({"$slice_end", DataType::BigInt().NotNull()});
+    if (window.window_end_column >= 0) schema.fields.push_back({"$window_start", DataType::BigInt().NotNull()});
+    schema.fields.insert(schema.fields.end(), states.begin(), states.end());
+    PlanPtr first = Remember(MakePlan(std::move(local), std::move(schema), {input}), Of(input));
+    WindowAggregateNode global = window;
+    global.phase = AggregatePhase::kGlobal;
+    global.keys.clear();
+    for (size_t i = 0; i < window.keys.size(); ++i) global.keys.push_back(static_cast<int>(i));
+    PlanPtr exchange = ToHash(first, global.keys);
+    *placement = OfKeys(exchange, global.keys.size());
+    return MakePlan(std::move(global), node->schema, {exchange}, node->traits);
+  }
+
   Result<PlanPtr> PlaceJoin(const PlanPtr& node, const JoinNode& join, Placement* placement) {
-    if (join.left_keys.empty()) {
-      return WithHint(Unsupported("joins without an equality condition are not supported yet"),
-                      "add a condition such as a.k = b.k");
-    }
     PlanPtr left = node->inputs[0], right = node->inputs[1];
     if (Of(left).single() && Of(right).single()) {
       placement->kind = Placement::Kind::kSingle;
       return node;
+    }
+    if (join.left_keys.empty()) {
+      placement->kind = Placement::Kind::kSingle;  // A cross join: every row meets every row.
+      return WithInputs(node, {ToSingle(left), ToSingle(right)});
     }
     if (context_.parallelism > 1) {
       // One task's rows are hashed too as soon as the other side's are.
@@ -234,7 +264,8 @@ class ExchangePlacer {
     PlanPtr input = node->inputs[0];
     placement->kind = Placement::Kind::kSingle;
     if (context_.parallelism == 1 || Of(input).single()) return node;
-    if (sort.fetch && input->traits.changes.append_only()) {
+    bool is_changelog = !context_.is_batch && !sort.keys.empty();
+    if (sort.fetch && input->traits.changes.append_only() && !is_changelog) {
       // Each task keeps what it could contribute.
       SortNode local = sort;
       constexpr int64_t kMax = int64_t{1} << 62;

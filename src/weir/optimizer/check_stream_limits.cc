@@ -27,11 +27,9 @@ Result<Roots> CheckStreamLimits(Roots roots, const OptimizerContext& context) {
     if (sort == nullptr || sort->keys.empty()) continue;
     WEIR_ASSIGN_OR_RETURN(bool bounded, IsBoundedPlan(node, context));
     if (bounded) continue;
+    if (sort->fetch || sort->offset > 0) continue;  // Top-N: kept up to date.
     const SortKey& first = sort->keys[0];
-    if (sort->fetch) return Unsupported("ORDER BY with LIMIT (Top-N) over an unbounded input is not supported yet");
-    if (node->schema[first.column].type.time_attribute() != TimeAttribute::kNone && !first.descending) {
-      return Unsupported("ORDER BY a time attribute over an unbounded input is not supported yet");
-    }
+    if (node->schema[first.column].type.time_attribute() != TimeAttribute::kNone && !first.descending) continue;
     return WithHint(InvalidQuery("sort on a non-time-attribute field is not supported in stream mode over an unbounded input"),
                     "sort by the time attribute first, or run over a bounded input in batch mode");
   }

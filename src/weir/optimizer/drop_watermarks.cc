@@ -21,7 +21,8 @@ bool UsesEventTime(const PlanNode& node) {
     if (reads_watermark) return true;
   }
   auto* sort = node.As<SortNode>();
-  return sort != nullptr && !sort->keys.empty() && node.schema[sort->keys[0].column].type.is_rowtime();
+  return sort != nullptr && !sort->keys.empty() && !sort->keys[0].descending && !sort->fetch && sort->offset == 0 &&
+         node.schema[sort->keys[0].column].type.is_rowtime();
 }
 
 /// A scan of plain columns below a Calc that computes the rest.

@@ -80,8 +80,10 @@ ChangelogMode OutputChanges(const PlanNode& node, const std::vector<ChangelogMod
     out = {true, false, false, erases};
   } else if (node.As<ChangelogNormalizeNode>() != nullptr) {
     out = {true, before, true, true};
-  } else if (node.As<SortNode>() != nullptr) {
-    // Put out at the end of the input, when all changes are folded.
+  } else if (auto* sort = node.As<SortNode>()) {
+    // The first rows are kept up to date; all of them are put out once, at the end of the input.
+    bool ranks = sort->fetch || sort->offset > 0;
+    out.erase = ranks && (!sort->keys.empty() || !inputs[0].append_only());
   } else if (auto* drop = node.As<DropUpdateBeforeNode>()) {
     out = inputs[0];
     if (drop->as_delete && out.update_before) out.erase = true;

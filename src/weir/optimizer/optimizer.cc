@@ -27,7 +27,17 @@ constexpr Rule kPrepareRules[] = {
 
 /// Until nothing changes.
 constexpr Rule kRewriteRules[] = {
+    {"SimplifyExpressions", "constants are folded, conditions simplified", optimizer::SimplifyExpressions},
     {"MergeCalcs", "adjacent projections and filters become one", optimizer::MergeCalcs},
+    {"PushFilters", "filters move towards the sources", optimizer::PushFilters},
+    {"CleanAggregates", "equal aggregate calls are computed once", optimizer::CleanAggregates},
+    {"PruneColumns", "columns and fields that nobody reads are not produced", optimizer::PruneColumns},
+};
+
+/// Once, when the plan above the sources is settled.
+constexpr Rule kSourceRules[] = {
+    {"PushScanFilters", "sources are told of comparisons and partitions", optimizer::PushScanFilters},
+    {"PushLimits", "sources are told how many rows are enough", optimizer::PushLimits},
 };
 
 /// Once, in this order.
@@ -106,6 +116,9 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, const Optimize
     }
     if (roots == before) break;
   }
+  for (const Rule& rule : kSourceRules) {
+    WEIR_RETURN_NOT_OK(runner.Apply(rule, true, &roots));
+  }
   for (const Rule& rule : kPhysicalRules) {
     WEIR_RETURN_NOT_OK(runner.Apply(rule, false, &roots));
   }
@@ -119,6 +132,7 @@ std::vector<std::string> OptimizerRuleNames() {
   };
   add(kPrepareRules);
   add(kRewriteRules);
+  add(kSourceRules);
   add(kPhysicalRules);
   return names;
 }

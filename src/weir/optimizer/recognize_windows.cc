@@ -166,9 +166,13 @@ std::optional<Stripped> Strip(const PlanPtr& top, const PlanPtr& function) {
   stripped.plan = function->inputs[0];
   for (int i = 0; i < stripped.plan->schema.size(); ++i) stripped.mapping.push_back(i);
   stripped.mapping.insert(stripped.mapping.end(), 3, -1);
-  stripped.time_column = function->As<WindowTableFunctionNode>()->window.time_column;
+  const WindowSpec& window = function->As<WindowTableFunctionNode>()->window;
+  stripped.time_column = window.time_column;
   for (size_t i = between.size(); i-- > 0;) {
-    auto next = between[i]->As<CalcNode>() != nullptr ? StripCalc(*between[i], stripped) : StripExpand(*between[i], stripped);
+    // A filter before sessions are made would make other sessions.
+    auto* calc = between[i]->As<CalcNode>();
+    if (calc != nullptr && calc->condition != nullptr && window.kind == WindowKind::kSession) return std::nullopt;
+    auto next = calc != nullptr ? StripCalc(*between[i], stripped) : StripExpand(*between[i], stripped);
     if (!next) return std::nullopt;
     stripped = std::move(*next);
   }

@@ -74,6 +74,8 @@ void ForExpressions(Spec& spec, const Change& change) {
     one(correlate->condition);
   } else if (auto* watermark = std::get_if<WatermarkNode>(&spec)) {
     one(watermark->watermark);
+  } else if (auto* normalize = std::get_if<ChangelogNormalizeNode>(&spec)) {
+    one(normalize->condition);
   }
 }
 

@@ -292,7 +292,10 @@ class NodeText {
     if (correlate.condition != nullptr) Put("condition", ExprToString(*correlate.condition, ColumnNames(node_.schema)));
   }
   void Add(const WatermarkNode& watermark) { AddWatermark(watermark.rowtime_column, watermark.watermark, Input()); }
-  void Add(const ChangelogNormalizeNode& normalize) { Put("key", Columns(normalize.keys, Input())); }
+  void Add(const ChangelogNormalizeNode& normalize) {
+    Put("key", Columns(normalize.keys, Input()));
+    if (normalize.condition != nullptr) Put("condition", ExprToString(*normalize.condition, Input()));
+  }
   void Add(const DropUpdateBeforeNode& drop) {
     if (drop.as_delete) Put("asDelete", "true");
   }

@@ -248,7 +248,10 @@ class SpecWriter {
     json_["rowtimeColumn"] = watermark.rowtime_column;
     if (watermark.watermark != nullptr) json_["watermark"] = ExprToJson(*watermark.watermark);
   }
-  void operator()(const ChangelogNormalizeNode& normalize) { json_["keys"] = normalize.keys; }
+  void operator()(const ChangelogNormalizeNode& normalize) {
+    json_["keys"] = normalize.keys;
+    if (normalize.condition != nullptr) json_["condition"] = ExprToJson(*normalize.condition);
+  }
   void operator()(const DropUpdateBeforeNode& drop) {
     if (drop.as_delete) json_["asDelete"] = true;
   }
@@ -471,7 +474,7 @@ PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables
   }
   if (kind == "Correlate") return ReadCorrelate(f);
   if (kind == "Watermark") return WatermarkNode{f->Column("rowtimeColumn", -1), f->Expression("watermark")};
-  if (kind == "ChangelogNormalize") return ChangelogNormalizeNode{f->Ints("keys")};
+  if (kind == "ChangelogNormalize") return ChangelogNormalizeNode{f->Ints("keys"), f->Expression("condition")};
   if (kind == "DropUpdateBefore") return DropUpdateBeforeNode{f->Bool("asDelete", false)};
   if (kind == "Exchange") {
     return ExchangeNode{static_cast<Distribution>(f->OneOf("distribution", kDistributions, 0)), f->Ints("keys")};

@@ -155,8 +155,11 @@ struct WatermarkNode {
   ExprPtr watermark;
 };
 
+/// Makes a full changelog of updates by key. `condition`, over the input: rows that do not pass are not there for readers
+/// (an update that stops passing is a deletion); null for none.
 struct ChangelogNormalizeNode {
   std::vector<int> keys;
+  ExprPtr condition;
 };
 /// For readers that fold by key. `as_delete`: -U becomes -D instead, where a -U may come without its +U (behind a filter).
 struct DropUpdateBeforeNode {

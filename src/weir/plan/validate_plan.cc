@@ -215,6 +215,7 @@ struct NodeCheck {
   }
   Status operator()(const ChangelogNormalizeNode& normalize) const {
     WEIR_RETURN_NOT_OK(Passes());
+    WEIR_RETURN_NOT_OK(CheckExpr(normalize.condition, in, "the condition"));
     return CheckColumns(normalize.keys, in, "keys");
   }
   Status operator()(const DropUpdateBeforeNode&) const { return Passes(); }
