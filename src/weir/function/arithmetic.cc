@@ -156,7 +156,8 @@ Overload BinaryOverload(Arithmetic op) {
   overload.kernel = [op](const CallInfo& call) -> Result<Kernel> {
     const DataType &a = call.arg_types[0], &b = call.arg_types[1];
     if (IsIntervalArithmetic(op, a, b)) return MakeIntervalKernel(op, call);
-    return a.is_decimal() ? MakeDecimalKernel(op, call) : MakeNumberKernel(op, call);
+    return a.is_decimal() || b.is_decimal() ? MakeDecimalKernel(op, call)
+                                            : MakeNumberKernel(op, call);
   };
   return overload;
 }
@@ -199,6 +200,12 @@ ScalarFunction Operator(const char* name, const char* description, const char* e
 
 }  // namespace
 
+/// BIGINT times a DECIMAL of 18 digits fits in 128 bits, and each factor in 64: no need to widen
+/// the BIGINT before.
+static bool IsShortProduct(const DataType& decimal, const DataType& integer) {
+  return decimal.is_decimal() && decimal.precision() <= 18 && integer.kind() == TypeKind::kBigInt;
+}
+
 Status CoerceNumbers(Arithmetic op, std::vector<DataType>* types) {
   DataType &a = (*types)[0], &b = (*types)[1];
   if (a.kind() == TypeKind::kNull && b.is_numeric()) a = b.AsNullable();
@@ -210,6 +217,8 @@ Status CoerceNumbers(Arithmetic op, std::vector<DataType>* types) {
   if (decimal) {
     // MOD(DECIMAL(p, 0), INT) is an INT.
     bool keep = op == Arithmetic::kModulo && a.is_decimal() && a.scale() == 0 && b.is_integer();
+    if (op == Arithmetic::kMultiply && (IsShortProduct(a, b) || IsShortProduct(b, a)))
+      return Status::OK();
     a = AsDecimal(a);
     if (!keep) b = AsDecimal(b);
     return Status::OK();
@@ -225,13 +234,14 @@ Status CoerceNumbers(Arithmetic op, std::vector<DataType>* types) {
 }
 
 Result<DataType> NumberResult(Arithmetic op, const DataType& a, const DataType& b) {
-  if (!a.is_decimal()) return op == Arithmetic::kModulo ? b : a;
+  if (!a.is_decimal() && !b.is_decimal()) return op == Arithmetic::kModulo ? b : a;
+  if (op == Arithmetic::kMultiply) return DecimalProductType(AsDecimal(a), AsDecimal(b));
   switch (op) {
     case Arithmetic::kAdd:
     case Arithmetic::kSubtract:
       return DecimalSumType(a, b);
     case Arithmetic::kMultiply:
-      return DecimalProductType(a, b);
+      break;
     case Arithmetic::kDivide:
       return DecimalQuotientType(a, b);
     case Arithmetic::kModulo:

@@ -60,13 +60,23 @@ Result<Kernel> MakeSum(const CallInfo& call, const DecimalCall& types, bool subt
   });
 }
 
+Int128 ShortProduct(int64_t a, int64_t b) { return static_cast<Int128>(a) * b; }
+
 Result<Kernel> MakeProduct(const CallInfo& call, const DecimalCall& types) {
+  if (call.arg_types[0].is_integer()) {
+    return MapKernel<Int128, int64_t, Int128>(
+        [](int64_t a, Int128 b) { return ShortProduct(a, static_cast<int64_t>(b)); })(call);
+  }
+  if (call.arg_types[1].is_integer()) {
+    return MapKernel<Int128, Int128, int64_t>(
+        [](Int128 a, int64_t b) { return ShortProduct(static_cast<int64_t>(a), b); })(call);
+  }
   int a_digits = call.arg_types[0].precision(), b_digits = call.arg_types[1].precision();
   if (types.scale == types.a_scale + types.b_scale && a_digits + b_digits <= kDecimalDigitsMax &&
       types.precision >= a_digits + b_digits) {
     if (a_digits <= 18 && b_digits <= 18) {
       return MapKernel<Int128, Int128, Int128>([](Int128 a, Int128 b) {
-        return static_cast<Int128>(static_cast<int64_t>(a)) * static_cast<int64_t>(b);
+        return ShortProduct(static_cast<int64_t>(a), static_cast<int64_t>(b));
       })(call);
     }
     return MapKernel<Int128, Int128, Int128>([](Int128 a, Int128 b) {
