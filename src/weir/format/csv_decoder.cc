@@ -215,7 +215,10 @@ CsvDecoder::Ending CsvDecoder::CutQuoted(int64_t at, FieldText* field) {
 
 CsvDecoder::Ending CsvDecoder::EndOfQuoted(int64_t after, FieldText* field) {
   if (after < block_.size && block_.data[after] == '\r' && after + 1 < block_.size && block_.data[after + 1] == '\n') ++after;
-  if (after + 1 == block_.size && block_.data[after] == '\r' && block_.is_last) ++after;
+  if (after + 1 == block_.size && block_.data[after] == '\r') {
+    if (!block_.is_last) return Ending::kIncomplete;
+    ++after;
+  }
   field->next = after + 1;
   if (after >= block_.size) {
     field->next = block_.size;

@@ -215,7 +215,7 @@ Status JsonDecoder::DecodeLine(BadRecordHandler* bad_records) {
   Token next = *begin == '{' ? ParseObject(root_, num_rows_, token_) : Syntax(token_, "a record must be a JSON object");
   if (next != nullptr) {
     if (text_ + next[-1] >= line_end) {
-      next = Syntax(token_, "the line ends within the record");
+      next = Syntax(next - 1, "the line ends within the record");
     } else if (text_ + *next < line_end) {
       next = Syntax(next, "more text behind the record");
     }
@@ -224,6 +224,8 @@ Status JsonDecoder::DecodeLine(BadRecordHandler* bad_records) {
     token_ = next;
     ++num_rows_;
   } else {
+    // Said alike wherever blocks end.
+    if (error_at_ >= line_end) error_ = "the line ends within the record";
     slots_.ClearRow(num_rows_);
     while (token_ < token_end_ && text_ + *token_ < line_end) ++token_;
     next_backslash_ = std::min(next_backslash_, line_end);
