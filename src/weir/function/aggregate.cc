@@ -70,6 +70,7 @@ void RegisterAggregate(FunctionRegistry* registry) {
 void RegisterAggregateOrdered(FunctionRegistry* registry) {
   RegisterFirstLastAggregates(registry);
   RegisterCollectAggregates(registry);
+  RegisterJsonAggregates(registry);
 }
 
 }  // namespace weir

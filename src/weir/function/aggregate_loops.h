@@ -160,5 +160,6 @@ void RegisterSketchAggregates(FunctionRegistry* registry);  // APPROX_COUNT_DIST
 void RegisterFirstLastAggregates(
     FunctionRegistry* registry);                             // FIRST_VALUE LAST_VALUE SINGLE_VALUE
 void RegisterCollectAggregates(FunctionRegistry* registry);  // LISTAGG COLLECT ARRAY_AGG
+void RegisterJsonAggregates(FunctionRegistry* registry);     // JSON_OBJECTAGG JSON_ARRAYAGG
 
 }  // namespace weir

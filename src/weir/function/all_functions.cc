@@ -22,6 +22,7 @@ void RegisterBuiltinFunctions(FunctionRegistry* registry) {
   RegisterHash(registry);
   RegisterUrl(registry);
   RegisterMisc(registry);
+  RegisterJson(registry);
   RegisterTable(registry);
   RegisterAggregate(registry);
   RegisterAggregateOrdered(registry);

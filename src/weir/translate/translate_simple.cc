@@ -5,6 +5,7 @@
 #include "weir/operator/calc.h"
 #include "weir/operator/correlate.h"
 #include "weir/operator/drop_update_before.h"
+#include "weir/operator/expand.h"
 #include "weir/operator/union.h"
 #include "weir/operator/watermark_assigner.h"
 #include "weir/translate/translator.h"
@@ -49,6 +50,13 @@ Result<Translator::Port> Translator::BuildCorrelate(const PlanNode& plan, const 
   spec.config = context_.config;
   return AddOperator(plan, fmt::format("Correlate({})", node.function), std::move(inputs),
                      [spec](OperatorContext& context) { return MakeCorrelate(spec, context); });
+}
+
+Result<Translator::Port> Translator::BuildExpand(const PlanNode& plan, const ExpandNode& node) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
+  ExpandSpec spec{node.keys, node.sets, node.ids};
+  return AddOperator(plan, "Expand", std::move(inputs),
+                     [spec](OperatorContext& context) { return MakeExpand(spec, context); });
 }
 
 Result<Translator::Port> Translator::BuildDropUpdateBefore(const PlanNode& plan) {

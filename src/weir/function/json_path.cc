@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Paths: $ .name ['name'] ["name"] ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name
+// A path with wildcards, slices, unions or '..' gives the list of all it finds.
+#include <algorithm>
+#include <charconv>
+
+#include "weir/function/json_tree.h"
+
+namespace weir {
+namespace {
+
+using sv = std::string_view;
+
+Status BadPath(sv path, sv why) { return InvalidQuery("invalid JSON path '{}': {}", path, why); }
+
+bool StartsWithWord(sv text, sv word) {
+  return text.size() > word.size() && text.substr(0, word.size()) == word &&
+         static_cast<uint8_t>(text[word.size()]) <= ' ';
+}
+
+bool ReadInteger(sv text, int64_t* value) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+sv Trim(sv text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+Result<JsonPath> JsonPath::Compile(sv text) {
+  JsonPath path;
+  sv whole = text;
+  while (!text.empty() && static_cast<uint8_t>(text.front()) <= ' ') text.remove_prefix(1);
+  for (auto [word, mode] : {std::pair<sv, Mode>{"lax", Mode::kLax}, {"strict", Mode::kStrict}}) {
+    if (StartsWithWord(text, word)) {
+      path.mode_ = mode;
+      text.remove_prefix(word.size());
+      break;
+    }
+  }
+  text = Trim(text);
+  size_t at = text.starts_with('$') ? 1 : 0;
+  if (text.empty()) return BadPath(whole, "it is empty");
+  while (at < text.size()) {
+    char c = text[at];
+    if (c == '[') {
+      WEIR_RETURN_NOT_OK(path.ReadBracket(text, &at));
+      continue;
+    }
+    if (c == '.') {
+      ++at;
+      if (at < text.size() && text[at] == '.') {
+        path.steps_.push_back({Step::Kind::kDeep});
+        path.is_definite_ = false;
+        ++at;
+      }
+      if (at >= text.size()) return BadPath(whole, "it ends with '.'");
+      if (text[at] == '[') continue;
+    } else if (at != 0) {
+      return BadPath(whole, fmt::format("unexpected '{}'", c));
+    }
+    size_t end = std::min(text.find_first_of(".[ ", at), text.size());
+    sv name = text.substr(at, end - at);
+    if (name.empty()) return BadPath(whole, "a name is missing");
+    if (name == "*") {
+      path.steps_.push_back({Step::Kind::kWildcard});
+      path.is_definite_ = false;
+    } else if (name.ends_with(')') && name.find('(') != sv::npos) {
+      return Unsupported("the function {} in the JSON path '{}' is not supported yet", name, whole);
+    } else {
+      path.steps_.push_back({Step::Kind::kMember, {std::string(name)}});
+    }
+    at = end;
+  }
+  return path;
+}
+
+Status JsonPath::ReadBracket(sv text, size_t* at) {
+  size_t i = *at + 1;
+  Step step{Step::Kind::kMember};
+  std::vector<std::pair<std::string, bool>> items;  // Text and whether it was quoted.
+  for (;;) {
+    while (i < text.size() && text[i] == ' ') ++i;
+    if (i >= text.size()) return BadPath(text, "a '[' is not closed");
+    std::string item;
+    bool quoted = text[i] == '\'' || text[i] == '"';
+    if (quoted) {
+      char quote = text[i++];
+      for (; i < text.size() && text[i] != quote; ++i) {
+        if (text[i] == '\\' && i + 1 < text.size()) ++i;
+        item += text[i];
+      }
+      if (i >= text.size()) return BadPath(text, "a quote is not closed");
+      ++i;
+    } else {
+      size_t end = text.find_first_of(",]", i);
+      if (end == sv::npos) return BadPath(text, "a '[' is not closed");
+      item = std::string(Trim(text.substr(i, end - i)));
+      i = end;
+    }
+    items.emplace_back(std::move(item), quoted);
+    while (i < text.size() && text[i] == ' ') ++i;
+    if (i < text.size() && text[i] == ',') {
+      ++i;
+      continue;
+    }
+    if (i >= text.size() || text[i] != ']') return BadPath(text, "a '[' is not closed");
+    break;
+  }
+  *at = i + 1;
+  for (auto& [item, quoted] : items) {
+    int64_t index = 0;
+    if (quoted) {
+      step.names.push_back(std::move(item));
+    } else if (item == "*") {
+      step.kind = Step::Kind::kWildcard;
+    } else if (item.starts_with('?') || item.starts_with('(')) {
+      return Unsupported("the filter [{}] in the JSON path '{}' is not supported yet", item, text);
+    } else if (size_t colon = item.find(':'); colon != std::string::npos) {
+      step.kind = Step::Kind::kSlice;
+      bool ok = (colon == 0 || ReadInteger(sv(item).substr(0, colon), &step.from)) &&
+                (colon + 1 == item.size() || ReadInteger(sv(item).substr(colon + 1), &step.to));
+      if (!ok) return BadPath(text, fmt::format("no slice: [{}]", item));
+    } else if (ReadInteger(item, &index)) {
+      step.kind = Step::Kind::kIndex;
+      step.indices.push_back(index);
+    } else {
+      return BadPath(text, fmt::format("no index and no quoted name: [{}]", item));
+    }
+  }
+  if (!step.names.empty() && step.kind != Step::Kind::kMember)
+    return BadPath(text, "names and indices are mixed");
+  bool is_one = (step.kind == Step::Kind::kMember && step.names.size() == 1) ||
+                (step.kind == Step::Kind::kIndex && step.indices.size() == 1);
+  is_definite_ = is_definite_ && is_one;
+  steps_.push_back(std::move(step));
+  return Status::OK();
+}
+
+JsonPath::Found JsonPath::Find(const JsonNode& root) const {
+  Found result;
+  if (!is_definite_) {
+    std::vector<const JsonNode*> found;
+    Collect(root, 0, &found);
+    result.owned = std::make_shared<JsonNode>();
+    result.owned->kind = JsonNode::Kind::kArray;
+    for (const JsonNode* node : found) result.owned->items.push_back(*node);
+    result.node = result.owned.get();
+    return result;
+  }
+  const JsonNode* node = &root;
+  std::string where = "$";
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    if (step.kind == Step::Kind::kMember) {
+      const JsonNode* next =
+          node->kind == JsonNode::Kind::kObject ? node->Find(step.names[0]) : nullptr;
+      std::string name = "['" + step.names[0] + "']";
+      if (next == nullptr) {
+        if (node->kind != JsonNode::Kind::kObject) {
+          result.error =
+              fmt::format("Expected to find an object with property {} in path {}", name, where);
+        } else if (i + 1 < steps_.size()) {
+          result.error = fmt::format("Missing property in path {}{}", where, name);
+        } else {
+          result.error = fmt::format("No results for path: {}{}", where, name);
+        }
+        return result;
+      }
+      node = next;
+      where += name;
+    } else {
+      int64_t size = static_cast<int64_t>(node->items.size());
+      int64_t index = step.indices[0] < 0 ? step.indices[0] + size : step.indices[0];
+      if (node->kind != JsonNode::Kind::kArray || index < 0 || index >= size) {
+        result.error =
+            fmt::format("Index out of bounds when evaluating path {}[{}]", where, step.indices[0]);
+        return result;
+      }
+      node = &node->items[static_cast<size_t>(index)];
+      where += fmt::format("[{}]", index);
+    }
+  }
+  result.node = node;
+  return result;
+}
+
+void JsonPath::CollectDeep(const JsonNode& node, size_t step,
+                           std::vector<const JsonNode*>* found) const {
+  Collect(node, step, found);
+  for (const JsonNode& item : node.items) CollectDeep(item, step, found);
+  for (const auto& [name, member] : node.members) CollectDeep(member, step, found);
+}
+
+void JsonPath::Collect(const JsonNode& node, size_t step_index,
+                       std::vector<const JsonNode*>* found) const {
+  constexpr size_t kFoundMax = 10'000'000;
+  if (found->size() > kFoundMax) return;
+  if (step_index == steps_.size()) return found->push_back(&node);
+  const Step& step = steps_[step_index];
+  auto size = static_cast<int64_t>(node.items.size());
+  auto visit = [&](int64_t index) {
+    if (index < 0) index += size;
+    if (index >= 0 && index < size)
+      Collect(node.items[static_cast<size_t>(index)], step_index + 1, found);
+  };
+  switch (step.kind) {
+    case Step::Kind::kMember:
+      for (const std::string& name : step.names) {
+        const JsonNode* member = node.Find(name);
+        if (member != nullptr) Collect(*member, step_index + 1, found);
+      }
+      return;
+    case Step::Kind::kIndex:
+      for (int64_t index : step.indices) visit(index);
+      return;
+    case Step::Kind::kWildcard:
+      for (const JsonNode& item : node.items) Collect(item, step_index + 1, found);
+      for (const auto& [name, member] : node.members) Collect(member, step_index + 1, found);
+      return;
+    case Step::Kind::kSlice: {
+      int64_t from = step.from < 0 ? std::max<int64_t>(step.from + size, 0) : step.from;
+      int64_t to = step.to < 0 ? step.to + size : std::min(step.to, size);
+      for (int64_t i = from; i < to; ++i) visit(i);
+      return;
+    }
+    case Step::Kind::kDeep:
+      return CollectDeep(node, step_index + 1, found);
+  }
+}
+
+}  // namespace weir

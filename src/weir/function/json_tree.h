@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// A JSON document as a tree, and paths into it ("lax $.a[0].b", "strict $..name").
+// Numbers keep their text, so that nothing is lost on the way through; of equal keys the last
+// counts. Nesting is limited to kJsonDepthMax. simdjson reads the text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weir/base/error.h"
+
+namespace weir {
+
+inline constexpr int kJsonDepthMax = 1000;
+
+struct JsonNode {
+  enum class Kind : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
+  Kind kind = Kind::kNull;
+  std::string text;  // kString: the characters; kNumber: as written; kBool: true or false.
+  std::vector<JsonNode> items;                            // kArray.
+  std::vector<std::pair<std::string, JsonNode>> members;  // kObject, in the text's order.
+
+  bool is_scalar() const { return kind != Kind::kArray && kind != Kind::kObject; }
+  const JsonNode* Find(std::string_view key) const;
+};
+
+/// Reads documents; keeps its buffers from one to the next. Threads: one.
+class JsonReader {
+ public:
+  JsonReader();
+  ~JsonReader();
+  /// Errors: kInvalidData with the cause.
+  Result<JsonNode> Read(std::string_view text);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// Appends the node as JSON; members by key, as Flink writes them.
+void AppendJson(const JsonNode& node, std::string* out);
+/// Appends `text` as a JSON string with its quotes.
+void AppendQuotedJson(std::string_view text, std::string* out);
+/// The text that JSON_VALUE gives for a scalar; strings without quotes.
+std::string JsonScalarText(const JsonNode& node);
+
+/// A compiled path.
+class JsonPath {
+ public:
+  enum class Mode : uint8_t { kStrict, kLax };
+  /// What a path finds: a node, nothing, or (in strict mode) an error.
+  struct Found {
+    const JsonNode* node = nullptr;
+    std::shared_ptr<JsonNode>
+        owned;  // The list of a path with several answers; `node` points into it.
+    std::string error;
+  };
+
+  /// Errors: kInvalidQuery, kUnsupported (filters, functions).
+  static Result<JsonPath> Compile(std::string_view text);
+  Mode mode() const { return mode_; }
+  Found Find(const JsonNode& root) const;
+
+ private:
+  struct Step {
+    enum class Kind : uint8_t { kMember, kIndex, kWildcard, kDeep, kSlice } kind;
+    std::vector<std::string> names = {};
+    std::vector<int64_t> indices = {};
+    int64_t from = 0, to = INT64_MAX;
+  };
+  Status ReadBracket(std::string_view text, size_t* at);
+  void Collect(const JsonNode& node, size_t step, std::vector<const JsonNode*>* found) const;
+  void CollectDeep(const JsonNode& node, size_t step, std::vector<const JsonNode*>* found) const;
+
+  Mode mode_ = Mode::kStrict;
+  bool is_definite_ = true;  // One answer at most.
+  std::vector<Step> steps_;
+};
+
+}  // namespace weir
