@@ -20,7 +20,8 @@ struct Sink {
 
 std::string WithOptions(const Json& step) {
   std::string options = "'connector' = 'values', 'data-id' = '" + step.at("name").get<std::string>() + "'";
-  for (const auto& [key, value] : step.value("options", Json::object()).items()) {
+  const Json own_options = step.value("options", Json::object());
+  for (const auto& [key, value] : own_options.items()) {
     if (key == "connector") continue;  // Which test connector it was in Flink.
     options += ", '" + key + "' = '" + value.get<std::string>() + "'";
   }
@@ -194,7 +195,12 @@ Status RunPrograms(const std::string& dir, const RunOptions& options) {
         std::string id = test.at("id").get<std::string>();
         if (test.at("runs").size() > 1) id += "#" + run.at("kind").get<std::string>();
         if (!options.Wants(id)) continue;
-        CaseResult result = RunOne(id, test, run);
+        CaseResult result;
+        try {
+          result = RunOne(id, test, run);
+        } catch (const Json::exception& error) {
+          result = {id, {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};
+        }
         result.file = std::filesystem::path(file).filename();
         options.report(std::move(result));
       }

@@ -269,7 +269,12 @@ Status RunQueries(const std::string& dir, const std::string& tables_file, const 
   for (const std::string& file : CaseFiles(dir)) {
     WEIR_RETURN_NOT_OK(ForEachCase(file, [&](const Json& test) {
       if (!options.Wants(test.at("id"))) return;
-      CaseResult result = RunCase(test, tables);
+      CaseResult result;
+      try {
+        result = RunCase(test, tables);
+      } catch (const Json::exception& error) {
+        result = {test.at("id"), {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};
+      }
       result.file = std::filesystem::path(dir).filename().string() + "/" + std::filesystem::path(file).filename().string();
       options.report(std::move(result));
     }));
