@@ -10,8 +10,10 @@
 
 namespace weir {
 
-Result<std::unique_ptr<AggregateCalls>> AggregateCalls::Make(AggregateCallsSpec spec, arrow::MemoryPool* pool) {
-  WEIR_CHECK(spec.functions != nullptr || spec.calls.empty(), "aggregate calls need the function registry");
+Result<std::unique_ptr<AggregateCalls>> AggregateCalls::Make(AggregateCallsSpec spec,
+                                                             arrow::MemoryPool* pool) {
+  WEIR_CHECK(spec.functions != nullptr || spec.calls.empty(),
+             "aggregate calls need the function registry");
   std::unique_ptr<AggregateCalls> calls(new AggregateCalls(std::move(spec), pool));
   for (const AggregateCallSpec& call : calls->spec_.calls) WEIR_RETURN_NOT_OK(calls->AddCall(call));
   return calls;
@@ -22,7 +24,8 @@ Status AggregateCalls::AddCall(const AggregateCallSpec& spec) {
   call.spec = spec;
   call.columns = spec.args;
   call.function = spec_.functions->FindAggregate(spec.function);
-  if (call.function == nullptr) return InvalidQuery("no aggregate function is called {}", spec.function);
+  if (call.function == nullptr)
+    return InvalidQuery("no aggregate function is called {}", spec.function);
   AggregateCallInfo info;
   info.call.result_type = spec.type;
   info.call.config = &spec_.config;
@@ -33,7 +36,8 @@ Status AggregateCalls::AddCall(const AggregateCallSpec& spec) {
   }
   for (size_t i = 0; i < call.columns.size(); ++i) {
     info.call.arg_types.push_back(spec_.input[call.columns[i]].type);
-    bool is_literal = i < spec.args.size() && i < spec.literals.size() && spec.literals[i].has_value();
+    bool is_literal =
+        i < spec.args.size() && i < spec.literals.size() && spec.literals[i].has_value();
     info.call.literals.push_back(is_literal ? &*spec.literals[i] : nullptr);
   }
   call.distinct = spec.distinct && !call.function->ignores_distinct();
@@ -52,8 +56,8 @@ Status AggregateCalls::AddCall(const AggregateCallSpec& spec) {
   state_types_.insert(state_types_.end(), states.begin(), states.end());
   result_types_.push_back(spec.type);
   is_order_sensitive_ |= call.function->is_order_sensitive();
-  always_changes_ |= !spec_.input_may_retract && call.function->name() == "COUNT" && spec.args.empty() &&
-                     spec.filter < 0 && !spec.distinct;
+  always_changes_ |= !spec_.input_may_retract && call.function->name() == "COUNT" &&
+                     spec.args.empty() && spec.filter < 0 && !spec.distinct;
   calls_.push_back(std::move(call));
   if (calls_.back().distinct) AddDistinct(static_cast<int>(calls_.size()) - 1);
   return Status::OK();
@@ -71,12 +75,14 @@ void AggregateCalls::AddDistinct(int index) {
   }
   std::vector<DataType> types;
   for (int column : call.columns) types.push_back(spec_.input[column].type);
-  distinct_.push_back(std::make_unique<DistinctValues>(call.columns, types, spec_.input_may_retract, pool_));
+  distinct_.push_back(
+      std::make_unique<DistinctValues>(call.columns, types, spec_.input_may_retract, pool_));
   distinct_.back()->calls(distinct_.back()->BitOf(call.spec.filter)).push_back(index);
 }
 
 AggregateCalls::~AggregateCalls() {
-  if (budget_ != nullptr && charged_bytes_ > 0) (void)budget_->Charge(-charged_bytes_);  // Giving back never fails.
+  if (budget_ != nullptr && charged_bytes_ > 0)
+    (void)budget_->Charge(-charged_bytes_);  // Giving back never fails.
 }
 
 Status AggregateCalls::ChargeExtraBytes() {
@@ -107,7 +113,8 @@ Result<ColumnPtr> AggregateCalls::ArgColumn(const Batch& batch, int column) {
   }
   return flat;
 }
-Result<ColumnVector> AggregateCalls::ArgColumns(const Batch& batch, const std::vector<int>& columns) {
+Result<ColumnVector> AggregateCalls::ArgColumns(const Batch& batch,
+                                                const std::vector<int>& columns) {
   ColumnVector args(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) {
     WEIR_ASSIGN_OR_RETURN(args[i], ArgColumn(batch, columns[i]));
@@ -141,18 +148,20 @@ Status AggregateCalls::Filter(const Batch& batch, int filter, const std::vector<
   return Status::OK();
 }
 
-Result<AggregateCalls::RowLists> AggregateCalls::FilteredRows(const Batch& batch, int filter, ChangedRows rows) {
+Result<AggregateCalls::RowLists> AggregateCalls::FilteredRows(const Batch& batch, int filter,
+                                                              ChangedRows rows) {
   if (filter < 0) return RowLists{rows.accumulate, rows.retract};
   auto [entry, is_new] = filtered_.try_emplace(filter);
   if (is_new) {
     WEIR_RETURN_NOT_OK(Filter(batch, filter, rows.accumulate, &entry->second.accumulate));
-    if (rows.retract != nullptr) WEIR_RETURN_NOT_OK(Filter(batch, filter, rows.retract, &entry->second.retract));
+    if (rows.retract != nullptr)
+      WEIR_RETURN_NOT_OK(Filter(batch, filter, rows.retract, &entry->second.retract));
   }
   return RowLists{&entry->second.accumulate, &entry->second.retract};
 }
 
-Status AggregateCalls::Run(Call& call, std::span<const uint32_t> slots, const ColumnVector& args, int64_t num_rows,
-                           RowLists rows) {
+Status AggregateCalls::Run(Call& call, std::span<const uint32_t> slots, const ColumnVector& args,
+                           int64_t num_rows, RowLists rows) {
   if (rows.accumulate == nullptr || !rows.accumulate->empty()) {
     WEIR_RETURN_NOT_OK(call.accumulators->Accumulate(slots, args, num_rows, rows.accumulate));
   }
@@ -162,7 +171,8 @@ Status AggregateCalls::Run(Call& call, std::span<const uint32_t> slots, const Co
   return Status::OK();
 }
 
-Status AggregateCalls::Apply(const Batch& batch, std::span<const uint32_t> slots, ChangedRows rows) {
+Status AggregateCalls::Apply(const Batch& batch, std::span<const uint32_t> slots,
+                             ChangedRows rows) {
   flat_.clear();
   filtered_.clear();
   for (Call& call : calls_) {
@@ -192,7 +202,8 @@ Status AggregateCalls::Apply(const Batch& batch, std::span<const uint32_t> slots
   return ChargeExtraBytes();
 }
 
-Status AggregateCalls::MergeStates(std::span<const uint32_t> slots, const ColumnVector& states, int64_t num_rows) {
+Status AggregateCalls::MergeStates(std::span<const uint32_t> slots, const ColumnVector& states,
+                                   int64_t num_rows) {
   size_t next = 0;
   for (Call& call : calls_) {
     ColumnVector own;
@@ -255,17 +266,22 @@ Status AggregateCalls::Reset(std::span<const uint32_t> slots) {
   return Status::OK();
 }
 
-Status AggregateCalls::SaveDistinct(SnapshotWriter& snapshot, const std::vector<DataType>& group_types,
-                                    const SlotColumns& columns_of, const std::vector<int>& key_columns) {
+Status AggregateCalls::SaveDistinct(SnapshotWriter& snapshot,
+                                    const std::vector<DataType>& group_types,
+                                    const SlotColumns& columns_of,
+                                    const std::vector<int>& key_columns) {
   for (size_t i = 0; i < distinct_.size(); ++i) {
-    WEIR_RETURN_NOT_OK(distinct_[i]->Save(snapshot, fmt::format("distinct{}", i), group_types, columns_of, key_columns));
+    WEIR_RETURN_NOT_OK(distinct_[i]->Save(snapshot, fmt::format("distinct{}", i), group_types,
+                                          columns_of, key_columns));
   }
   return Status::OK();
 }
-Status AggregateCalls::RestoreDistinct(SnapshotReader& snapshot, const std::vector<DataType>& group_types,
+Status AggregateCalls::RestoreDistinct(SnapshotReader& snapshot,
+                                       const std::vector<DataType>& group_types,
                                        const GroupSlots& slots_of) {
   for (size_t i = 0; i < distinct_.size(); ++i) {
-    WEIR_RETURN_NOT_OK(distinct_[i]->Restore(snapshot, fmt::format("distinct{}", i), group_types, slots_of));
+    WEIR_RETURN_NOT_OK(
+        distinct_[i]->Restore(snapshot, fmt::format("distinct{}", i), group_types, slots_of));
   }
   return Status::OK();
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The aggregate calls of one operator over groups that are addressed by slot: arguments, FILTER, DISTINCT and row
-// kinds are resolved here, a batch at a time, before the functions' accumulators see plain columns.
+// The aggregate calls of one operator over groups that are addressed by slot: arguments, FILTER,
+// DISTINCT and row kinds are resolved here, a batch at a time, before the functions' accumulators
+// see plain columns.
 //
-//   rows -> FILTER (row lists, once a filter column) -> DISTINCT (operator/distinct_values.h, once an argument list)
+//   rows -> FILTER (row lists, once a filter column) -> DISTINCT (operator/distinct_values.h, once
+//   an argument list)
 //        -> Accumulators (expr/aggregate.h), one a call
 //
-// Knows nothing of keys, windows or changelogs of the output: group_aggregate.cc and window_aggregate.cc give slots.
+// Knows nothing of keys, windows or changelogs of the output: group_aggregate.cc and
+// window_aggregate.cc give slots.
+//
 // Threads: one task.
 #pragma once
 
@@ -27,9 +31,10 @@ namespace weir {
 
 /// One aggregate call over the input's columns.
 struct AggregateCallSpec {
-  std::string function;                        // "SUM"; COUNT without arguments is COUNT(*).
-  std::vector<int> args;                       // Input columns.
-  std::vector<std::optional<Value>> literals;  // One an argument where it is a literal; may be shorter than `args`.
+  std::string function;   // "SUM"; COUNT without arguments is COUNT(*).
+  std::vector<int> args;  // Input columns.
+  std::vector<std::optional<Value>>
+      literals;  // One an argument where it is a literal; may be shorter than `args`.
   bool distinct = false;
   int filter = -1;                             // BOOLEAN input column, or -1.
   std::vector<std::pair<int, bool>> order_by;  // Input column, descending.
@@ -54,7 +59,8 @@ struct ChangedRows {
 class AggregateCalls {
  public:
   /// Errors: kInvalidQuery if a function is unknown, kUnsupported if one cannot retract.
-  static Result<std::unique_ptr<AggregateCalls>> Make(AggregateCallsSpec spec, arrow::MemoryPool* pool);
+  static Result<std::unique_ptr<AggregateCalls>> Make(AggregateCallsSpec spec,
+                                                      arrow::MemoryPool* pool);
   ~AggregateCalls();
 
   /// Makes room for slots [0, num_slots).
@@ -63,7 +69,8 @@ class AggregateCalls {
   Status Apply(const Batch& batch, std::span<const uint32_t> slots, ChangedRows rows);
   /// Adds partial states: row i of `states` (the calls' state columns in order) to group slots[i].
   Status MergeStates(std::span<const uint32_t> slots, const ColumnVector& states, int64_t num_rows);
-  /// Adds group from[i] to group to[i]; the former is left as it is. Both lists are free of the other's slots.
+  /// Adds group from[i] to group to[i]; the former is left as it is. Both lists are free of the
+  /// other's slots.
   Status MergeGroups(std::span<const uint32_t> from, std::span<const uint32_t> to);
   Result<ColumnVector> Finish(std::span<const uint32_t> slots);
   Result<ColumnVector> States(std::span<const uint32_t> slots);
@@ -78,16 +85,19 @@ class AggregateCalls {
   const std::string& unsplittable() const { return unsplittable_; }
   bool has_distinct() const { return !distinct_.empty(); }
   bool is_order_sensitive() const { return is_order_sensitive_; }
-  /// Whether every added row changes the result of its group (a plain COUNT(*) of an append-only input).
+  /// Whether every added row changes the result of its group (a plain COUNT(*) of an append-only
+  /// input).
   bool always_changes() const { return always_changes_; }
 
-  /// DISTINCT's tables are saved apart. `columns_of`: columns of `group_types` that name groups; `key_columns`: those
-  /// that decide which subtask owns the group.
-  Status SaveDistinct(SnapshotWriter& snapshot, const std::vector<DataType>& group_types, const SlotColumns& columns_of,
-                      const std::vector<int>& key_columns);
+  /// DISTINCT's tables are saved apart. `columns_of`: columns of `group_types` that name groups;
+  /// `key_columns`: those that decide which subtask owns the group.
+  Status SaveDistinct(SnapshotWriter& snapshot, const std::vector<DataType>& group_types,
+                      const SlotColumns& columns_of, const std::vector<int>& key_columns);
   /// `slots_of` finds the groups of rows of group columns (kNoSlot: not here).
-  using GroupSlots = std::function<Status(const ColumnVector& columns, int64_t num_rows, std::vector<uint32_t>* slots)>;
-  Status RestoreDistinct(SnapshotReader& snapshot, const std::vector<DataType>& group_types, const GroupSlots& slots_of);
+  using GroupSlots = std::function<Status(const ColumnVector& columns, int64_t num_rows,
+                                          std::vector<uint32_t>* slots)>;
+  Status RestoreDistinct(SnapshotReader& snapshot, const std::vector<DataType>& group_types,
+                         const GroupSlots& slots_of);
 
  private:
   struct Call {
@@ -111,8 +121,10 @@ class AggregateCalls {
   Result<ColumnPtr> ArgColumn(const Batch& batch, int column);
   Result<ColumnVector> ArgColumns(const Batch& batch, const std::vector<int>& columns);
   Result<RowLists> FilteredRows(const Batch& batch, int filter, ChangedRows rows);
-  Status Filter(const Batch& batch, int filter, const std::vector<int32_t>* rows, std::vector<int32_t>* out);
-  Status Run(Call& call, std::span<const uint32_t> slots, const ColumnVector& args, int64_t num_rows, RowLists rows);
+  Status Filter(const Batch& batch, int filter, const std::vector<int32_t>* rows,
+                std::vector<int32_t>* out);
+  Status Run(Call& call, std::span<const uint32_t> slots, const ColumnVector& args,
+             int64_t num_rows, RowLists rows);
 
   AggregateCallsSpec spec_;
   arrow::MemoryPool* pool_;

@@ -11,8 +11,8 @@
 namespace weir {
 namespace {
 
-// Where the present row of a key is, while a batch is worked on: a row of the batch, one of the stored rows (behind
-// them), or nowhere.
+// Where the present row of a key is, while a batch is worked on: a row of the batch, one of the
+// stored rows (behind them), or nowhere.
 constexpr int32_t kNowhere = -1;
 
 class ChangelogNormalize : public Operator {
@@ -28,7 +28,8 @@ class ChangelogNormalize : public Operator {
         touched_(context.pool) {}
   Status Init() {
     if (spec_.condition == nullptr) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(condition_, ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
+    WEIR_ASSIGN_OR_RETURN(
+        condition_, ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
     return Status::OK();
   }
 
@@ -46,14 +47,15 @@ class ChangelogNormalize : public Operator {
   }
 
   Status Save(SnapshotWriter& snapshot) override {
-    return SaveSlots(snapshot, "rows", RowSchema(), table_.LiveSlots(),
-                     [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-                       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows_.Get(slots));
-                       WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
-                       columns.push_back(std::move(written));
-                       return columns;
-                     },
-                     spec_.key_columns);
+    return SaveSlots(
+        snapshot, "rows", RowSchema(), table_.LiveSlots(),
+        [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+          WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows_.Get(slots));
+          WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
+          columns.push_back(std::move(written));
+          return columns;
+        },
+        spec_.key_columns);
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
@@ -112,7 +114,8 @@ class ChangelogNormalize : public Operator {
   std::vector<int32_t> inserted_;
 };
 
-// By position in touched_: where the key's present row is. `all` become the batch's rows and the stored ones behind.
+// By position in touched_: where the key's present row is. `all` become the batch's rows and the
+// stored ones behind.
 Result<std::vector<int32_t>> ChangelogNormalize::PresentRows(ColumnVector* all) {
   int64_t now = ttl_.is_on() ? context_.environment->clock->WallMicros() / 1000 : 0;
   WEIR_RETURN_NOT_OK(touched_.Begin(table_.num_slots()));
@@ -149,7 +152,8 @@ Status ChangelogNormalize::Normalize(const Batch& batch) {
   ColumnVector all = batch.columns;
   WEIR_ASSIGN_OR_RETURN(std::vector<int32_t> present, PresentRows(&all));
   auto same = [&](int32_t a, int32_t b) {
-    return std::all_of(all.begin(), all.end(), [&](const ColumnPtr& column) { return SameValue(*column, a, *column, b); });
+    return std::all_of(all.begin(), all.end(),
+                       [&](const ColumnPtr& column) { return SameValue(*column, a, *column, b); });
   };
   std::vector<int32_t> out_rows;
   KindList kinds;
@@ -206,7 +210,8 @@ Status ChangelogNormalize::StorePresent(const Batch& batch, const std::vector<in
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeChangelogNormalize(ChangelogNormalizeSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeChangelogNormalize(ChangelogNormalizeSpec spec,
+                                                         OperatorContext& context) {
   auto normalize = std::make_unique<ChangelogNormalize>(std::move(spec), context);
   WEIR_RETURN_NOT_OK(normalize->Init());
   return std::unique_ptr<Operator>(std::move(normalize));

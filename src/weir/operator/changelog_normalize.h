@@ -6,13 +6,19 @@
 //   in   +I 1 a    +I 1 b          +U 1 b   -D 1 null   -D 1 b
 //   out  +I 1 a    -U 1 a  +U 1 b           -D 1 b
 //
-// A row of a live key is an update, whatever its kind says; one equal to the stored row is swallowed (with a TTL it is
-// sent); a delete puts out the stored row; a delete of an unknown key and -U rows are dropped.
-// With a condition only rows that pass it are live for readers: an update that stops passing is a delete, one that
-// begins to an insert. (The condition does not look at keys alone: it may change over a key's life.)
-// Each change is put out, none is folded: readers may depend on them.
-// State: the last row of each key. Cost: one probe a row.
-// Source: Flink documentation, "Changelog normalization" of upsert sources.
+// A row of a live key is an update, whatever its kind says; one equal to the stored row is
+// swallowed (with a TTL it is sent); a delete puts out the stored row; a delete of an unknown key
+// and -U rows are dropped. With a condition only rows that pass it are live for readers: an update
+// that stops passing is a delete, one that begins to an insert. (The condition does not look at
+// keys alone: it may change over a key's life.) Each change is put out, none is folded: readers may
+// depend on them.
+//
+// State: the last row of each key.
+//
+// Cost: one probe a row.
+//
+// Source: Flink
+// documentation, "Changelog normalization" of upsert sources.
 #pragma once
 
 #include <memory>
@@ -33,6 +39,7 @@ struct ChangelogNormalizeSpec {
   FunctionConfig config;
 };
 
-Result<std::unique_ptr<Operator>> MakeChangelogNormalize(ChangelogNormalizeSpec spec, OperatorContext& context);
+Result<std::unique_ptr<Operator>> MakeChangelogNormalize(ChangelogNormalizeSpec spec,
+                                                         OperatorContext& context);
 
 }  // namespace weir

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/function/families.h"
-#include "weir/operator/aggregate_test_specs.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/operator_check.h"
 
 namespace weir {
@@ -59,7 +59,9 @@ TEST(ChangelogNormalize, RowsThatDoNotPassAreNotLive) {
   spec.functions = functions;
   spec.condition =
       functions
-          ->MakeCall("<", {MakeInput(1, DataType::Int()), MakeLiteral(Value::Int(3), DataType::Int())}, spec.config)
+          ->MakeCall("<",
+                     {MakeInput(1, DataType::Int()), MakeLiteral(Value::Int(3), DataType::Int())},
+                     spec.config)
           .ValueOrDie();
   CheckOperator(MakeChangelogNormalize, spec, R"(
     strict

@@ -20,8 +20,8 @@ constexpr int64_t kPrefetchRows = 16;
 
 }  // namespace
 
-DistinctValues::DistinctValues(std::vector<int> columns, std::vector<DataType> types, bool may_retract,
-                               arrow::MemoryPool* pool)
+DistinctValues::DistinctValues(std::vector<int> columns, std::vector<DataType> types,
+                               bool may_retract, arrow::MemoryPool* pool)
     : columns_(std::move(columns)),
       types_(std::move(types)),
       may_retract_(may_retract),
@@ -46,8 +46,8 @@ int DistinctValues::BitOf(int filter) {
 }
 
 // entries_[row] becomes the entry of each row; new ones join their group's list.
-Status DistinctValues::FindEntries(std::span<const uint32_t> slots, const ColumnVector& args, int64_t num_rows,
-                                   const std::vector<int32_t>* rows) {
+Status DistinctValues::FindEntries(std::span<const uint32_t> slots, const ColumnVector& args,
+                                   int64_t num_rows, const std::vector<int32_t>* rows) {
   auto n = static_cast<size_t>(num_rows);
   if (hashes_.size() < n) {
     hashes_.resize(n);
@@ -59,7 +59,8 @@ Status DistinctValues::FindEntries(std::span<const uint32_t> slots, const Column
   ColumnVector keys = {BorrowColumn(DataType::Int().NotNull(), slots.data(), num_rows)};
   keys.insert(keys.end(), args.begin(), args.end());
   inserted_.clear();
-  WEIR_RETURN_NOT_OK(table_.FindOrInsert(keys, {hashes_.data(), n}, entries_.data(), &inserted_, rows));
+  WEIR_RETURN_NOT_OK(
+      table_.FindOrInsert(keys, {hashes_.data(), n}, entries_.data(), &inserted_, rows));
   if (inserted_.empty()) return Status::OK();
   for (int32_t row : inserted_) slots_max = std::max(slots_max, slots[static_cast<size_t>(row)]);
   int64_t num_entries = table_.num_slots();
@@ -73,7 +74,8 @@ Status DistinctValues::FindEntries(std::span<const uint32_t> slots, const Column
     WEIR_RETURN_NOT_OK(previous_.Resize(num_entries));
     WEIR_RETURN_NOT_OK(group_.Resize(num_entries));
   }
-  if (slots_max >= heads_.size()) WEIR_RETURN_NOT_OK(heads_.Resize(int64_t{slots_max} + 1, kNoSlot));
+  if (slots_max >= heads_.size())
+    WEIR_RETURN_NOT_OK(heads_.Resize(int64_t{slots_max} + 1, kNoSlot));
   for (int32_t row : inserted_) {
     uint32_t entry = entries_[static_cast<size_t>(row)];
     uint32_t slot = slots[static_cast<size_t>(row)];
@@ -86,7 +88,8 @@ Status DistinctValues::FindEntries(std::span<const uint32_t> slots, const Column
   return Status::OK();
 }
 
-Status DistinctValues::Apply(std::span<const uint32_t> slots, const ColumnVector& args, int64_t num_rows,
+Status DistinctValues::Apply(std::span<const uint32_t> slots, const ColumnVector& args,
+                             int64_t num_rows,
                              const std::vector<const std::vector<int32_t>*>& accumulate,
                              const std::vector<const std::vector<int32_t>*>& retract) {
   auto n = static_cast<size_t>(num_rows);
@@ -114,7 +117,8 @@ Status DistinctValues::Apply(std::span<const uint32_t> slots, const ColumnVector
   if (all_rows_mask == 0) {
     selected_.clear();
     for (size_t i = 0; i < n; ++i) {
-      if (masks_[i] != 0 || (may_retract_ && retract_masks_[i] != 0)) selected_.push_back(static_cast<int32_t>(i));
+      if (masks_[i] != 0 || (may_retract_ && retract_masks_[i] != 0))
+        selected_.push_back(static_cast<int32_t>(i));
     }
     if (selected_.empty()) return Status::OK();
     rows = &selected_;
@@ -127,10 +131,12 @@ Status DistinctValues::Apply(std::span<const uint32_t> slots, const ColumnVector
   return Status::OK();
 }
 
-void DistinctValues::ApplySeen(const std::vector<int32_t>* rows, int64_t num_rows, uint64_t all_rows_mask) {
+void DistinctValues::ApplySeen(const std::vector<int32_t>* rows, int64_t num_rows,
+                               uint64_t all_rows_mask) {
   auto n = rows != nullptr ? static_cast<int64_t>(rows->size()) : num_rows;
   auto row_at = [&](int64_t i) {
-    return rows != nullptr ? static_cast<size_t>((*rows)[static_cast<size_t>(i)]) : static_cast<size_t>(i);
+    return rows != nullptr ? static_cast<size_t>((*rows)[static_cast<size_t>(i)])
+                           : static_cast<size_t>(i);
   };
   uint64_t* seen = seen_.data();
   for (int64_t i = 0; i < n; ++i) {
@@ -141,7 +147,8 @@ void DistinctValues::ApplySeen(const std::vector<int32_t>* rows, int64_t num_row
     if (fresh == 0) continue;
     bits |= fresh;
     for (; fresh != 0; fresh &= fresh - 1) {
-      rows_[static_cast<size_t>(std::countr_zero(fresh))].accumulate.push_back(static_cast<int32_t>(row));
+      rows_[static_cast<size_t>(std::countr_zero(fresh))].accumulate.push_back(
+          static_cast<int32_t>(row));
     }
   }
 }
@@ -194,7 +201,8 @@ Status DistinctValues::Reset(std::span<const uint32_t> slots) {
   std::vector<uint32_t> entries;
   for (uint32_t slot : slots) {
     if (slot >= heads_.size()) continue;
-    for (uint32_t entry = heads_[slot]; entry != kNoSlot; entry = next_[entry]) entries.push_back(entry);
+    for (uint32_t entry = heads_[slot]; entry != kNoSlot; entry = next_[entry])
+      entries.push_back(entry);
   }
   return EraseEntries(entries);
 }
@@ -206,7 +214,8 @@ Status DistinctValues::Merge(uint32_t from, uint32_t to, ColumnVector* args) {
   }
   std::vector<uint32_t> sources;
   if (from < heads_.size()) {
-    for (uint32_t entry = heads_[from]; entry != kNoSlot; entry = next_[entry]) sources.push_back(entry);
+    for (uint32_t entry = heads_[from]; entry != kNoSlot; entry = next_[entry])
+      sources.push_back(entry);
   }
   WEIR_ASSIGN_OR_RETURN(ColumnVector keys, table_.Keys(sources));
   args->assign(keys.begin() + 1, keys.end());
@@ -237,13 +246,16 @@ Schema DistinctValues::SnapshotSchema(const std::vector<DataType>& group_types) 
   Schema schema;
   AppendFields("k", group_types, &schema);
   AppendFields("v", types_, &schema);
-  AppendFields(may_retract_ ? "count" : "seen",
-               std::vector<DataType>(may_retract_ ? filters_.size() : 1, DataType::BigInt().NotNull()), &schema);
+  AppendFields(
+      may_retract_ ? "count" : "seen",
+      std::vector<DataType>(may_retract_ ? filters_.size() : 1, DataType::BigInt().NotNull()),
+      &schema);
   return schema;
 }
 
-Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name, const std::vector<DataType>& group_types,
-                            const SlotColumns& columns_of, const std::vector<int>& key_columns) {
+Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name,
+                            const std::vector<DataType>& group_types, const SlotColumns& columns_of,
+                            const std::vector<int>& key_columns) {
   auto columns = [&](std::span<const uint32_t> entries) -> Result<ColumnVector> {
     std::vector<uint32_t> groups;
     for (uint32_t entry : entries) groups.push_back(group_[entry]);
@@ -252,8 +264,9 @@ Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name, con
     out.insert(out.end(), keys.begin() + 1, keys.end());
     int num_numbers = may_retract_ ? num_bits() : 1;
     for (int k = 0; k < num_numbers; ++k) {
-      WEIR_ASSIGN_OR_RETURN(auto column, MakeFlatColumn(DataType::BigInt().NotNull(),
-                                                        static_cast<int64_t>(entries.size()), pool_));
+      WEIR_ASSIGN_OR_RETURN(auto column,
+                            MakeFlatColumn(DataType::BigInt().NotNull(),
+                                           static_cast<int64_t>(entries.size()), pool_));
       auto* numbers = reinterpret_cast<int64_t*>(const_cast<uint8_t*>(column->values->data()));
       for (size_t i = 0; i < entries.size(); ++i) {
         numbers[i] = may_retract_ ? counts_[int64_t{entries[i]} * num_bits() + k]
@@ -263,23 +276,27 @@ Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name, con
     }
     return out;
   };
-  return SaveSlots(snapshot, name, SnapshotSchema(group_types), table_.LiveSlots(), columns, key_columns);
+  return SaveSlots(snapshot, name, SnapshotSchema(group_types), table_.LiveSlots(), columns,
+                   key_columns);
 }
 
 Status DistinctValues::Restore(
     SnapshotReader& snapshot, std::string_view name, const std::vector<DataType>& group_types,
     const std::function<Status(const ColumnVector&, int64_t, std::vector<uint32_t>*)>& slots_of) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read(name, SnapshotSchema(group_types)));
+  WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches,
+                        snapshot.Read(name, SnapshotSchema(group_types)));
   for (const Batch& batch : batches) {
     auto first_value = batch.columns.begin() + static_cast<int64_t>(group_types.size());
     auto first_number = first_value + static_cast<int64_t>(types_.size());
     std::vector<uint32_t> slots;
-    WEIR_RETURN_NOT_OK(slots_of(ColumnVector(batch.columns.begin(), first_value), batch.num_rows, &slots));
+    WEIR_RETURN_NOT_OK(
+        slots_of(ColumnVector(batch.columns.begin(), first_value), batch.num_rows, &slots));
     std::vector<int32_t> rows;
     for (size_t i = 0; i < slots.size(); ++i) {
       if (slots[i] != kNoSlot) rows.push_back(static_cast<int32_t>(i));
     }
-    WEIR_RETURN_NOT_OK(FindEntries(slots, ColumnVector(first_value, first_number), batch.num_rows, &rows));
+    WEIR_RETURN_NOT_OK(
+        FindEntries(slots, ColumnVector(first_value, first_number), batch.num_rows, &rows));
     for (int32_t row : rows) {
       uint32_t entry = entries_[static_cast<size_t>(row)];
       if (!may_retract_) {

@@ -10,20 +10,24 @@
 namespace weir {
 namespace {
 
-// changed[i] becomes 1 where row old_rows[i] of `old_values` and row new_rows[i] of `new_values` differ.
-void MarkChanged(const Column& old_values, const std::vector<int32_t>& old_rows, const Column& new_values,
-                 const std::vector<int32_t>& new_rows, std::vector<uint8_t>* changed) {
+// changed[i] becomes 1 where row old_rows[i] of `old_values` and row new_rows[i] of `new_values`
+// differ.
+void MarkChanged(const Column& old_values, const std::vector<int32_t>& old_rows,
+                 const Column& new_values, const std::vector<int32_t>& new_rows,
+                 std::vector<uint8_t>* changed) {
   bool plain = old_values.is_flat() && new_values.is_flat() && !old_values.may_have_nulls() &&
-               !new_values.may_have_nulls() && !old_values.type.is_approximate() && !old_values.type.is_nested() &&
-               old_values.type.value_width() == 8;
+               !new_values.may_have_nulls() && !old_values.type.is_approximate() &&
+               !old_values.type.is_nested() && old_values.type.value_width() == 8;
   if (plain) {
     const auto* a = old_values.data<int64_t>();
     const auto* b = new_values.data<int64_t>();
-    for (size_t i = 0; i < old_rows.size(); ++i) (*changed)[i] |= a[old_rows[i]] != b[new_rows[i]] ? 1 : 0;
+    for (size_t i = 0; i < old_rows.size(); ++i)
+      (*changed)[i] |= a[old_rows[i]] != b[new_rows[i]] ? 1 : 0;
     return;
   }
   for (size_t i = 0; i < old_rows.size(); ++i) {
-    if ((*changed)[i] == 0 && !SameValue(old_values, old_rows[i], new_values, new_rows[i])) (*changed)[i] = 1;
+    if ((*changed)[i] == 0 && !SameValue(old_values, old_rows[i], new_values, new_rows[i]))
+      (*changed)[i] = 1;
   }
 }
 
@@ -40,9 +44,10 @@ class GroupAggregate : public Operator {
     table_.emplace(key_types_, context.pool);
   }
   Status Init() {
-    WEIR_ASSIGN_OR_RETURN(calls_, AggregateCalls::Make({spec_.input, spec_.calls, spec_.functions, spec_.config,
-                                                        spec_.input_may_retract, !spec_.key_columns.empty()},
-                                                       context_.pool));
+    WEIR_ASSIGN_OR_RETURN(
+        calls_, AggregateCalls::Make({spec_.input, spec_.calls, spec_.functions, spec_.config,
+                                      spec_.input_may_retract, !spec_.key_columns.empty()},
+                                     context_.pool));
     if (spec_.stage == AggregateStage::kGlobal && !calls_->unsplittable().empty()) {
       return Unsupported("two-phase aggregation of {}", calls_->unsplittable());
     }
@@ -126,7 +131,8 @@ class GroupAggregate : public Operator {
   Status EmitNetChanges(const Batch& batch);
   Status ExpireTouched();
   Status QueueChanges(const ColumnVector& old_values, const ColumnVector& new_values);
-  std::vector<uint8_t> ChangedGroups(const ColumnVector& old_values, const ColumnVector& new_values) const;
+  std::vector<uint8_t> ChangedGroups(const ColumnVector& old_values,
+                                     const ColumnVector& new_values) const;
   Status QueueRows(std::vector<uint32_t> slots, const std::vector<int32_t>& rows, KindList* kinds,
                    const ColumnVector& old_values, const ColumnVector& new_values);
   Status Forget(const std::vector<uint32_t>& slots);
@@ -154,12 +160,13 @@ class GroupAggregate : public Operator {
   std::vector<uint64_t> hashes_;
   std::vector<uint32_t> slots_;
   std::vector<int32_t> inserted_, accumulate_rows_, retract_rows_;
-  std::vector<uint8_t> is_new_;          // By position in touched_.
+  std::vector<uint8_t> is_new_;  // By position in touched_.
   std::vector<uint32_t> old_slots_, new_slots_;
-  std::vector<int32_t> old_positions_;   // By position in touched_: row of the old values, -1.
+  std::vector<int32_t> old_positions_;  // By position in touched_: row of the old values, -1.
 };
 
-Status GroupAggregate::FindSlots(const ColumnVector& keys, int64_t num_rows, std::vector<uint32_t>* slots) {
+Status GroupAggregate::FindSlots(const ColumnVector& keys, int64_t num_rows,
+                                 std::vector<uint32_t>* slots) {
   auto n = static_cast<size_t>(num_rows);
   slots->resize(n);
   inserted_.clear();
@@ -174,7 +181,8 @@ Status GroupAggregate::FindSlots(const ColumnVector& keys, int64_t num_rows, std
     WEIR_RETURN_NOT_OK(table_->FindOrInsert(keys, hashes_, slots->data(), &inserted_));
   }
   int64_t num_slots = table_->num_slots();
-  if (spec_.input_may_retract && num_slots > row_counts_.size()) WEIR_RETURN_NOT_OK(row_counts_.Resize(num_slots));
+  if (spec_.input_may_retract && num_slots > row_counts_.size())
+    WEIR_RETURN_NOT_OK(row_counts_.Resize(num_slots));
   if (spec_.state_ttl_millis > 0 && num_slots > changed_millis_.size()) {
     WEIR_RETURN_NOT_OK(changed_millis_.Resize(num_slots));
   }
@@ -209,7 +217,8 @@ Result<ChangedRows> GroupAggregate::CountRows(const Batch& batch) {
 
 Status GroupAggregate::ApplyRows(const Batch& batch, ChangedRows rows) {
   if (spec_.stage == AggregateStage::kGlobal) {
-    ColumnVector states(batch.columns.begin() + static_cast<int64_t>(key_types_.size()), batch.columns.end());
+    ColumnVector states(batch.columns.begin() + static_cast<int64_t>(key_types_.size()),
+                        batch.columns.end());
     return calls_->MergeStates(slots_, states, batch.num_rows);
   }
   return calls_->Apply(batch, slots_, rows);
@@ -295,13 +304,15 @@ std::vector<uint8_t> GroupAggregate::ChangedGroups(const ColumnVector& old_value
   for (size_t k = 0; k < old_values.size(); ++k) {
     MarkChanged(*old_values[k], old_rows, *new_values[k], new_rows, &differs);
   }
-  for (size_t i = 0; i < positions.size(); ++i) changed[static_cast<size_t>(positions[i])] = differs[i];
+  for (size_t i = 0; i < positions.size(); ++i)
+    changed[static_cast<size_t>(positions[i])] = differs[i];
   return changed;
 }
 
-// Puts the changes of the touched groups in the queue: a row is a slot, a row of old_values (from 0) or of new_values
-// (behind them), and a kind.
-Status GroupAggregate::QueueChanges(const ColumnVector& old_values, const ColumnVector& new_values) {
+// Puts the changes of the touched groups in the queue: a row is a slot, a row of old_values (from
+// 0) or of new_values (behind them), and a kind.
+Status GroupAggregate::QueueChanges(const ColumnVector& old_values,
+                                    const ColumnVector& new_values) {
   const std::vector<uint32_t>& touched = touched_.slots();
   std::vector<uint8_t> changed = ChangedGroups(old_values, new_values);
   auto num_old = static_cast<int32_t>(old_slots_.size());
@@ -333,8 +344,9 @@ Status GroupAggregate::QueueChanges(const ColumnVector& old_values, const Column
   return QueueRows(std::move(slots), rows, &kinds, old_values, new_values);
 }
 
-Status GroupAggregate::QueueRows(std::vector<uint32_t> slots, const std::vector<int32_t>& rows, KindList* kinds,
-                                 const ColumnVector& old_values, const ColumnVector& new_values) {
+Status GroupAggregate::QueueRows(std::vector<uint32_t> slots, const std::vector<int32_t>& rows,
+                                 KindList* kinds, const ColumnVector& old_values,
+                                 const ColumnVector& new_values) {
   Batch batch;
   batch.num_rows = static_cast<int64_t>(slots.size());
   WEIR_ASSIGN_OR_RETURN(batch.columns, table_->Keys(slots));
@@ -382,7 +394,8 @@ Status GroupAggregate::BeginFinalRows() {
 }
 
 Status GroupAggregate::QueueFinalRows() {
-  size_t count = std::min(static_cast<size_t>(context_.batch_rows_max), final_slots_.size() - final_position_);
+  size_t count =
+      std::min(static_cast<size_t>(context_.batch_rows_max), final_slots_.size() - final_position_);
   std::span<const uint32_t> slots(final_slots_.data() + final_position_, count);
   final_position_ += count;
   Batch batch;
@@ -397,7 +410,8 @@ Schema GroupAggregate::GroupSchema() const {
   Schema schema;
   AppendFields("k", key_types_, &schema);
   if (spec_.input_may_retract) schema.fields.push_back({"rows", DataType::BigInt().NotNull()});
-  if (spec_.state_ttl_millis > 0) schema.fields.push_back({"changed", DataType::BigInt().NotNull()});
+  if (spec_.state_ttl_millis > 0)
+    schema.fields.push_back({"changed", DataType::BigInt().NotNull()});
   AppendFields("s", calls_->state_types(), &schema);
   return schema;
 }
@@ -405,22 +419,24 @@ Schema GroupAggregate::GroupSchema() const {
 Status GroupAggregate::Save(SnapshotWriter& snapshot) {
   auto keys_of = [&](std::span<const uint32_t> slots) { return table_->Keys(slots); };
   std::vector<int> key_columns = ColumnRange(0, key_types_.size());
-  WEIR_RETURN_NOT_OK(SaveSlots(snapshot, "groups", GroupSchema(), table_->LiveSlots(),
-                               [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-                                 WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
-                                 if (spec_.input_may_retract) {
-                                   WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
-                                   columns.push_back(std::move(rows));
-                                 }
-                                 if (spec_.state_ttl_millis > 0) {
-                                   WEIR_ASSIGN_OR_RETURN(ColumnPtr changed, NumbersOf(changed_millis_, slots, context_.pool));
-                                   columns.push_back(std::move(changed));
-                                 }
-                                 WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
-                                 columns.insert(columns.end(), states.begin(), states.end());
-                                 return columns;
-                               },
-                               key_columns));
+  WEIR_RETURN_NOT_OK(SaveSlots(
+      snapshot, "groups", GroupSchema(), table_->LiveSlots(),
+      [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+        WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
+        if (spec_.input_may_retract) {
+          WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
+          columns.push_back(std::move(rows));
+        }
+        if (spec_.state_ttl_millis > 0) {
+          WEIR_ASSIGN_OR_RETURN(ColumnPtr changed,
+                                NumbersOf(changed_millis_, slots, context_.pool));
+          columns.push_back(std::move(changed));
+        }
+        WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
+        columns.insert(columns.end(), states.begin(), states.end());
+        return columns;
+      },
+      key_columns));
   return calls_->SaveDistinct(snapshot, key_types_, keys_of, key_columns);
 }
 
@@ -428,7 +444,8 @@ Status GroupAggregate::Restore(SnapshotReader& snapshot) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("groups", GroupSchema()));
   for (const Batch& batch : batches) {
     auto next = batch.columns.begin() + static_cast<int64_t>(key_types_.size());
-    WEIR_RETURN_NOT_OK(FindSlots(ColumnVector(batch.columns.begin(), next), batch.num_rows, &slots_));
+    WEIR_RETURN_NOT_OK(
+        FindSlots(ColumnVector(batch.columns.begin(), next), batch.num_rows, &slots_));
     auto restore_numbers = [&](PoolVector<int64_t>* numbers) {
       for (int64_t i = 0; i < batch.num_rows; ++i) {
         (*numbers)[slots_[static_cast<size_t>(i)]] = (*next)->At<int64_t>(i);
@@ -437,24 +454,28 @@ Status GroupAggregate::Restore(SnapshotReader& snapshot) {
     };
     if (spec_.input_may_retract) restore_numbers(&row_counts_);
     if (spec_.state_ttl_millis > 0) restore_numbers(&changed_millis_);
-    WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
+    WEIR_RETURN_NOT_OK(
+        calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
   }
-  return calls_->RestoreDistinct(snapshot, key_types_,
-                                 [&](const ColumnVector& keys, int64_t num_rows, std::vector<uint32_t>* slots) {
-                                   return FindSlots(keys, num_rows, slots);
-                                 });
+  return calls_->RestoreDistinct(
+      snapshot, key_types_,
+      [&](const ColumnVector& keys, int64_t num_rows, std::vector<uint32_t>* slots) {
+        return FindSlots(keys, num_rows, slots);
+      });
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeGroupAggregate(GroupAggregateSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeGroupAggregate(GroupAggregateSpec spec,
+                                                     OperatorContext& context) {
   if (spec.stage == AggregateStage::kLocal) return MakeLocalAggregate(std::move(spec), context);
   auto aggregate = std::make_unique<GroupAggregate>(std::move(spec), context);
   WEIR_RETURN_NOT_OK(aggregate->Init());
   return std::unique_ptr<Operator>(std::move(aggregate));
 }
 
-Result<std::vector<DataType>> GroupAggregateTypes(const GroupAggregateSpec& spec, arrow::MemoryPool* pool) {
+Result<std::vector<DataType>> GroupAggregateTypes(const GroupAggregateSpec& spec,
+                                                  arrow::MemoryPool* pool) {
   std::vector<DataType> types;
   for (int column : spec.key_columns) types.push_back(spec.input[column].type);
   WEIR_ASSIGN_OR_RETURN(auto calls,

@@ -4,13 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include "weir/operator/aggregate_test_specs.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/operator_check.h"
 
 namespace weir {
 namespace {
 
-GroupAggregateSpec Spec(const std::string& schema, std::vector<int> keys, std::vector<AggregateCallSpec> calls) {
+GroupAggregateSpec Spec(const std::string& schema, std::vector<int> keys,
+                        std::vector<AggregateCallSpec> calls) {
   GroupAggregateSpec spec;
   spec.input = TestSchema(schema);
   spec.key_columns = std::move(keys);
@@ -105,7 +106,8 @@ TEST(GroupAggregate, WithoutCallsIsDistinct) {
 TEST(GroupAggregate, CountsDistinctValuesPerFilter) {
   CheckOperator(MakeGroupAggregate,
                 Spec("k INT, v INT, f BOOLEAN", {0},
-                     {Distinct(Count(1)), Filtered(Distinct(Count(1)), 2), Distinct(Sum(1)), Filtered(CountAll(), 2)}),
+                     {Distinct(Count(1)), Filtered(Distinct(Count(1)), 2), Distinct(Sum(1)),
+                      Filtered(CountAll(), 2)}),
                 R"(
     input k INT, v INT, f BOOLEAN
     in   +I 1 5 false  +I 1 5 true  +I 1 6 null  +I 2 null true
@@ -119,7 +121,8 @@ TEST(GroupAggregate, CountsDistinctValuesPerFilter) {
 }
 
 TEST(GroupAggregate, RetractsDistinctValues) {
-  GroupAggregateSpec spec = Spec("k INT, v INT, f BOOLEAN", {0}, {Distinct(Count(1)), Filtered(Distinct(Sum(1)), 2)});
+  GroupAggregateSpec spec =
+      Spec("k INT, v INT, f BOOLEAN", {0}, {Distinct(Count(1)), Filtered(Distinct(Sum(1)), 2)});
   spec.input_may_retract = true;
   CheckOperator(MakeGroupAggregate, spec, R"(
     input k INT, v INT, f BOOLEAN
@@ -213,13 +216,16 @@ TEST(GroupAggregate, LocalStageGroupsEachBatch) {
   spec.stage = AggregateStage::kLocal;
   CheckOperatorScript(
       [spec](OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
-        // Both stages in one chain would need a runtime; here the local stage feeds the global one directly.
+        // Both stages in one chain would need a runtime; here the local stage feeds the global one
+        // directly.
         struct TwoStages : Operator {
           struct Forward : Output {
             Operator* next;
             Output* out;
             Status Emit(Batch batch) override { return next->OnBatch(0, batch, *out).status(); }
-            Status Emit(Watermark watermark) override { return next->OnWatermark(watermark, *out).status(); }
+            Status Emit(Watermark watermark) override {
+              return next->OnWatermark(watermark, *out).status();
+            }
             bool HasRoom() const override { return true; }
           };
           std::unique_ptr<Operator> local, global;

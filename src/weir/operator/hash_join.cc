@@ -25,10 +25,11 @@ class HashJoin : public Operator {
       const HashJoinSide& given = side == kLeft ? spec_.left : spec_.right;
       std::vector<DataType> key_types;
       for (int column : given.key_columns) key_types.push_back(given.input[column].type);
-      sides_[side].emplace(Side{given, TypesOf(given.input),
-                                KeyedRows(key_types, TypesOf(given.input),
-                                          given.may_retract ? RowLife::kAddAndRemove : RowLife::kAdd, context.pool),
-                                PoolVector<int64_t>(context.pool)});
+      sides_[side].emplace(
+          Side{given, TypesOf(given.input),
+               KeyedRows(key_types, TypesOf(given.input),
+                         given.may_retract ? RowLife::kAddAndRemove : RowLife::kAdd, context.pool),
+               PoolVector<int64_t>(context.pool)});
     }
     bool pads_right = spec_.kind == HashJoinKind::kLeft || spec_.kind == HashJoinKind::kFull;
     bool pads_left = spec_.kind == HashJoinKind::kRight || spec_.kind == HashJoinKind::kFull;
@@ -40,11 +41,12 @@ class HashJoin : public Operator {
   Status Init() {
     bool retracts = spec_.left.may_retract || spec_.right.may_retract;
     if (spec_.emit == EmitMode::kAtEnd && retracts) {
-      return InvalidQuery("a join that puts out final rows only needs inputs without -U and -D rows");
+      return InvalidQuery(
+          "a join that puts out final rows only needs inputs without -U and -D rows");
     }
     if (spec_.condition != nullptr) {
-      WEIR_ASSIGN_OR_RETURN(condition_,
-                            ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
+      WEIR_ASSIGN_OR_RETURN(
+          condition_, ExprRunner::Make({spec_.condition}, spec_.functions, spec_.config, context_));
     }
     return Status::OK();
   }
@@ -90,9 +92,10 @@ class HashJoin : public Operator {
     HashJoinSide spec;
     std::vector<DataType> types;
     KeyedRows rows;
-    PoolVector<int64_t> matches;  // Rows of the other side that each row matches; where it is asked for.
-    bool is_outer = false;        // Its rows come out without a match too.
-    bool is_padded = false;       // Its columns may be NULL for lack of a match.
+    PoolVector<int64_t>
+        matches;             // Rows of the other side that each row matches; where it is asked for.
+    bool is_outer = false;   // Its rows come out without a match too.
+    bool is_padded = false;  // Its columns may be NULL for lack of a match.
     bool has_ended = false;
   };
   struct Pair {
@@ -100,7 +103,9 @@ class HashJoin : public Operator {
     uint32_t slot;  // Of the other side; kNoSlot: none.
   };
 
-  bool is_semi_or_anti() const { return spec_.kind == HashJoinKind::kSemi || spec_.kind == HashJoinKind::kAnti; }
+  bool is_semi_or_anti() const {
+    return spec_.kind == HashJoinKind::kSemi || spec_.kind == HashJoinKind::kAnti;
+  }
   bool at_end() const { return spec_.emit == EmitMode::kAtEnd; }
   Side& own() { return *sides_[input_]; }
   Side& other() { return *sides_[1 - input_]; }
@@ -115,7 +120,8 @@ class HashJoin : public Operator {
     if (sides_[input]->has_ended) return;
     sides_[input]->has_ended = true;
     int other = 1 - input;
-    bool leaves_rows = sides_[other]->is_outer || (spec_.kind == HashJoinKind::kAnti && other == kLeft);
+    bool leaves_rows =
+        sides_[other]->is_outer || (spec_.kind == HashJoinKind::kAnti && other == kLeft);
     if (at_end() && leaves_rows) {
       final_sides_.push_back(other);
     } else {
@@ -153,12 +159,12 @@ class HashJoin : public Operator {
   Batch batch_;
   ColumnVector keys_;
   std::vector<uint64_t> hashes_;
-  std::vector<int32_t> matchable_;     // Rows whose key can match at all.
-  std::vector<uint32_t> own_slots_;    // By row; kNoSlot where the row is not stored.
-  std::vector<uint32_t> candidates_;   // By row: the next row of the other side to look at.
-  std::vector<int32_t> row_matches_;   // By row.
-  int64_t next_row_ = 0;               // Rows before it have been looked at.
-  int64_t ended_row_ = 0;              // Rows before it have met all their matches.
+  std::vector<int32_t> matchable_;    // Rows whose key can match at all.
+  std::vector<uint32_t> own_slots_;   // By row; kNoSlot where the row is not stored.
+  std::vector<uint32_t> candidates_;  // By row: the next row of the other side to look at.
+  std::vector<int32_t> row_matches_;  // By row.
+  int64_t next_row_ = 0;              // Rows before it have been looked at.
+  int64_t ended_row_ = 0;             // Rows before it have met all their matches.
   std::vector<Pair> pairs_, out_pairs_;
   KindList kinds_;
   // Rows without a match that are put out at the end.
@@ -176,7 +182,8 @@ Status HashJoin::BeginBatch(int input, const Batch& batch) {
   next_row_ = ended_row_ = 0;
   auto n = static_cast<size_t>(batch.num_rows);
   keys_.clear();
-  for (int column : own().spec.key_columns) keys_.push_back(batch.columns[static_cast<size_t>(column)]);
+  for (int column : own().spec.key_columns)
+    keys_.push_back(batch.columns[static_cast<size_t>(column)]);
   WEIR_RETURN_NOT_OK(HashKeys(keys_, batch.num_rows, &hashes_));
   matchable_.resize(n);
   std::iota(matchable_.begin(), matchable_.end(), 0);
@@ -209,9 +216,11 @@ Status HashJoin::CollectPairs() {
   while (next_row_ < batch_.num_rows) {
     uint32_t& candidate = candidates_[static_cast<size_t>(next_row_)];
     while (candidate != kNoSlot && static_cast<int64_t>(pairs_.size()) < context_.batch_rows_max) {
-      // An inner join repeats a row by its count here; others look at a row once, as Flink's counts do.
+      // An inner join repeats a row by its count here; others look at a row once, as Flink's counts
+      // do.
       int64_t times = is_plain() ? rows.count(candidate) : 1;
-      for (int64_t i = 0; i < times; ++i) pairs_.push_back({static_cast<int32_t>(next_row_), candidate});
+      for (int64_t i = 0; i < times; ++i)
+        pairs_.push_back({static_cast<int32_t>(next_row_), candidate});
       candidate = rows.Next(candidate);
     }
     if (candidate != kNoSlot) break;
@@ -376,7 +385,8 @@ Status HashJoin::QueueFinalRows() {
     final_sides_.pop_front();
     return Status::OK();
   }
-  size_t count = std::min(static_cast<size_t>(context_.batch_rows_max), final_slots_.size() - final_position_);
+  size_t count =
+      std::min(static_cast<size_t>(context_.batch_rows_max), final_slots_.size() - final_position_);
   std::span<const uint32_t> slots(final_slots_.data() + final_position_, count);
   final_position_ += count;
   Batch batch;
@@ -385,7 +395,8 @@ Status HashJoin::QueueFinalRows() {
   ColumnVector nulls;
   if (!is_semi_or_anti()) {
     for (const DataType& type : sides_[1 - final_side]->types) {
-      WEIR_ASSIGN_OR_RETURN(ColumnPtr column, MakeNullColumn(type.AsNullable(), batch.num_rows, context_.pool));
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr column,
+                            MakeNullColumn(type.AsNullable(), batch.num_rows, context_.pool));
       nulls.push_back(std::move(column));
     }
   }
@@ -424,8 +435,8 @@ Status HashJoin::Save(SnapshotWriter& snapshot) {
       }
       return columns;
     };
-    WEIR_RETURN_NOT_OK(SaveSlots(snapshot, side == kLeft ? "left" : "right", SideSchema(side), rows.rows.Live(),
-                                 columns_of, rows.spec.key_columns));
+    WEIR_RETURN_NOT_OK(SaveSlots(snapshot, side == kLeft ? "left" : "right", SideSchema(side),
+                                 rows.rows.Live(), columns_of, rows.spec.key_columns));
   }
   return Status::OK();
 }
@@ -445,12 +456,15 @@ Status HashJoin::Restore(SnapshotReader& snapshot) {
       std::vector<uint32_t> slots;
       WEIR_RETURN_NOT_OK(rows.rows.Add(keys, hashes_, columns, all, &slots));
       if (counts_matches(side)) {
-        WEIR_RETURN_NOT_OK(rows.matches.Resize(std::max(rows.matches.size(), rows.rows.num_slots())));
+        WEIR_RETURN_NOT_OK(
+            rows.matches.Resize(std::max(rows.matches.size(), rows.rows.num_slots())));
       }
       for (int64_t i = 0; i < batch.num_rows; ++i) {
         uint32_t slot = slots[static_cast<size_t>(i)];
-        if (rows.spec.may_retract) rows.rows.set_count(slot, batch.columns[columns.size()]->At<int64_t>(i));
-        if (counts_matches(side)) rows.matches[slot] = batch.columns[columns.size() + 1]->At<int64_t>(i);
+        if (rows.spec.may_retract)
+          rows.rows.set_count(slot, batch.columns[columns.size()]->At<int64_t>(i));
+        if (counts_matches(side))
+          rows.matches[slot] = batch.columns[columns.size() + 1]->At<int64_t>(i);
       }
     }
   }

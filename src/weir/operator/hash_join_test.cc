@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "weir/function/families.h"
-#include "weir/operator/aggregate_test_specs.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/operator_check.h"
 
 namespace weir {
@@ -70,9 +70,11 @@ TEST(HashJoin, ChecksTheCondition) {
   spec.left = {TestSchema("k INT, v INT"), {0}, false};
   spec.right = {TestSchema("k INT, w INT"), {0}, false};
   spec.functions = functions;
-  spec.condition = functions
-                       ->MakeCall("<", {MakeInput(1, DataType::Int()), MakeInput(3, DataType::Int())}, spec.config)
-                       .ValueOrDie();
+  spec.condition =
+      functions
+          ->MakeCall("<", {MakeInput(1, DataType::Int()), MakeInput(3, DataType::Int())},
+                     spec.config)
+          .ValueOrDie();
   CheckOperator(MakeHashJoin, spec, R"(
     input k INT, v INT
     input k INT, w INT

@@ -10,7 +10,8 @@ namespace {
 
 // Groups that a batch query keeps before it passes them on: about what stays in a core's own cache.
 constexpr int64_t kLocalGroupsMax = 32 << 10;
-// How many rows are looked at before grouping is given up, and after how many more it is tried again.
+// How many rows are looked at before grouping is given up, and after how many more it is tried
+// again.
 constexpr int64_t kTrialRows = 16 << 10;
 constexpr int64_t kBypassRows = 1 << 20;
 
@@ -22,9 +23,10 @@ class LocalAggregate : public Operator {
     table_.emplace(key_types_, context.pool);
   }
   Status Init() {
-    WEIR_ASSIGN_OR_RETURN(calls_, AggregateCalls::Make({spec_.input, spec_.calls, spec_.functions, spec_.config, false,
-                                                        !spec_.key_columns.empty()},
-                                                       context_.pool));
+    WEIR_ASSIGN_OR_RETURN(
+        calls_, AggregateCalls::Make({spec_.input, spec_.calls, spec_.functions, spec_.config,
+                                      false, !spec_.key_columns.empty()},
+                                     context_.pool));
     if (!calls_->unsplittable().empty()) {
       return Unsupported("two-phase aggregation of {}", calls_->unsplittable());
     }
@@ -51,7 +53,8 @@ class LocalAggregate : public Operator {
     WEIR_RETURN_NOT_OK(calls_->Resize(table_->num_slots()));
     WEIR_RETURN_NOT_OK(calls_->Apply(batch, slots_, {}));
     trial_rows_ += batch.num_rows;
-    if (spec_.emit == EmitMode::kChanges || table_->size() >= kLocalGroupsMax) WEIR_RETURN_NOT_OK(PassOn());
+    if (spec_.emit == EmitMode::kChanges || table_->size() >= kLocalGroupsMax)
+      WEIR_RETURN_NOT_OK(PassOn());
     return queue_.Flush(out);
   }
 
@@ -67,14 +70,15 @@ class LocalAggregate : public Operator {
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
   Status Save(SnapshotWriter& snapshot) override {
-    return SaveSlots(snapshot, "groups", GroupSchema(), table_->LiveSlots(),
-                     [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-                       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
-                       WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
-                       columns.insert(columns.end(), states.begin(), states.end());
-                       return columns;
-                     },
-                     ColumnRange(0, key_types_.size()));
+    return SaveSlots(
+        snapshot, "groups", GroupSchema(), table_->LiveSlots(),
+        [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+          WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
+          WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
+          columns.insert(columns.end(), states.begin(), states.end());
+          return columns;
+        },
+        ColumnRange(0, key_types_.size()));
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("groups", GroupSchema()));
@@ -86,7 +90,8 @@ class LocalAggregate : public Operator {
       WEIR_RETURN_NOT_OK(HashKeys(keys, batch.num_rows, &hashes_));
       WEIR_RETURN_NOT_OK(table_->FindOrInsert(keys, hashes_, slots_.data(), nullptr));
       WEIR_RETURN_NOT_OK(calls_->Resize(table_->num_slots()));
-      WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(first_state, batch.columns.end()), batch.num_rows));
+      WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(first_state, batch.columns.end()),
+                                             batch.num_rows));
     }
     return Status::OK();
   }
@@ -115,7 +120,8 @@ class LocalAggregate : public Operator {
     }
     auto rows_max = static_cast<size_t>(context_.batch_rows_max);
     for (size_t begin = 0; begin < slots.size(); begin += rows_max) {
-      std::span<const uint32_t> some(slots.data() + begin, std::min(rows_max, slots.size() - begin));
+      std::span<const uint32_t> some(slots.data() + begin,
+                                     std::min(rows_max, slots.size() - begin));
       WEIR_ASSIGN_OR_RETURN(ColumnVector keys, table_->Keys(some));
       WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(some));
       WEIR_RETURN_NOT_OK(Queue(static_cast<int64_t>(some.size()), std::move(keys), states));
@@ -139,8 +145,10 @@ class LocalAggregate : public Operator {
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeLocalAggregate(GroupAggregateSpec spec, OperatorContext& context) {
-  if (spec.input_may_retract) return Unsupported("two-phase aggregation of an input with -U or -D rows");
+Result<std::unique_ptr<Operator>> MakeLocalAggregate(GroupAggregateSpec spec,
+                                                     OperatorContext& context) {
+  if (spec.input_may_retract)
+    return Unsupported("two-phase aggregation of an input with -U or -D rows");
   auto aggregate = std::make_unique<LocalAggregate>(std::move(spec), context);
   WEIR_RETURN_NOT_OK(aggregate->Init());
   return std::unique_ptr<Operator>(std::move(aggregate));

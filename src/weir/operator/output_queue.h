@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Output of one event that may be more than there is room for: batches wait here until the operator is continued.
-//   OnBatch, OnWatermark   queue.Add(batch); return queue.Flush(out);      kMoreOutput while some are left
-//   Continue               return queue.Flush(out);
+// Output of one event that may be more than there is room for: batches wait here until the operator
+// is continued.
+//   OnBatch, OnWatermark   queue.Add(batch); return queue.Flush(out);      kMoreOutput while some
+//   are left Continue               return queue.Flush(out);
 #pragma once
 
 #include <deque>

@@ -23,7 +23,8 @@ class SessionAggregate : public Operator {
   Status Init() {
     std::vector<DataType> key_types;
     for (int column : spec_.key_columns) key_types.push_back(spec_.input[column].type);
-    AggregateCallsSpec calls{spec_.input, spec_.calls, spec_.functions, spec_.config, spec_.input_may_retract, true};
+    AggregateCallsSpec calls{
+        spec_.input, spec_.calls, spec_.functions, spec_.config, spec_.input_may_retract, true};
     WEIR_ASSIGN_OR_RETURN(calls_, AggregateCalls::Make(calls, context_.pool));
     sessions_.emplace(std::move(key_types), times_, context_.pool);
     return Status::OK();
@@ -33,9 +34,11 @@ class SessionAggregate : public Operator {
     WEIR_RETURN_NOT_OK(times_.Read(batch, &times_of_rows_));
     ColumnVector keys;
     for (int column : spec_.key_columns) keys.push_back(batch.columns[static_cast<size_t>(column)]);
-    WEIR_RETURN_NOT_OK(sessions_->Assign(keys, times_of_rows_, nullptr, done_millis_, &slots_, &merges_));
+    WEIR_RETURN_NOT_OK(
+        sessions_->Assign(keys, times_of_rows_, nullptr, done_millis_, &slots_, &merges_));
     WEIR_RETURN_NOT_OK(calls_->Resize(sessions_->num_slots()));
-    if (sessions_->num_slots() > row_counts_.size()) WEIR_RETURN_NOT_OK(row_counts_.Resize(sessions_->num_slots()));
+    if (sessions_->num_slots() > row_counts_.size())
+      WEIR_RETURN_NOT_OK(row_counts_.Resize(sessions_->num_slots()));
     WEIR_RETURN_NOT_OK(MergeSessions());
     WEIR_RETURN_NOT_OK(calls_->Apply(batch, slots_, CountRows(batch)));
     return Progress::kDone;
@@ -81,9 +84,10 @@ class SessionAggregate : public Operator {
       columns.insert(columns.end(), states.begin(), states.end());
       return columns;
     };
+    WEIR_RETURN_NOT_OK(SaveSlots(snapshot, "sessions", SessionSchema(), sessions_->Live(),
+                                 columns_of, key_columns));
     WEIR_RETURN_NOT_OK(
-        SaveSlots(snapshot, "sessions", SessionSchema(), sessions_->Live(), columns_of, key_columns));
-    WEIR_RETURN_NOT_OK(calls_->SaveDistinct(snapshot, sessions_->name_types(), names_of, key_columns));
+        calls_->SaveDistinct(snapshot, sessions_->name_types(), names_of, key_columns));
     return SaveProgress(snapshot, done_millis_, context_.pool);
   }
   Status Restore(SnapshotReader& snapshot) override {
@@ -94,7 +98,8 @@ class SessionAggregate : public Operator {
       for (int64_t i = 0; i < batch.num_rows; ++i) {
         row_counts_[slots_[static_cast<size_t>(i)]] += (*next)->At<int64_t>(i);
       }
-      WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(next + 1, batch.columns.end()), batch.num_rows));
+      WEIR_RETURN_NOT_OK(
+          calls_->MergeStates(slots_, ColumnVector(next + 1, batch.columns.end()), batch.num_rows));
     }
     WEIR_RETURN_NOT_OK(calls_->RestoreDistinct(
         snapshot, sessions_->name_types(),
@@ -115,7 +120,8 @@ class SessionAggregate : public Operator {
   }
   Status FindSessions(const ColumnVector& names, int64_t num_rows, std::vector<uint32_t>* slots) {
     WEIR_RETURN_NOT_OK(sessions_->FindOrMake(names, num_rows, slots));
-    if (sessions_->num_slots() > row_counts_.size()) WEIR_RETURN_NOT_OK(row_counts_.Resize(sessions_->num_slots()));
+    if (sessions_->num_slots() > row_counts_.size())
+      WEIR_RETURN_NOT_OK(row_counts_.Resize(sessions_->num_slots()));
     return calls_->Resize(sessions_->num_slots());
   }
 
@@ -163,7 +169,8 @@ class SessionAggregate : public Operator {
 
   // Puts out some of the sessions that are complete, and forgets them.
   Status QueueSessions() {
-    size_t count = std::min(static_cast<size_t>(context_.batch_rows_max), fired_.size() - position_);
+    size_t count =
+        std::min(static_cast<size_t>(context_.batch_rows_max), fired_.size() - position_);
     std::vector<uint32_t> all(fired_.begin() + static_cast<int64_t>(position_),
                               fired_.begin() + static_cast<int64_t>(position_ + count));
     position_ += count;
@@ -217,8 +224,10 @@ class SessionAggregate : public Operator {
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeSessionAggregate(WindowAggregateSpec spec, OperatorContext& context) {
-  if (spec.stage != AggregateStage::kSingle) return Unsupported("two-phase aggregation of SESSION windows");
+Result<std::unique_ptr<Operator>> MakeSessionAggregate(WindowAggregateSpec spec,
+                                                       OperatorContext& context) {
+  if (spec.stage != AggregateStage::kSingle)
+    return Unsupported("two-phase aggregation of SESSION windows");
   WEIR_ASSIGN_OR_RETURN(WindowTimes times, WindowTimes::Make(spec.window, context));
   auto aggregate = std::make_unique<SessionAggregate>(std::move(spec), context, std::move(times));
   WEIR_RETURN_NOT_OK(aggregate->Init());

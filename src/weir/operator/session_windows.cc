@@ -14,7 +14,8 @@ constexpr int64_t kBucketsPerGap = 64;
 
 }  // namespace
 
-SessionWindows::SessionWindows(std::vector<DataType> key_types, const WindowTimes& times, arrow::MemoryPool* pool)
+SessionWindows::SessionWindows(std::vector<DataType> key_types, const WindowTimes& times,
+                               arrow::MemoryPool* pool)
     : key_types_(key_types),
       times_(times),
       pool_(pool),
@@ -40,12 +41,14 @@ void SessionWindows::Enter(uint32_t session) {
   buckets_.Add(buckets_of_[session], session);
 }
 
-Status SessionWindows::FindKeys(const ColumnVector& keys, int64_t num_rows, const std::vector<int32_t>* rows) {
+Status SessionWindows::FindKeys(const ColumnVector& keys, int64_t num_rows,
+                                const std::vector<int32_t>* rows) {
   WEIR_RETURN_NOT_OK(HashKeys(keys, num_rows, &hashes_));
   key_slots_.resize(static_cast<size_t>(num_rows));
   inserted_.clear();
   WEIR_RETURN_NOT_OK(keys_.FindOrInsert(keys, hashes_, key_slots_.data(), &inserted_, rows));
-  if (keys_.num_slots() > heads_.size()) WEIR_RETURN_NOT_OK(heads_.Resize(keys_.num_slots(), kNoSlot));
+  if (keys_.num_slots() > heads_.size())
+    WEIR_RETURN_NOT_OK(heads_.Resize(keys_.num_slots(), kNoSlot));
   for (int32_t row : inserted_) heads_[key_slots_[static_cast<size_t>(row)]] = kNoSlot;
   return Status::OK();
 }
@@ -83,8 +86,8 @@ void SessionWindows::Unlink(uint32_t session) {
 }
 
 Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_t>& times,
-                              const std::vector<int32_t>* rows, int64_t done_millis, std::vector<uint32_t>* sessions,
-                              std::vector<Merge>* merges) {
+                              const std::vector<int32_t>* rows, int64_t done_millis,
+                              std::vector<uint32_t>* sessions, std::vector<Merge>* merges) {
   auto num_rows = static_cast<int64_t>(times.size());
   WEIR_RETURN_NOT_OK(FindKeys(keys, num_rows, rows));
   sessions->assign(times.size(), kNoSlot);
@@ -106,7 +109,8 @@ Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_
       continue;
     }
     if (second != kNoSlot) {
-      if (starts_[second] < starts_[found]) std::swap(found, second);  // What came earlier stays in front.
+      if (starts_[second] < starts_[found])
+        std::swap(found, second);  // What came earlier stays in front.
       starts_[found] = std::min(starts_[found], starts_[second]);
       ends_[found] = std::max(ends_[found], ends_[second]);
       Unlink(second);
@@ -160,7 +164,8 @@ std::vector<uint32_t> SessionWindows::TakeFired(int64_t watermark_millis) {
     }
   }
   for (uint32_t session : later) Enter(session);
-  std::stable_sort(fired.begin(), fired.end(), [&](uint32_t a, uint32_t b) { return ends_[a] < ends_[b]; });
+  std::stable_sort(fired.begin(), fired.end(),
+                   [&](uint32_t a, uint32_t b) { return ends_[a] < ends_[b]; });
   return fired;
 }
 
@@ -207,16 +212,19 @@ std::vector<DataType> SessionWindows::name_types() const {
   return types;
 }
 
-Status SessionWindows::FindOrMake(const ColumnVector& names, int64_t num_rows, std::vector<uint32_t>* sessions) {
+Status SessionWindows::FindOrMake(const ColumnVector& names, int64_t num_rows,
+                                  std::vector<uint32_t>* sessions) {
   size_t num_keys = key_types_.size();
-  WEIR_RETURN_NOT_OK(FindKeys(ColumnVector(names.begin(), names.begin() + static_cast<int64_t>(num_keys)), num_rows,
-                              nullptr));
+  WEIR_RETURN_NOT_OK(
+      FindKeys(ColumnVector(names.begin(), names.begin() + static_cast<int64_t>(num_keys)),
+               num_rows, nullptr));
   sessions->clear();
   for (int64_t i = 0; i < num_rows; ++i) {
     uint32_t key = key_slots_[static_cast<size_t>(i)];
     int64_t start = names[num_keys]->At<int64_t>(i), end = names[num_keys + 1]->At<int64_t>(i);
     uint32_t session = heads_[key];
-    while (session != kNoSlot && (starts_[session] != start || ends_[session] != end)) session = next_[session];
+    while (session != kNoSlot && (starts_[session] != start || ends_[session] != end))
+      session = next_[session];
     if (session == kNoSlot) {
       WEIR_ASSIGN_OR_RETURN(session, New(key, start, end));
     }

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Which session each row belongs to: a session is a key and the time from its first row to the gap after its last one;
-// rows within reach of each other share it, and a row between two sessions merges them.
+// Which session each row belongs to: a session is a key and the time from its first row to the gap
+// after its last one; rows within reach of each other share it, and a row between two sessions
+// merges them.
 //
-//   gap 5    a@10 -> [10, 15)    a@13 -> [10, 18)    a@30 -> [30, 35)    a@24 -> [24, 35), merging nothing
+//   gap 5    a@10 -> [10, 15)    a@13 -> [10, 18)    a@30 -> [30, 35)    a@24 -> [24, 35), merging
+//   nothing
 //            a@18 -> [10, 23)    a@23 -> [10, 35)    merging both: touching is enough, as in Flink
 //
-// Sessions have dense slots like keys; each key has a short list of them. A session is entered in a time bucket when it
-// begins and moved on only when the bucket is swept, so that a row that makes it longer costs nothing there.
-// Knows no rows and no aggregates: callers keep theirs by session slot.
-// Source: Flink documentation, "SESSION"; Akidau et al., "The Dataflow Model", VLDB 2015 (merging windows).
+// Sessions have dense slots like keys; each key has a short list of them. A session is entered in a
+// time bucket when it begins and moved on only when the bucket is swept, so that a row that makes
+// it longer costs nothing there. Knows no rows and no aggregates: callers keep theirs by session
+// slot.
+//
+// Source: Flink documentation, "SESSION"; Akidau et al., "The Dataflow Model", VLDB 2015
+// (merging windows).
+//
 // Threads: one task.
 #pragma once
 
@@ -24,20 +30,22 @@ namespace weir {
 
 class SessionWindows {
  public:
-  SessionWindows(std::vector<DataType> key_types, const WindowTimes& times, arrow::MemoryPool* pool);
+  SessionWindows(std::vector<DataType> key_types, const WindowTimes& times,
+                 arrow::MemoryPool* pool);
 
   struct Merge {
     uint32_t from, to;
   };
-  /// sessions[i] becomes the session of row i, kNoSlot for rows that are late at watermark `done_millis`. `merges` gets
-  /// what became one; no slot is in it twice as `from`, none is both. Call FreeMerged when their contents have moved.
-  /// With `rows` only these are looked at.
-  Status Assign(const ColumnVector& keys, const std::vector<int64_t>& times, const std::vector<int32_t>* rows,
-                int64_t done_millis, std::vector<uint32_t>* sessions, std::vector<Merge>* merges);
+  /// sessions[i] becomes the session of row i, kNoSlot for rows that are late at watermark
+  /// `done_millis`. `merges` gets what became one; no slot is in it twice as `from`, none is both.
+  /// Call FreeMerged when their contents have moved. With `rows` only these are looked at.
+  Status Assign(const ColumnVector& keys, const std::vector<int64_t>& times,
+                const std::vector<int32_t>* rows, int64_t done_millis,
+                std::vector<uint32_t>* sessions, std::vector<Merge>* merges);
   Status FreeMerged(const std::vector<Merge>& merges);
 
-  /// Takes the sessions that are complete at `watermark_millis` out of the buckets, ordered by their end. They live on
-  /// until Free.
+  /// Takes the sessions that are complete at `watermark_millis` out of the buckets, ordered by
+  /// their end. They live on until Free.
   std::vector<uint32_t> TakeFired(int64_t watermark_millis);
   Status Free(std::span<const uint32_t> sessions);
   /// An instant before which no session is complete; the greatest number when there is none.

@@ -39,7 +39,8 @@ class SetOperation : public Operator {
       uint32_t slot = touched_.slots()[i];
       int64_t change = Times(slot) - before[i];
       out_slots.insert(out_slots.end(), static_cast<size_t>(std::abs(change)), slot);
-      kinds.Add(change > 0 ? RowKind::kInsert : RowKind::kDelete, static_cast<size_t>(std::abs(change)));
+      kinds.Add(change > 0 ? RowKind::kInsert : RowKind::kDelete,
+                static_cast<size_t>(std::abs(change)));
       if (counts_[0][slot] == 0 && counts_[1][slot] == 0) unused.push_back(slot);
     }
     WEIR_RETURN_NOT_OK(Queue(out_slots, &kinds));
@@ -72,16 +73,17 @@ class SetOperation : public Operator {
   }
 
   Status Save(SnapshotWriter& snapshot) override {
-    return SaveSlots(snapshot, "rows", RowSchema(), table_.LiveSlots(),
-                     [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-                       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
-                       for (const PoolVector<int64_t>& counts : counts_) {
-                         WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(counts, slots, context_.pool));
-                         columns.push_back(std::move(column));
-                       }
-                       return columns;
-                     },
-                     ColumnRange(0, types_.size()));
+    return SaveSlots(
+        snapshot, "rows", RowSchema(), table_.LiveSlots(),
+        [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+          WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
+          for (const PoolVector<int64_t>& counts : counts_) {
+            WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(counts, slots, context_.pool));
+            columns.push_back(std::move(column));
+          }
+          return columns;
+        },
+        ColumnRange(0, types_.size()));
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
@@ -107,7 +109,8 @@ class SetOperation : public Operator {
   // How often a row is in the result.
   int64_t Times(uint32_t slot) const {
     int64_t left = counts_[0][slot], right = counts_[1][slot];
-    if (spec_.all) return spec_.intersect ? std::min(left, right) : std::max<int64_t>(left - right, 0);
+    if (spec_.all)
+      return spec_.intersect ? std::min(left, right) : std::max<int64_t>(left - right, 0);
     return left > 0 && (right > 0) == spec_.intersect ? 1 : 0;
   }
   Status FindRows(const ColumnVector& columns, int64_t num_rows) {
@@ -150,7 +153,8 @@ class SetOperation : public Operator {
     auto rows_max = static_cast<size_t>(context_.batch_rows_max);
     while (final_position_ < final_slots_.size() && slots.size() < rows_max) {
       uint32_t slot = final_slots_[final_position_];
-      int64_t times = std::min(Times(slot) - final_times_, static_cast<int64_t>(rows_max - slots.size()));
+      int64_t times =
+          std::min(Times(slot) - final_times_, static_cast<int64_t>(rows_max - slots.size()));
       slots.insert(slots.end(), static_cast<size_t>(times), slot);
       final_times_ += times;
       if (final_times_ == Times(slot)) {
@@ -182,7 +186,8 @@ class SetOperation : public Operator {
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeSetOperation(SetOperationSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeSetOperation(SetOperationSpec spec,
+                                                   OperatorContext& context) {
   return std::make_unique<SetOperation>(std::move(spec), context);
 }
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "weir/operator/aggregate_test_specs.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/operator_check.h"
 
 namespace weir {

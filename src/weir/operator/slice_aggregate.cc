@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Windows kept in slices: TUMBLE, HOP, CUMULATE, and windows that are in the input. See operator/window_aggregate.h.
+// Windows kept in slices: TUMBLE, HOP, CUMULATE, and windows that are in the input. See
+// operator/window_aggregate.h.
 #include <algorithm>
 #include <optional>
 
@@ -73,7 +74,8 @@ class SliceAggregate : public Operator {
 
   Status AddTimes(const Batch& batch);
   Status AddToWindows(const Batch& batch, const std::vector<int64_t>& times);
-  Status AddRows(const Batch& batch, const std::vector<int64_t>& starts, const std::vector<int32_t>* rows);
+  Status AddRows(const Batch& batch, const std::vector<int64_t>& starts,
+                 const std::vector<int32_t>* rows);
   Status AddStates(const Batch& batch);
   int64_t DropLateRows(const std::vector<int32_t>* rows, int64_t num_rows);
   Status FindSlices(const ColumnVector& keys, const std::vector<int64_t>& starts, int64_t num_rows,
@@ -101,7 +103,8 @@ class SliceAggregate : public Operator {
   OutputQueue queue_;
   Keeping keeping_ = Keeping::kWindows;
   std::vector<DataType> key_types_;
-  std::optional<KeyedTable> table_;  // Keys: slice end, window start where it is in the input, then the keys.
+  std::optional<KeyedTable>
+      table_;  // Keys: slice end, window start where it is in the input, then the keys.
   std::unique_ptr<AggregateCalls> calls_;
   PoolVector<int64_t> row_counts_;
   TimeBuckets buckets_;  // Slice end -> its slots.
@@ -129,13 +132,15 @@ class SliceAggregate : public Operator {
 
 Status SliceAggregate::Init() {
   for (int column : spec_.key_columns) key_types_.push_back(spec_.input[column].type);
-  AggregateCallsSpec calls{spec_.input, spec_.calls, spec_.functions, spec_.config, spec_.input_may_retract, true};
+  AggregateCallsSpec calls{
+      spec_.input, spec_.calls, spec_.functions, spec_.config, spec_.input_may_retract, true};
   WEIR_ASSIGN_OR_RETURN(calls_, AggregateCalls::Make(calls, context_.pool));
   if (spec_.stage == AggregateStage::kGlobal && !calls_->unsplittable().empty()) {
     return Unsupported("two-phase aggregation of {}", calls_->unsplittable());
   }
   WindowShape shape = spec_.window.shape;
-  bool overlapping = shape == WindowShape::kCumulate || (shape == WindowShape::kHop && step() != size());
+  bool overlapping =
+      shape == WindowShape::kCumulate || (shape == WindowShape::kHop && step() != size());
   if (!has_bounds() && overlapping && calls_->unsplittable().empty() && size() % step() == 0) {
     keeping_ = shape == WindowShape::kHop ? Keeping::kHopSlices : Keeping::kCumulateSlices;
   }
@@ -158,8 +163,10 @@ Result<Progress> SliceAggregate::OnBatch(int, const Batch& batch, Output&) {
     WEIR_RETURN_NOT_OK(AddStates(batch));
   } else if (has_bounds()) {
     std::vector<int64_t> starts;
-    WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*batch.columns[static_cast<size_t>(spec_.window_start_column)], &starts));
-    WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*batch.columns[static_cast<size_t>(spec_.window_end_column)], &ends_));
+    WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(
+        *batch.columns[static_cast<size_t>(spec_.window_start_column)], &starts));
+    WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(
+        *batch.columns[static_cast<size_t>(spec_.window_end_column)], &ends_));
     WEIR_RETURN_NOT_OK(AddRows(batch, starts, nullptr));
   } else {
     WEIR_RETURN_NOT_OK(AddTimes(batch));
@@ -189,10 +196,12 @@ Status SliceAggregate::AddTimes(const Batch& batch) {
   return AddRows(batch, {}, nullptr);
 }
 
-// Rows go to each of their windows: a pass for the last window of every row, one for the last but one, ...
+// Rows go to each of their windows: a pass for the last window of every row, one for the last but
+// one, ...
 Status SliceAggregate::AddToWindows(const Batch& batch, const std::vector<int64_t>& times) {
   bool is_hop = spec_.window.shape == WindowShape::kHop;
-  int64_t* late_rows = context_.counters != nullptr ? &context_.counters->late_rows_dropped : nullptr;
+  int64_t* late_rows =
+      context_.counters != nullptr ? &context_.counters->late_rows_dropped : nullptr;
   std::vector<int32_t> rows;
   for (int64_t pass = 0;; ++pass) {
     rows.clear();
@@ -212,7 +221,8 @@ Status SliceAggregate::AddToWindows(const Batch& batch, const std::vector<int64_
   }
 }
 
-// Leaves the rows that are not late in kept_; sends CUMULATE rows whose slice is complete to the window's first slice.
+// Leaves the rows that are not late in kept_; sends CUMULATE rows whose slice is complete to the
+// window's first slice.
 int64_t SliceAggregate::DropLateRows(const std::vector<int32_t>* rows, int64_t num_rows) {
   kept_.clear();
   int64_t late = 0;
@@ -242,15 +252,17 @@ int64_t SliceAggregate::DropLateRows(const std::vector<int32_t>* rows, int64_t n
 }
 
 // slots_ become the slices of the rows; new ones are entered in the buckets.
-Status SliceAggregate::FindSlices(const ColumnVector& keys, const std::vector<int64_t>& starts, int64_t num_rows,
-                                  const std::vector<int32_t>* rows) {
+Status SliceAggregate::FindSlices(const ColumnVector& keys, const std::vector<int64_t>& starts,
+                                  int64_t num_rows, const std::vector<int32_t>* rows) {
   WEIR_RETURN_NOT_OK(HashKeys(keys, num_rows, &hashes_));
   const DataType number = DataType::BigInt().NotNull();
   ColumnVector columns = {BorrowColumn(number, ends_.data(), num_rows)};
-  for (size_t i = 0; i < hashes_.size(); ++i) hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(ends_[i]));
+  for (size_t i = 0; i < hashes_.size(); ++i)
+    hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(ends_[i]));
   if (has_bounds()) {
     columns.push_back(BorrowColumn(number, starts.data(), num_rows));
-    for (size_t i = 0; i < hashes_.size(); ++i) hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(starts[i]));
+    for (size_t i = 0; i < hashes_.size(); ++i)
+      hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(starts[i]));
   }
   columns.insert(columns.end(), keys.begin(), keys.end());
   slots_.resize(static_cast<size_t>(num_rows));
@@ -276,7 +288,8 @@ ChangedRows SliceAggregate::CountRows(const Batch& batch, const std::vector<int3
     if (IsAccumulate(batch.kind(row))) {
       ++count;
       accumulate_rows_.push_back(row);
-    } else if (count > 0) {
+    } else {
+      // Perhaps of a row in another slice: then the group goes below zero, and is put out so, as in Flink.
       --count;
       retract_rows_.push_back(row);
     }
@@ -309,11 +322,13 @@ Status SliceAggregate::AddStates(const Batch& all) {
   }
   if (batch.num_rows == 0) return Status::OK();
   std::vector<int64_t> starts;
-  if (has_bounds()) WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*batch.columns[num_keys + 1], &starts));
+  if (has_bounds())
+    WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*batch.columns[num_keys + 1], &starts));
   auto first_state = batch.columns.begin() + static_cast<int64_t>(num_keys + num_time_keys());
   ColumnVector keys(batch.columns.begin(), batch.columns.begin() + static_cast<int64_t>(num_keys));
   WEIR_RETURN_NOT_OK(FindSlices(keys, starts, batch.num_rows, nullptr));
-  return calls_->MergeStates(slots_, ColumnVector(first_state, batch.columns.end()), batch.num_rows);
+  return calls_->MergeStates(slots_, ColumnVector(first_state, batch.columns.end()),
+                             batch.num_rows);
 }
 
 Result<Progress> SliceAggregate::Continue(Output& out) {
@@ -352,12 +367,14 @@ Status SliceAggregate::UpdateTimer() {
   return Status::OK();
 }
 
-// The earliest window that is not complete yet and has a slice. Slices that no window needs any more are dropped.
+// The earliest window that is not complete yet and has a slice. Slices that no window needs any
+// more are dropped.
 Result<int64_t> SliceAggregate::NextWindow() {
   while (!buckets_.empty()) {
     int64_t slice = buckets_.first_time();
     if (keeping_ == Keeping::kWindows) return slice;
-    // The first slice of a CUMULATE window stands for all complete ones and goes into every later window.
+    // The first slice of a CUMULATE window stands for all complete ones and goes into every later
+    // window.
     if (keeping_ == Keeping::kCumulateSlices && slice != FirstSlice(slice)) return slice;
     int64_t end = last_end_ == Watermark::kMin ? slice : std::max(slice, last_end_ + step());
     int64_t last = LastWindow(slice);
@@ -403,7 +420,8 @@ Status SliceAggregate::MergeHopSlices(int64_t end) {
     WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(from));
     WEIR_RETURN_NOT_OK(window_calls_->MergeStates(slots_, states, n));
     if (!counts_rows()) continue;
-    WEIR_RETURN_NOT_OK(window_counts_.Resize(std::max(window_counts_.size(), window_table_->num_slots())));
+    WEIR_RETURN_NOT_OK(
+        window_counts_.Resize(std::max(window_counts_.size(), window_table_->num_slots())));
     for (size_t i = 0; i < from.size(); ++i) window_counts_[slots_[i]] += row_counts_[from[i]];
   }
   out_slots_ = window_table_->LiveSlots();
@@ -430,23 +448,29 @@ Status SliceAggregate::FoldCumulateSlice(int64_t end) {
 }
 
 Status SliceAggregate::QueueWindowRows() {
-  size_t count = std::min(static_cast<size_t>(context_.batch_rows_max), out_slots_.size() - out_position_);
+  size_t count =
+      std::min(static_cast<size_t>(context_.batch_rows_max), out_slots_.size() - out_position_);
   std::span<const uint32_t> slots(out_slots_.data() + out_position_, count);
   out_position_ += count;
   auto n = static_cast<int64_t>(count);
   bool is_hop = keeping_ == Keeping::kHopSlices;
   Batch batch;
   batch.num_rows = n;
-  WEIR_ASSIGN_OR_RETURN(ColumnVector keys, is_hop ? window_table_->Keys(slots) : table_->Keys(slots));
-  batch.columns.assign(keys.begin() + static_cast<int64_t>(is_hop ? 0 : num_time_keys()), keys.end());
-  WEIR_ASSIGN_OR_RETURN(ColumnVector values, is_hop ? window_calls_->Finish(slots) : calls_->Finish(slots));
+  WEIR_ASSIGN_OR_RETURN(ColumnVector keys,
+                        is_hop ? window_table_->Keys(slots) : table_->Keys(slots));
+  batch.columns.assign(keys.begin() + static_cast<int64_t>(is_hop ? 0 : num_time_keys()),
+                       keys.end());
+  WEIR_ASSIGN_OR_RETURN(ColumnVector values,
+                        is_hop ? window_calls_->Finish(slots) : calls_->Finish(slots));
   batch.columns.insert(batch.columns.end(), values.begin(), values.end());
   if (spec_.emit_start) {
     ColumnPtr starts;
     if (has_bounds()) {
       WEIR_ASSIGN_OR_RETURN(starts, times_.BoundColumn({keys[1]->data<int64_t>(), count}));
     } else {
-      int64_t start = spec_.window.shape == WindowShape::kCumulate ? times_.StartOf(end_ - 1, size()) : end_ - size();
+      int64_t start = spec_.window.shape == WindowShape::kCumulate
+                          ? times_.StartOf(end_ - 1, size())
+                          : end_ - size();
       WEIR_ASSIGN_OR_RETURN(starts, Repeated(times_.BoundColumn({&start, 1}), n));
     }
     batch.columns.push_back(std::move(starts));
@@ -513,7 +537,8 @@ Status SliceAggregate::Save(SnapshotWriter& snapshot) {
     columns.insert(columns.end(), states.begin(), states.end());
     return columns;
   };
-  WEIR_RETURN_NOT_OK(SaveSlots(snapshot, "slices", SliceSchema(), table_->LiveSlots(), columns_of, key_columns));
+  WEIR_RETURN_NOT_OK(
+      SaveSlots(snapshot, "slices", SliceSchema(), table_->LiveSlots(), columns_of, key_columns));
   WEIR_RETURN_NOT_OK(calls_->SaveDistinct(snapshot, SliceTypes(), keys_of, key_columns));
   return SaveProgress(snapshot, done_millis_, context_.pool);
 }
@@ -525,8 +550,8 @@ Status SliceAggregate::Restore(SnapshotReader& snapshot) {
     WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*columns[0], &ends_));
     if (has_bounds()) WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*columns[1], &starts));
     auto first_key = columns.begin() + static_cast<int64_t>(num_time_keys());
-    return FindSlices(ColumnVector(first_key, first_key + static_cast<int64_t>(key_types_.size())), starts, num_rows,
-                      nullptr);
+    return FindSlices(ColumnVector(first_key, first_key + static_cast<int64_t>(key_types_.size())),
+                      starts, num_rows, nullptr);
   };
   for (const Batch& batch : batches) {
     WEIR_RETURN_NOT_OK(find(batch.columns, batch.num_rows));
@@ -537,10 +562,12 @@ Status SliceAggregate::Restore(SnapshotReader& snapshot) {
       }
       ++next;
     }
-    WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
+    WEIR_RETURN_NOT_OK(
+        calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
   }
   WEIR_RETURN_NOT_OK(calls_->RestoreDistinct(
-      snapshot, SliceTypes(), [&](const ColumnVector& columns, int64_t num_rows, std::vector<uint32_t>* slots) -> Status {
+      snapshot, SliceTypes(),
+      [&](const ColumnVector& columns, int64_t num_rows, std::vector<uint32_t>* slots) -> Status {
         WEIR_RETURN_NOT_OK(find(columns, num_rows));
         *slots = slots_;
         return Status::OK();
@@ -550,90 +577,18 @@ Status SliceAggregate::Restore(SnapshotReader& snapshot) {
   return UpdateTimer();
 }
 
-// Adds the slice's end to each row and groups by it as well.
-class LocalSlices : public Operator {
- public:
-  LocalSlices(WindowAggregateSpec spec, OperatorContext& context, WindowTimes times)
-      : spec_(std::move(spec)), context_(context), times_(std::move(times)) {}
-  Status Init() {
-    const WindowAssignment& window = spec_.window;
-    bool has_step = window.shape == WindowShape::kHop || window.shape == WindowShape::kCumulate;
-    if (spec_.window_end_column < 0 && has_step && window.size_millis % window.step_millis != 0) {
-      return Unsupported("two-phase aggregation of HOP windows whose size is no multiple of the slide");
-    }
-    if (window.is_proctime) return Unsupported("two-phase aggregation of windows of processing time");
-    slice_millis_ = has_step ? window.step_millis : window.size_millis;
-    GroupAggregateSpec local;
-    local.input = spec_.input;
-    local.key_columns = spec_.key_columns;
-    for (const char* name : {"slice_end", "window_start"}) {
-      if (spec_.window_end_column < 0 && std::string_view(name) == "window_start") break;
-      local.key_columns.push_back(local.input.size());
-      local.input.fields.push_back({name, DataType::BigInt().NotNull()});
-    }
-    local.calls = spec_.calls;
-    local.stage = AggregateStage::kLocal;
-    local.input_may_retract = spec_.input_may_retract;
-    local.functions = spec_.functions;
-    local.config = spec_.config;
-    WEIR_ASSIGN_OR_RETURN(local_, MakeLocalAggregate(std::move(local), context_));
-    return Status::OK();
-  }
-
-  Result<Progress> OnBatch(int input, const Batch& batch, Output& out) override {
-    Batch with_slices = batch;
-    std::vector<int64_t> ends;
-    if (spec_.window_end_column >= 0) {
-      std::vector<int64_t> starts;
-      WEIR_RETURN_NOT_OK(WindowTimes::ReadMillis(*batch.columns[static_cast<size_t>(spec_.window_end_column)], &ends));
-      WEIR_RETURN_NOT_OK(
-          WindowTimes::ReadMillis(*batch.columns[static_cast<size_t>(spec_.window_start_column)], &starts));
-      WEIR_RETURN_NOT_OK(AddNumbers(ends, &with_slices));
-      WEIR_RETURN_NOT_OK(AddNumbers(starts, &with_slices));
-    } else {
-      WEIR_RETURN_NOT_OK(times_.Read(batch, &ends));
-      for (int64_t& end : ends) end = times_.StartOf(end, slice_millis_) + slice_millis_;
-      WEIR_RETURN_NOT_OK(AddNumbers(ends, &with_slices));
-    }
-    return local_->OnBatch(input, with_slices, out);
-  }
-  Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
-    return local_->OnWatermark(watermark, out);
-  }
-  Result<Progress> OnEnd(int input, Output& out) override { return local_->OnEnd(input, out); }
-  Result<Progress> Continue(Output& out) override { return local_->Continue(out); }
-  Status Save(SnapshotWriter& snapshot) override { return local_->Save(snapshot); }
-  Status Restore(SnapshotReader& snapshot) override { return local_->Restore(snapshot); }
-
- private:
-  Status AddNumbers(const std::vector<int64_t>& numbers, Batch* batch) {
-    WEIR_ASSIGN_OR_RETURN(auto column, MakeFlatColumn(DataType::BigInt().NotNull(), batch->num_rows, context_.pool));
-    std::memcpy(const_cast<uint8_t*>(column->values->data()), numbers.data(), numbers.size() * sizeof(int64_t));
-    batch->columns.push_back(std::move(column));
-    return Status::OK();
-  }
-
-  WindowAggregateSpec spec_;
-  OperatorContext& context_;
-  WindowTimes times_;
-  int64_t slice_millis_ = 0;
-  std::unique_ptr<Operator> local_;
-};
-
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeWindowAggregate(WindowAggregateSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeWindowAggregate(WindowAggregateSpec spec,
+                                                      OperatorContext& context) {
   bool has_bounds = spec.window_end_column >= 0;
-  if (has_bounds && spec.window.shape == WindowShape::kSession) spec.window.size_millis = 1;  // Only its bounds count.
+  if (has_bounds && spec.window.shape == WindowShape::kSession)
+    spec.window.size_millis = 1;  // Only its bounds count.
   WEIR_ASSIGN_OR_RETURN(WindowTimes times, WindowTimes::Make(spec.window, context));
   if (spec.window.shape == WindowShape::kSession && !has_bounds) {
     return MakeSessionAggregate(std::move(spec), context);
   }
-  if (spec.stage == AggregateStage::kLocal) {
-    auto local = std::make_unique<LocalSlices>(std::move(spec), context, std::move(times));
-    WEIR_RETURN_NOT_OK(local->Init());
-    return std::unique_ptr<Operator>(std::move(local));
-  }
+  if (spec.stage == AggregateStage::kLocal) return MakeLocalSlices(std::move(spec), context);
   auto aggregate = std::make_unique<SliceAggregate>(std::move(spec), context, std::move(times));
   WEIR_RETURN_NOT_OK(aggregate->Init());
   return std::unique_ptr<Operator>(std::move(aggregate));

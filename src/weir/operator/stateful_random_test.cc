@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Random changelogs through the stateful operators, against plain maps: whatever the batches are, and whether state is
-// saved and restored on two subtasks in between, the changes put out must add up to what a map says.
+// Random changelogs through the stateful operators, against plain maps: whatever the batches are,
+// and whether state is saved and restored on two subtasks in between, the changes put out must add
+// up to what a map says.
 #include <gtest/gtest.h>
 
 #include <map>
 #include <random>
 #include <set>
 
-#include "weir/operator/aggregate_test_specs.h"
 #include "weir/operator/group_aggregate.h"
 #include "weir/operator/hash_join.h"
 #include "weir/operator/set_operation.h"
 #include "weir/operator/window_aggregate.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/memory_snapshot.h"
 #include "weir/testing/operator_check.h"
 
@@ -130,8 +131,9 @@ class RandomRows {
         rows_.push_back(row);
       }
       auto value = [](int number) { return number < 0 ? Value::Null() : Value::Int(number); };
-      EXPECT_TRUE(builder.AppendRow({value(row.k), value(row.v), Value::String(row.s)},
-                                    removes ? RowKind::kDelete : RowKind::kInsert)
+      EXPECT_TRUE(builder
+                      .AppendRow({value(row.k), value(row.v), Value::String(row.s)},
+                                 removes ? RowKind::kDelete : RowKind::kInsert)
                       .ok());
     }
     return builder.Finish().ValueOrDie();
@@ -147,19 +149,25 @@ class RandomRows {
 
 // As FormatRow writes values.
 std::string Text(int number) { return number < 0 ? "null" : std::to_string(number); }
-std::string Text(const std::string& text) { return text.find(' ') == std::string::npos ? text : "'" + text + "'"; }
-std::string Text(const RandomRows::Row& row) { return Text(row.k) + " " + Text(row.v) + " " + Text(row.s); }
+std::string Text(const std::string& text) {
+  return text.find(' ') == std::string::npos ? text : "'" + text + "'";
+}
+std::string Text(const RandomRows::Row& row) {
+  return Text(row.k) + " " + Text(row.v) + " " + Text(row.s);
+}
 
 TEST(StatefulRandom, GroupAggregateWithDistinct) {
   for (uint32_t seed = 0; seed < 20; ++seed) {
     GroupAggregateSpec spec;
     spec.input = TestSchema("k INT, v INT, s STRING");
     spec.key_columns = {0};
-    spec.calls = {CountAll(), Count(1), Max(1), Distinct(Count(1)), Distinct(Count(2)), Distinct(Sum(1))};
+    spec.calls = {CountAll(),         Count(1),           Max(1),
+                  Distinct(Count(1)), Distinct(Count(2)), Distinct(Sum(1))};
     spec.input_may_retract = seed % 2 == 0;
     spec.functions = TestAggregates();
     RandomRows rows(seed, spec.input_may_retract);
-    TwoSubtasks op([spec](OperatorContext& context) { return MakeGroupAggregate(spec, context); }, {{0}});
+    TwoSubtasks op([spec](OperatorContext& context) { return MakeGroupAggregate(spec, context); },
+                   {{0}});
     Bag result;
     FoldingOutput out(&result);
     for (int round = 0; round < 30; ++round) {
@@ -182,8 +190,8 @@ TEST(StatefulRandom, GroupAggregateWithDistinct) {
       }
       Bag expected;
       for (const auto& [key, group] : groups) {
-        ++expected[fmt::format("{} {} {} {} {} {} {}", Text(key), group.count, group.values, Text(group.max),
-                               group.distinct_values.size(), group.texts.size(),
+        ++expected[fmt::format("{} {} {} {} {} {} {}", Text(key), group.count, group.values,
+                               Text(group.max), group.distinct_values.size(), group.texts.size(),
                                group.distinct_values.empty() ? "null" : std::to_string(group.sum))];
       }
       ASSERT_EQ(result, expected) << "seed " << seed << " round " << round;
@@ -197,12 +205,14 @@ void CheckJoin(HashJoinKind kind, bool retracts, uint32_t seed) {
   spec.left = {TestSchema("k INT, v INT, s STRING"), {0}, retracts};
   spec.right = spec.left;
   RandomRows left(seed, retracts), right(seed + 1000, retracts);
-  TwoSubtasks op([spec](OperatorContext& context) { return MakeHashJoin(spec, context); }, {{0}, {0}});
+  TwoSubtasks op([spec](OperatorContext& context) { return MakeHashJoin(spec, context); },
+                 {{0}, {0}});
   Bag result;
   FoldingOutput out(&result);
   for (int round = 0; round < 16; ++round) {
     bool is_left = left.random()() % 2 == 0;
-    op.Send(is_left ? 0 : 1, (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 9)), out);
+    op.Send(is_left ? 0 : 1,
+            (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 9)), out);
     if (round % 5 == 2) op.Restart();
     Bag expected;
     bool is_semi = kind == HashJoinKind::kSemi, is_anti = kind == HashJoinKind::kAnti;
@@ -216,20 +226,22 @@ void CheckJoin(HashJoinKind kind, bool retracts, uint32_t seed) {
         if (!is_semi && !is_anti) ++expected[Text(l) + " " + Text(r)];
       }
       if ((is_semi && matched) || (is_anti && !matched)) ++expected[Text(l)];
-      if (!matched && (kind == HashJoinKind::kLeft || kind == HashJoinKind::kFull)) ++expected[Text(l) + " null null null"];
+      if (!matched && (kind == HashJoinKind::kLeft || kind == HashJoinKind::kFull))
+        ++expected[Text(l) + " null null null"];
     }
     for (size_t j = 0; j < right.rows().size(); ++j) {
       if (!right_matched[j] && (kind == HashJoinKind::kRight || kind == HashJoinKind::kFull)) {
         ++expected["null null null " + Text(right.rows()[j])];
       }
     }
-    ASSERT_EQ(result, expected) << "kind " << static_cast<int>(kind) << " seed " << seed << " round " << round;
+    ASSERT_EQ(result, expected) << "kind " << static_cast<int>(kind) << " seed " << seed
+                                << " round " << round;
   }
 }
 
 TEST(StatefulRandom, JoinsOfAllKinds) {
-  for (HashJoinKind kind : {HashJoinKind::kInner, HashJoinKind::kLeft, HashJoinKind::kRight, HashJoinKind::kFull, HashJoinKind::kSemi,
-                        HashJoinKind::kAnti}) {
+  for (HashJoinKind kind : {HashJoinKind::kInner, HashJoinKind::kLeft, HashJoinKind::kRight,
+                            HashJoinKind::kFull, HashJoinKind::kSemi, HashJoinKind::kAnti}) {
     for (uint32_t seed = 0; seed < 8; ++seed) CheckJoin(kind, seed % 2 == 0, seed);
   }
 }
@@ -247,15 +259,18 @@ TEST(StatefulRandom, SetOperations) {
     FoldingOutput out(&result);
     for (int round = 0; round < 20; ++round) {
       bool is_left = left.random()() % 2 == 0;
-      op.Send(is_left ? 0 : 1, (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 30)), out);
+      op.Send(is_left ? 0 : 1,
+              (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 30)), out);
       if (round % 5 == 2) op.Restart();
       Bag left_counts, right_counts, expected;
       for (const RandomRows::Row& row : left.rows()) ++left_counts[Text(row)];
       for (const RandomRows::Row& row : right.rows()) ++right_counts[Text(row)];
       for (const auto& [row, count] : left_counts) {
         int64_t other = right_counts.contains(row) ? right_counts[row] : 0;
-        int64_t times = spec.all ? (spec.intersect ? std::min(count, other) : std::max<int64_t>(count - other, 0))
-                                 : (other > 0) == spec.intersect ? 1 : 0;
+        int64_t times = spec.all                        ? (spec.intersect ? std::min(count, other)
+                                                                          : std::max<int64_t>(count - other, 0))
+                        : (other > 0) == spec.intersect ? 1
+                                                        : 0;
         if (times > 0) expected[row] = times;
       }
       ASSERT_EQ(result, expected) << "seed " << seed << " round " << round;
@@ -283,7 +298,8 @@ void CheckWindows(const WindowCase& window, uint32_t seed) {
   if (window.distinct) spec.calls.push_back(Distinct(Count(1)));
   spec.emit_time = false;
   spec.functions = TestAggregates();
-  TwoSubtasks op([spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); }, {{0}});
+  TwoSubtasks op([spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); },
+                 {{0}});
   std::mt19937 random(seed);
   struct Row {
     int k, v;
@@ -298,11 +314,12 @@ void CheckWindows(const WindowCase& window, uint32_t seed) {
     for (int i = 0; i < 10; ++i) {
       rows.push_back({static_cast<int>(random() % 3), static_cast<int>(random() % 4),
                       now + static_cast<int64_t>(random() % 40)});
-      // A row that only touches a session joins it or not, depending on whether it is complete by then: even times and
-      // odd gaps leave that out.
+      // A row that only touches a session joins it or not, depending on whether it is complete by
+      // then: even times and odd gaps leave that out.
       if (window.shape == WindowShape::kSession) rows.back().t += rows.back().t & 1;
       const Row& row = rows.back();
-      ASSERT_TRUE(builder.AppendRow({Value::Int(row.k), Value::Int(row.v), Value::Int(row.t * 1000)}).ok());
+      ASSERT_TRUE(
+          builder.AppendRow({Value::Int(row.k), Value::Int(row.v), Value::Int(row.t * 1000)}).ok());
     }
     op.Send(0, builder.Finish().ValueOrDie(), out);
     now += static_cast<int64_t>(random() % 12);
@@ -352,11 +369,13 @@ void CheckWindows(const WindowCase& window, uint32_t seed) {
     int sum = 0;
     for (int value : values) sum += value;
     std::string distinct =
-        window.distinct ? fmt::format(" {}", std::set<int>(values.begin(), values.end()).size()) : "";
+        window.distinct ? fmt::format(" {}", std::set<int>(values.begin(), values.end()).size())
+                        : "";
     ++expected[fmt::format("{} {} {}{} {} {}", key, values.size(), sum, distinct, start, end)];
   }
-  ASSERT_EQ(result, expected) << "shape " << static_cast<int>(window.shape) << " size " << window.size << " step "
-                              << window.step << " distinct " << window.distinct << " seed " << seed;
+  ASSERT_EQ(result, expected) << "shape " << static_cast<int>(window.shape) << " size "
+                              << window.size << " step " << window.step << " distinct "
+                              << window.distinct << " seed " << seed;
 }
 
 TEST(StatefulRandom, Windows) {

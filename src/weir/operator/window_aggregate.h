@@ -3,27 +3,35 @@
 //
 // GROUP BY keys and window, for windows of event time and of processing time.
 //
-//   SELECT k, window_end, COUNT(*) FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), 5 s, 10 s)) GROUP BY k, window_start, window_end
+//   SELECT k, window_end, COUNT(*) FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), 5 s, 10 s)) GROUP BY k,
+//   window_start, window_end
 //     in   a@1000  a@6000              watermark 4999   watermark 9999          watermark 14999
 //     out                              a [-5s, 5s) 1    a [0, 10s) 2            a [5s, 15s) 1
 //
-// Rows are kept in slices (TUMBLE: the window; HOP: the slide; CUMULATE: the step): one probe a row however many windows
-// overlap. Windows are put together from slices when the watermark completes them, earliest first, then forgotten.
-// CUMULATE folds each slice into the window's first one as it completes. Where a call cannot be put together (DISTINCT,
-// functions that cannot be split; HOP whose size is no multiple of its slide) each window is kept by itself instead.
-// SESSION windows grow with their rows and merge (operator/session_windows.h).
-// Windows already in the input (window_start and window_end columns) are kept by those.
+// Rows are kept in slices (TUMBLE: the window; HOP: the slide; CUMULATE: the step): one probe a row
+// however many windows overlap. Windows are put together from slices when the watermark completes
+// them, earliest first, then forgotten. CUMULATE folds each slice into the window's first one as it
+// completes. Where a call cannot be put together (DISTINCT, functions that cannot be split; HOP
+// whose size is no multiple of its slide) each window is kept by itself instead. SESSION windows
+// grow with their rows and merge (operator/session_windows.h). Windows already in the input
+// (window_start and window_end columns) are kept by those.
 //
-// A row is late when the last window that it would fall into is complete: dropped and counted. A window without rows
-// (never any, or all taken away again) puts out nothing. The output is append-only.
-// Processing time: rows belong to the time of their arrival; windows complete by the clock, and at the end of the input
-// (Flink forgets those).
-// kLocal puts out keys, slice_end BIGINT (with window_start BIGINT after it for windows of the input), then the calls'
-// states for each batch; kGlobal takes that.
-// State: (slice, keys) -> calls' states; the watermark, so that a restored operator still knows what is late.
-// Cost: one probe a row; completing a window costs a merge of its slices' groups.
-// Source: Flink documentation, "Window Aggregation"; Carbone et al., "Cutty: Aggregate Sharing for User-Defined
-// Windows", CIKM 2016 (slices). Differences: docs/compat/windows.md.
+// A row is late when the last window that it would fall into is complete: dropped and counted. A
+// window without rows (never any, or all taken away again) puts out nothing. The output is
+// append-only. Processing time: rows belong to the time of their arrival; windows complete by the
+// clock, and at the end of the input (Flink forgets those). kLocal puts out keys, slice_end BIGINT
+// (with window_start BIGINT after it for windows of the input), then the calls' states for each
+// batch; kGlobal takes that.
+//
+// State: (slice, keys) -> calls' states; the watermark, so that a
+// restored operator still knows what is late.
+//
+// Cost: one probe a row; completing a window costs a
+// merge of its slices' groups.
+//
+// Source: Flink documentation, "Window Aggregation"; Carbone et al.,
+// "Cutty: Aggregate Sharing for User-Defined Windows", CIKM 2016 (slices). Differences:
+// docs/compat/windows.md.
 #pragma once
 
 #include <memory>
@@ -36,7 +44,8 @@
 namespace weir {
 
 struct WindowAggregateSpec {
-  /// What `key_columns`, `calls` and `window` refer to. For kGlobal that is the input of the local stage.
+  /// What `key_columns`, `calls` and `window` refer to. For kGlobal that is the input of the local
+  /// stage.
   Schema input;
   WindowAssignment window;
   /// Not -1: the input has the window's bounds already; `window` then only says what they are.
@@ -45,7 +54,8 @@ struct WindowAggregateSpec {
   std::vector<int> key_columns;
   std::vector<AggregateCallSpec> calls;
   AggregateStage stage = AggregateStage::kSingle;
-  bool emit_start = true;  // Output: keys, calls, then those of window_start, window_end, window_time asked for.
+  bool emit_start =
+      true;  // Output: keys, calls, then those of window_start, window_end, window_time asked for.
   bool emit_end = true;
   bool emit_time = true;
   bool input_may_retract = false;
@@ -53,11 +63,15 @@ struct WindowAggregateSpec {
   FunctionConfig config;
 };
 
-/// Errors: kInvalidQuery for sizes that do not fit, kUnsupported for stages of SESSION windows and of functions that
-/// cannot be split.
-Result<std::unique_ptr<Operator>> MakeWindowAggregate(WindowAggregateSpec spec, OperatorContext& context);
+/// Errors: kInvalidQuery for sizes that do not fit, kUnsupported for stages of SESSION windows and
+/// of functions that cannot be split.
+Result<std::unique_ptr<Operator>> MakeWindowAggregate(WindowAggregateSpec spec,
+                                                      OperatorContext& context);
 
-/// SESSION windows; MakeWindowAggregate calls it.
-Result<std::unique_ptr<Operator>> MakeSessionAggregate(WindowAggregateSpec spec, OperatorContext& context);
+/// SESSION windows, and the local stage of the others; MakeWindowAggregate calls them.
+Result<std::unique_ptr<Operator>> MakeSessionAggregate(WindowAggregateSpec spec,
+                                                       OperatorContext& context);
+Result<std::unique_ptr<Operator>> MakeLocalSlices(WindowAggregateSpec spec,
+                                                  OperatorContext& context);
 
 }  // namespace weir

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "weir/operator/aggregate_test_specs.h"
 #include "weir/operator/window_table_function.h"
+#include "weir/testing/aggregate_specs.h"
 #include "weir/testing/operator_check.h"
 
 namespace weir {
@@ -79,7 +79,8 @@ TEST(WindowAggregate, NegativeTimesAndOffsets) {
 }
 
 TEST(WindowAggregate, HopSharesSlices) {
-  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kHop, 10, 5), {CountAll(), Max(1)}), R"(
+  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kHop, 10, 5), {CountAll(), Max(1)}),
+                R"(
     strict
     input k STRING, v INT, ts TIMESTAMP(3)
     in   +I a 1 1  +I a 2 6  +I b 3 7
@@ -122,7 +123,8 @@ TEST(WindowAggregate, HopWithoutSharedSlices) {
 }
 
 TEST(WindowAggregate, HopWithDistinct) {
-  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kHop, 10, 5), {Distinct(Count(1))}), R"(
+  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kHop, 10, 5), {Distinct(Count(1))}),
+                R"(
     input k STRING, v INT, ts TIMESTAMP(3)
     in   +I a 1 1  +I a 1 6  +I a 2 7
     watermark 4
@@ -138,7 +140,8 @@ TEST(WindowAggregate, CumulateGrowsStepByStep) {
   for (bool distinct : {false, true}) {
     WindowAggregateSpec spec = Spec(Window(WindowShape::kCumulate, 15, 5), {CountAll(), Max(1)});
     if (distinct) spec.calls.push_back(Distinct(Count(1)));
-    CheckOperator(MakeWindowAggregate, spec, distinct ? R"(
+    CheckOperator(MakeWindowAggregate, spec,
+                  distinct ? R"(
       input k STRING, v INT, ts TIMESTAMP(3)
       in   +I a 1 1  +I b 2 6  +I a 3 7
       watermark 4
@@ -149,7 +152,8 @@ TEST(WindowAggregate, CumulateGrowsStepByStep) {
       in   +I a 9 3  +I c 1 20
       end
       out  +I a 3 9 3 0 15  +I b 1 2 1 0 15  +I c 1 1 1 15 25  +I c 1 1 1 15 30
-    )" : R"(
+    )"
+                           : R"(
       strict
       input k STRING, v INT, ts TIMESTAMP(3)
       in   +I a 1 1  +I b 2 6  +I a 3 7
@@ -237,7 +241,8 @@ TEST(WindowAggregate, DaysBeginAtTheZonesMidnight) {
 }
 
 TEST(WindowAggregate, SessionsGrowAndMerge) {
-  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kSession, 5), {CountAll(), Sum(1)}), R"(
+  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kSession, 5), {CountAll(), Sum(1)}),
+                R"(
     strict
     input k STRING, v INT, ts TIMESTAMP(3)
     in   +I a 1 10  +I a 2 13  +I b 3 11  +I a 4 24
@@ -254,7 +259,8 @@ TEST(WindowAggregate, SessionsGrowAndMerge) {
 }
 
 TEST(WindowAggregate, SessionsMergeDistinctValues) {
-  CheckOperator(MakeWindowAggregate, Spec(Window(WindowShape::kSession, 5), {Distinct(Count(1)), Distinct(Sum(1))}), R"(
+  CheckOperator(MakeWindowAggregate,
+                Spec(Window(WindowShape::kSession, 5), {Distinct(Count(1)), Distinct(Sum(1))}), R"(
     input k STRING, v INT, ts TIMESTAMP(3)
     in   +I a 1 10  +I a 2 11  +I a 2 20  +I a 3 21
     checkpoint

@@ -52,8 +52,8 @@ class AlignedWindowFunction : public Operator {
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
  private:
-  void AddWindows(int32_t row, int64_t time, std::vector<int32_t>* rows, std::vector<int64_t>* starts,
-                  std::vector<int64_t>* ends) const {
+  void AddWindows(int32_t row, int64_t time, std::vector<int32_t>* rows,
+                  std::vector<int64_t>* starts, std::vector<int64_t>* ends) const {
     const WindowAssignment& window = spec_.window;
     auto add = [&](int64_t start, int64_t end) {
       rows->push_back(row);
@@ -67,8 +67,8 @@ class AlignedWindowFunction : public Operator {
         break;
       }
       case WindowShape::kHop:
-        for (int64_t start = times_.StartOf(time, window.step_millis); start > time - window.size_millis;
-             start -= window.step_millis) {
+        for (int64_t start = times_.StartOf(time, window.step_millis);
+             start > time - window.size_millis; start -= window.step_millis) {
           add(start, start + window.size_millis);
         }
         break;
@@ -132,9 +132,10 @@ class SessionWindowFunction : public Operator {
     bool has_nulls = !spec_.window.is_proctime &&
                      batch.columns[static_cast<size_t>(spec_.window.time_column)]->CountNulls() > 0;
     ColumnVector keys;
-    for (int column : spec_.window.partition_keys) keys.push_back(batch.columns[static_cast<size_t>(column)]);
-    WEIR_RETURN_NOT_OK(sessions_->Assign(keys, row_times_, has_nulls ? &not_null : nullptr, done_millis_, &slots_,
-                                         &merges_));
+    for (int column : spec_.window.partition_keys)
+      keys.push_back(batch.columns[static_cast<size_t>(column)]);
+    WEIR_RETURN_NOT_OK(sessions_->Assign(keys, row_times_, has_nulls ? &not_null : nullptr,
+                                         done_millis_, &slots_, &merges_));
     WEIR_RETURN_NOT_OK(MakeRoom());
     for (const SessionWindows::Merge& merge : merges_) Append(merge.from, merge.to);
     WEIR_RETURN_NOT_OK(sessions_->FreeMerged(merges_));
@@ -142,7 +143,8 @@ class SessionWindowFunction : public Operator {
     return Store(batch);
   }
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
-    if (!spec_.window.is_proctime || watermark.millis == Watermark::kMax) WEIR_RETURN_NOT_OK(Fire(watermark.millis));
+    if (!spec_.window.is_proctime || watermark.millis == Watermark::kMax)
+      WEIR_RETURN_NOT_OK(Fire(watermark.millis));
     queue_.Add(watermark);
     return queue_.Flush(out);
   }
@@ -170,7 +172,8 @@ class SessionWindowFunction : public Operator {
     if (context_.counters == nullptr) return;
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       if (slots_[static_cast<size_t>(i)] != kNoSlot) continue;
-      bool is_null = has_nulls && batch.columns[static_cast<size_t>(spec_.window.time_column)]->IsNull(i);
+      bool is_null =
+          has_nulls && batch.columns[static_cast<size_t>(spec_.window.time_column)]->IsNull(i);
       ++(is_null ? context_.counters->records_skipped : context_.counters->late_rows_dropped);
     }
   }
@@ -254,7 +257,8 @@ Status SessionWindowFunction::Fire(int64_t watermark_millis) {
       starts.push_back(sessions_->start(session));
       ends.push_back(sessions_->end(session));
       kinds.Add(static_cast<RowKind>(kinds_[place]));
-      if (static_cast<int64_t>(places.size()) >= context_.batch_rows_max) WEIR_RETURN_NOT_OK(queue());
+      if (static_cast<int64_t>(places.size()) >= context_.batch_rows_max)
+        WEIR_RETURN_NOT_OK(queue());
     }
     heads_[session] = tails_[session] = kNoSlot;
   }
@@ -309,7 +313,8 @@ Status SessionWindowFunction::Restore(SnapshotReader& snapshot) {
     rows.num_rows = saved.num_rows;
     rows.columns.assign(kind + 1, saved.columns.end());
     KindList kinds;
-    for (int64_t i = 0; i < saved.num_rows; ++i) kinds.Add(static_cast<RowKind>((*kind)->At<int64_t>(i)));
+    for (int64_t i = 0; i < saved.num_rows; ++i)
+      kinds.Add(static_cast<RowKind>((*kind)->At<int64_t>(i)));
     WEIR_ASSIGN_OR_RETURN(rows.row_kinds, kinds.Finish(context_.pool));
     WEIR_RETURN_NOT_OK(Store(rows).status());
   }
@@ -319,7 +324,8 @@ Status SessionWindowFunction::Restore(SnapshotReader& snapshot) {
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> MakeWindowTableFunction(WindowTableFunctionSpec spec, OperatorContext& context) {
+Result<std::unique_ptr<Operator>> MakeWindowTableFunction(WindowTableFunctionSpec spec,
+                                                          OperatorContext& context) {
   WEIR_ASSIGN_OR_RETURN(WindowTimes times, WindowTimes::Make(spec.window, context));
   if (spec.window.shape == WindowShape::kSession) {
     return std::make_unique<SessionWindowFunction>(std::move(spec), context, std::move(times));

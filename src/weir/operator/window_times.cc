@@ -22,8 +22,9 @@ Status CheckSizes(const WindowAssignment& window) {
                         window.shape == WindowShape::kHop ? "slide" : "step", window.step_millis);
   }
   if (window.shape == WindowShape::kCumulate && window.size_millis % window.step_millis != 0) {
-    return InvalidQuery("the size of a CUMULATE window must be a multiple of its step, but {} ms is none of {} ms",
-                        window.size_millis, window.step_millis);
+    return InvalidQuery(
+        "the size of a CUMULATE window must be a multiple of its step, but {} ms is none of {} ms",
+        window.size_millis, window.step_millis);
   }
   return Status::OK();
 }
@@ -45,7 +46,8 @@ int64_t MillisToTicks(int64_t millis) {
 
 }  // namespace
 
-Result<WindowTimes> WindowTimes::Make(const WindowAssignment& window, const OperatorContext& context) {
+Result<WindowTimes> WindowTimes::Make(const WindowAssignment& window,
+                                      const OperatorContext& context) {
   WEIR_RETURN_NOT_OK(CheckSizes(window));
   WindowTimes times;
   times.window_ = window;
@@ -76,14 +78,17 @@ Status WindowTimes::ReadMillis(const Column& column, std::vector<int64_t>* milli
   return Status::OK();
 }
 
-Status WindowTimes::Read(const Batch& batch, std::vector<int64_t>* times, std::vector<int32_t>* rows_not_null) const {
+Status WindowTimes::Read(const Batch& batch, std::vector<int64_t>* times,
+                         std::vector<int32_t>* rows_not_null) const {
   if (window_.is_proctime) {
     int64_t now = NowMillis();
-    times->assign(static_cast<size_t>(batch.num_rows), zone_ == nullptr ? now : ToLocal(*zone_, now, 1000));
+    times->assign(static_cast<size_t>(batch.num_rows),
+                  zone_ == nullptr ? now : ToLocal(*zone_, now, 1000));
   } else {
     const Column& column = *batch.columns[static_cast<size_t>(window_.time_column)];
     if (!column.type.is_timestamp()) {
-      return InvalidQuery("a window needs a TIMESTAMP or TIMESTAMP_LTZ column, not {}", column.type.ToString());
+      return InvalidQuery("a window needs a TIMESTAMP or TIMESTAMP_LTZ column, not {}",
+                          column.type.ToString());
     }
     WEIR_RETURN_NOT_OK(ReadMillis(column, times));
     if (column.may_have_nulls() && column.CountNulls() > 0) {
@@ -109,7 +114,8 @@ int64_t WindowTimes::LastInstant(int64_t end) const {
 
 Result<ColumnPtr> WindowTimes::BoundColumn(std::span<const int64_t> local_millis) const {
   auto n = static_cast<int64_t>(local_millis.size());
-  WEIR_ASSIGN_OR_RETURN(auto column, MakeFlatColumn(DataType::Timestamp(3).NotNull(), n, context_->pool));
+  WEIR_ASSIGN_OR_RETURN(auto column,
+                        MakeFlatColumn(DataType::Timestamp(3).NotNull(), n, context_->pool));
   auto* out = reinterpret_cast<int64_t*>(const_cast<uint8_t*>(column->values->data()));
   for (int64_t i = 0; i < n; ++i) out[i] = MillisToTicks(local_millis[static_cast<size_t>(i)]);
   return ColumnPtr(std::move(column));
@@ -130,8 +136,8 @@ Schema ProgressSchema() { return Schema{{{"watermark", DataType::BigInt().NotNul
 Status SaveProgress(SnapshotWriter& snapshot, int64_t watermark_millis, arrow::MemoryPool* pool) {
   Batch batch;
   batch.num_rows = 1;
-  WEIR_ASSIGN_OR_RETURN(ColumnPtr column,
-                        MakeConstant(Value::Int(watermark_millis), DataType::BigInt().NotNull(), 1, pool));
+  WEIR_ASSIGN_OR_RETURN(ColumnPtr column, MakeConstant(Value::Int(watermark_millis),
+                                                       DataType::BigInt().NotNull(), 1, pool));
   batch.columns.push_back(std::move(column));
   return snapshot.Write("progress", ProgressSchema(), batch, {});
 }
@@ -141,7 +147,8 @@ Result<int64_t> RestoreProgress(SnapshotReader& snapshot) {
   bool any = false;
   int64_t least = Watermark::kMax;
   for (const Batch& batch : batches) {
-    for (int64_t i = 0; i < batch.num_rows; ++i) least = std::min(least, batch.columns[0]->At<int64_t>(i));
+    for (int64_t i = 0; i < batch.num_rows; ++i)
+      least = std::min(least, batch.columns[0]->At<int64_t>(i));
     any = any || batch.num_rows > 0;
   }
   return any ? least : Watermark::kMin;

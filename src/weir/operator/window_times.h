@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The arithmetic of windows: which windows a time falls into, when a window is complete, and the window columns.
-// All in milliseconds of local time: for TIMESTAMP that is the column itself, for TIMESTAMP_LTZ and processing time the
-// wall clock of the session's zone, so that a daily window begins at the zone's midnight. Watermarks are instants; a
-// window is complete when the watermark has reached the instant of its last millisecond.
+// The arithmetic of windows: which windows a time falls into, when a window is complete, and the
+// window columns. All in milliseconds of local time: for TIMESTAMP that is the column itself, for
+// TIMESTAMP_LTZ and processing time the wall clock of the session's zone, so that a daily window
+// begins at the zone's midnight. Watermarks are instants; a window is complete when the watermark
+// has reached the instant of its last millisecond.
 //
 //   TUMBLE size 10, offset 2     [2, 12) [12, 22) ...
 //   HOP size 10, slide 5         [0, 10) [5, 15) ...        a time falls into size / slide windows
 //   CUMULATE size 10, step 5     [0, 5) [0, 10) [10, 15) [10, 20) ...
 //   SESSION gap 5                grows with its rows; operator/session_windows.h
+//
 // Source: Flink documentation, "Windowing table-valued functions (Windowing TVFs)", "Time Zone".
 #pragma once
 
@@ -28,14 +30,14 @@ enum class WindowShape : uint8_t { kTumble, kHop, kCumulate, kSession };
 /// A window table function over a time column. All in milliseconds.
 struct WindowAssignment {
   WindowShape shape = WindowShape::kTumble;
-  int time_column = -1;             // Of the input; not needed for processing time.
+  int time_column = -1;  // Of the input; not needed for processing time.
   bool is_proctime = false;
-  int64_t size_millis = 0;          // CUMULATE: the greatest size. SESSION: the gap.
-  int64_t step_millis = 0;          // HOP: slide. CUMULATE: step.
+  int64_t size_millis = 0;  // CUMULATE: the greatest size. SESSION: the gap.
+  int64_t step_millis = 0;  // HOP: slide. CUMULATE: step.
   int64_t offset_millis = 0;
-  std::vector<int> partition_keys;  // SESSION: of the input.
+  std::vector<int> partition_keys;              // SESSION: of the input.
   DataType time_type = DataType::Timestamp(3);  // Of window_time: TIMESTAMP(3) or TIMESTAMP_LTZ(3).
-  std::string time_zone = "UTC";    // For TIMESTAMP_LTZ and processing time.
+  std::string time_zone = "UTC";                // For TIMESTAMP_LTZ and processing time.
 };
 
 class WindowTimes {
@@ -43,8 +45,10 @@ class WindowTimes {
   /// Errors: kInvalidQuery when sizes are not positive or do not fit each other.
   static Result<WindowTimes> Make(const WindowAssignment& window, const OperatorContext& context);
 
-  /// Local times of the rows of `batch`. NULLs fail (kInvalidData), or are left out of `rows` when it is given.
-  Status Read(const Batch& batch, std::vector<int64_t>* times, std::vector<int32_t>* rows_not_null = nullptr) const;
+  /// Local times of the rows of `batch`. NULLs fail (kInvalidData), or are left out of `rows` when
+  /// it is given.
+  Status Read(const Batch& batch, std::vector<int64_t>* times,
+              std::vector<int32_t>* rows_not_null = nullptr) const;
   /// Ticks of a TIMESTAMP column as milliseconds.
   static Status ReadMillis(const Column& column, std::vector<int64_t>* millis);
 
@@ -79,7 +83,8 @@ class WindowTimes {
   mutable int64_t now_millis_ = 0;
 };
 
-/// Saves up to which watermark windows were put out; a restored operator goes on from the least of all subtasks.
+/// Saves up to which watermark windows were put out; a restored operator goes on from the least of
+/// all subtasks.
 Status SaveProgress(SnapshotWriter& snapshot, int64_t watermark_millis, arrow::MemoryPool* pool);
 Result<int64_t> RestoreProgress(SnapshotReader& snapshot);
 

@@ -32,8 +32,9 @@ Status KeyedRows::Link(uint32_t slot, uint32_t key) {
   return Status::OK();
 }
 
-Status KeyedRows::Add(const ColumnVector& keys, std::span<const uint64_t> key_hashes, const ColumnVector& columns,
-                      const std::vector<int32_t>& rows, std::vector<uint32_t>* slots) {
+Status KeyedRows::Add(const ColumnVector& keys, std::span<const uint64_t> key_hashes,
+                      const ColumnVector& columns, const std::vector<int32_t>& rows,
+                      std::vector<uint32_t>* slots) {
   slots->resize(key_hashes.size(), kNoSlot);
   if (rows.empty()) return Status::OK();
   key_slots_.resize(key_hashes.size());
@@ -78,7 +79,8 @@ Status KeyedRows::Add(const ColumnVector& keys, std::span<const uint64_t> key_ha
   return Status::OK();
 }
 
-Status KeyedRows::Remove(const ColumnVector& columns, int64_t num_rows, const std::vector<int32_t>& rows) {
+Status KeyedRows::Remove(const ColumnVector& columns, int64_t num_rows,
+                         const std::vector<int32_t>& rows) {
   if (rows.empty() || !table_.has_value()) return Status::OK();
   WEIR_RETURN_NOT_OK(HashKeys(columns, num_rows, &row_hashes_));
   std::vector<uint32_t> slots(static_cast<size_t>(num_rows));
@@ -130,7 +132,8 @@ void KeyedRows::Clear() {
   for (int i = 0; i < num_columns; ++i) row_types.push_back(rows_.column(i).type());
   std::vector<DataType> table_types;
   if (table_.has_value()) {
-    for (int i = 0; i < table_->num_keys(); ++i) table_types.push_back(table_->key_column(i).type());
+    for (int i = 0; i < table_->num_keys(); ++i)
+      table_types.push_back(table_->key_column(i).type());
   }
   RowLife life = table_.has_value() ? RowLife::kAddAndRemove : RowLife::kAdd;
   *this = KeyedRows(key_types_, life == RowLife::kAdd ? row_types : table_types, life, pool_);

@@ -6,9 +6,13 @@
 //   key 1   -> row 0 -> row 3          rows of a key form a list in the order in which they came
 //   key 2   -> row 1
 //
-// Rows that are only added each have a slot of their own. Where rows are taken away again they are found by value:
-// equal rows share a slot, which counts them.
-// State: saved as rows with their counts. Threads: one task.
+// Rows that are only added each have a slot of their own. Where rows are taken away again they are
+// found by value: equal rows share a slot, which counts them.
+//
+// State: saved as rows with their
+// counts.
+//
+// Threads: one task.
 #pragma once
 
 #include <memory>
@@ -24,16 +28,18 @@ enum class RowLife : uint8_t { kAdd, kAddAndRemove };
 
 class KeyedRows {
  public:
-  KeyedRows(std::vector<DataType> key_types, std::vector<DataType> row_types, RowLife life, arrow::MemoryPool* pool);
+  KeyedRows(std::vector<DataType> key_types, std::vector<DataType> row_types, RowLife life,
+            arrow::MemoryPool* pool);
 
   /// Adds `rows` (ascending) of the columns; slots[row] becomes each one's slot.
-  Status Add(const ColumnVector& keys, std::span<const uint64_t> key_hashes, const ColumnVector& columns,
-             const std::vector<int32_t>& rows, std::vector<uint32_t>* slots);
+  Status Add(const ColumnVector& keys, std::span<const uint64_t> key_hashes,
+             const ColumnVector& columns, const std::vector<int32_t>& rows,
+             std::vector<uint32_t>* slots);
   /// Takes rows away, each once; rows that are not there are left alone.
   Status Remove(const ColumnVector& columns, int64_t num_rows, const std::vector<int32_t>& rows);
   /// firsts[row] becomes the first row slot of each row's key, or kNoSlot.
-  Status FindFirst(const ColumnVector& keys, std::span<const uint64_t> key_hashes, const std::vector<int32_t>& rows,
-                   std::vector<uint32_t>* firsts);
+  Status FindFirst(const ColumnVector& keys, std::span<const uint64_t> key_hashes,
+                   const std::vector<int32_t>& rows, std::vector<uint32_t>* firsts);
   /// The next row of the same key, or kNoSlot.
   uint32_t Next(uint32_t slot) const { return next_[slot]; }
   void Prefetch(uint32_t slot) const { __builtin_prefetch(next_.data() + slot); }
@@ -45,7 +51,9 @@ class KeyedRows {
   /// All row slots are below this.
   int64_t num_slots() const { return next_.size(); }
   std::vector<uint32_t> Live() const;
-  Result<ColumnVector> Get(std::span<const uint32_t> slots) { return table_ ? table_->Keys(slots) : rows_.Get(slots); }
+  Result<ColumnVector> Get(std::span<const uint32_t> slots) {
+    return table_ ? table_->Keys(slots) : rows_.Get(slots);
+  }
   void Clear();
 
  private:

@@ -15,8 +15,8 @@ constexpr int64_t kIndexEntriesMin = 64;
 constexpr int64_t kPrefetchIndexBytesMin = 128 << 10;
 constexpr int64_t kProbeRows = 64;
 
-// Comparers: whether row `row` of the input equals the key of slot `slot`. They point into the key columns, which do
-// not move during a probe (room was made before).
+// Comparers: whether row `row` of the input equals the key of slot `slot`. They point into the key
+// columns, which do not move during a probe (room was made before).
 
 template <typename T>
 struct FixedEqual {
@@ -68,17 +68,26 @@ KeyForm FormOf(const Column& column, const SlotColumn& slots) {
   if (column.may_have_nulls() || slots.any_null()) return KeyForm::kOther;
   const DataType& type = column.type;
   if (type.is_view()) return KeyForm::kView;
-  if (type.is_nested() || type.is_approximate() || type.kind() == TypeKind::kBoolean) return KeyForm::kOther;
-  return type.value_width() == 4 ? KeyForm::kFour : type.value_width() == 8 ? KeyForm::kEight : KeyForm::kOther;
+  if (type.is_nested() || type.is_approximate() || type.kind() == TypeKind::kBoolean)
+    return KeyForm::kOther;
+  return type.value_width() == 4   ? KeyForm::kFour
+         : type.value_width() == 8 ? KeyForm::kEight
+                                   : KeyForm::kOther;
 }
 
 }  // namespace
 
 KeyedTable::KeyedTable(std::vector<DataType> key_types, arrow::MemoryPool* pool)
-    : keys_(key_types, pool), entries_(pool), hashes_(pool), live_(pool), free_slots_(pool), pool_(pool) {}
+    : keys_(key_types, pool),
+      entries_(pool),
+      hashes_(pool),
+      live_(pool),
+      free_slots_(pool),
+      pool_(pool) {}
 
-Status KeyedTable::FindOrInsert(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
-                                std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
+Status KeyedTable::FindOrInsert(const ColumnVector& keys, std::span<const uint64_t> hashes,
+                                uint32_t* slots, std::vector<int32_t>* inserted,
+                                const std::vector<int32_t>* rows) {
   return Lookup<true>(keys, hashes, slots, inserted, rows);
 }
 Status KeyedTable::Find(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
@@ -87,19 +96,21 @@ Status KeyedTable::Find(const ColumnVector& keys, std::span<const uint64_t> hash
 }
 
 template <bool kInsert>
-Status KeyedTable::Lookup(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
-                          std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
+Status KeyedTable::Lookup(const ColumnVector& keys, std::span<const uint64_t> hashes,
+                          uint32_t* slots, std::vector<int32_t>* inserted,
+                          const std::vector<int32_t>* rows) {
   WEIR_DCHECK(static_cast<int>(keys.size()) == keys_.size(), "one column a key");
   auto n = static_cast<int64_t>(rows != nullptr ? rows->size() : hashes.size());
   if (n == 0) return Status::OK();
   if constexpr (kInsert) {
     WEIR_RETURN_NOT_OK(ReserveKeys(n));
   } else if (num_live_ == 0) {
-    for (int64_t i = 0; i < n; ++i) slots[rows != nullptr ? (*rows)[static_cast<size_t>(i)] : i] = kNoSlot;
+    for (int64_t i = 0; i < n; ++i)
+      slots[rows != nullptr ? (*rows)[static_cast<size_t>(i)] : i] = kNoSlot;
     return Status::OK();
   }
-  if (keys.size() == 1 && keys[0]->encoding == Encoding::kDictionary && keys[0]->dictionary().length <= n &&
-      !keys[0]->may_have_nulls()) {
+  if (keys.size() == 1 && keys[0]->encoding == Encoding::kDictionary &&
+      keys[0]->dictionary().length <= n && !keys[0]->may_have_nulls()) {
     return ProbeDictionary<kInsert>(keys[0], hashes, slots, inserted, rows);
   }
   ColumnVector flat(keys.size());
@@ -111,9 +122,11 @@ Status KeyedTable::Lookup(const ColumnVector& keys, std::span<const uint64_t> ha
     const SlotColumn& stored = keys_.column(0);
     switch (FormOf(column, stored)) {
       case KeyForm::kFour:
-        return ProbePair<kInsert>(FixedEqual<int32_t>(column, stored), flat, hashes, slots, inserted, rows);
+        return ProbePair<kInsert>(FixedEqual<int32_t>(column, stored), flat, hashes, slots,
+                                  inserted, rows);
       case KeyForm::kEight:
-        return ProbePair<kInsert>(FixedEqual<int64_t>(column, stored), flat, hashes, slots, inserted, rows);
+        return ProbePair<kInsert>(FixedEqual<int64_t>(column, stored), flat, hashes, slots,
+                                  inserted, rows);
       case KeyForm::kView:
         return ProbePair<kInsert>(ViewEqual(column, stored), flat, hashes, slots, inserted, rows);
       case KeyForm::kOther:
@@ -124,23 +137,27 @@ Status KeyedTable::Lookup(const ColumnVector& keys, std::span<const uint64_t> ha
 }
 
 template <bool kInsert, typename First>
-Status KeyedTable::ProbePair(const First& first, const ColumnVector& keys, std::span<const uint64_t> hashes,
-                             uint32_t* slots, std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
+Status KeyedTable::ProbePair(const First& first, const ColumnVector& keys,
+                             std::span<const uint64_t> hashes, uint32_t* slots,
+                             std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
   if (keys.size() == 1) return Probe<kInsert>(first, keys, hashes, slots, inserted, rows);
   const Column& column = *keys[1];
   const SlotColumn& stored = keys_.column(1);
   switch (FormOf(column, stored)) {
     case KeyForm::kFour: {
       FixedEqual<int32_t> second(column, stored);
-      return Probe<kInsert>(PairEqual<First, FixedEqual<int32_t>>{first, second}, keys, hashes, slots, inserted, rows);
+      return Probe<kInsert>(PairEqual<First, FixedEqual<int32_t>>{first, second}, keys, hashes,
+                            slots, inserted, rows);
     }
     case KeyForm::kEight: {
       FixedEqual<int64_t> second(column, stored);
-      return Probe<kInsert>(PairEqual<First, FixedEqual<int64_t>>{first, second}, keys, hashes, slots, inserted, rows);
+      return Probe<kInsert>(PairEqual<First, FixedEqual<int64_t>>{first, second}, keys, hashes,
+                            slots, inserted, rows);
     }
     case KeyForm::kView: {
       ViewEqual second(column, stored);
-      return Probe<kInsert>(PairEqual<First, ViewEqual>{first, second}, keys, hashes, slots, inserted, rows);
+      return Probe<kInsert>(PairEqual<First, ViewEqual>{first, second}, keys, hashes, slots,
+                            inserted, rows);
     }
     case KeyForm::kOther:
       break;
@@ -150,13 +167,16 @@ Status KeyedTable::ProbePair(const First& first, const ColumnVector& keys, std::
 
 // Each dictionary value that occurs is probed once.
 template <bool kInsert>
-Status KeyedTable::ProbeDictionary(const ColumnPtr& key, std::span<const uint64_t> hashes, uint32_t* slots,
-                                   std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
+Status KeyedTable::ProbeDictionary(const ColumnPtr& key, std::span<const uint64_t> hashes,
+                                   uint32_t* slots, std::vector<int32_t>* inserted,
+                                   const std::vector<int32_t>* rows) {
   const int32_t* indices = key->indices();
   std::vector<int32_t> first_row(static_cast<size_t>(key->dictionary().length), -1);
   std::vector<int32_t> first_rows;  // Rows that bring a value for the first time, ascending.
   auto n = static_cast<int64_t>(rows != nullptr ? rows->size() : hashes.size());
-  auto row_at = [&](int64_t i) { return rows != nullptr ? (*rows)[static_cast<size_t>(i)] : static_cast<int32_t>(i); };
+  auto row_at = [&](int64_t i) {
+    return rows != nullptr ? (*rows)[static_cast<size_t>(i)] : static_cast<int32_t>(i);
+  };
   for (int64_t i = 0; i < n; ++i) {
     int32_t row = row_at(i);
     int32_t& first = first_row[static_cast<size_t>(indices[row])];
@@ -169,9 +189,11 @@ Status KeyedTable::ProbeDictionary(const ColumnPtr& key, std::span<const uint64_
   WEIR_ASSIGN_OR_RETURN(values, Flatten(values, pool_));
   std::vector<uint64_t> value_hashes(first_rows.size());
   std::vector<uint32_t> value_slots(first_rows.size());
-  for (size_t i = 0; i < first_rows.size(); ++i) value_hashes[i] = hashes[static_cast<size_t>(first_rows[i])];
+  for (size_t i = 0; i < first_rows.size(); ++i)
+    value_hashes[i] = hashes[static_cast<size_t>(first_rows[i])];
   std::vector<int32_t> new_values;
-  WEIR_RETURN_NOT_OK(Lookup<kInsert>({values}, value_hashes, value_slots.data(), &new_values, nullptr));
+  WEIR_RETURN_NOT_OK(
+      Lookup<kInsert>({values}, value_hashes, value_slots.data(), &new_values, nullptr));
   if (inserted != nullptr) {
     for (int32_t i : new_values) inserted->push_back(first_rows[static_cast<size_t>(i)]);
   }
@@ -187,13 +209,17 @@ Status KeyedTable::ProbeDictionary(const ColumnPtr& key, std::span<const uint64_
 }
 
 template <bool kInsert, typename Equal>
-Status KeyedTable::Probe(const Equal& equal, const ColumnVector& keys, std::span<const uint64_t> hashes,
-                         uint32_t* slots, std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
+Status KeyedTable::Probe(const Equal& equal, const ColumnVector& keys,
+                         std::span<const uint64_t> hashes, uint32_t* slots,
+                         std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
   Entry* entries = entries_.data();
   const uint64_t mask = mask_;
-  const bool prefetch = entries_.size() * static_cast<int64_t>(sizeof(Entry)) >= kPrefetchIndexBytesMin;
+  const bool prefetch =
+      entries_.size() * static_cast<int64_t>(sizeof(Entry)) >= kPrefetchIndexBytesMin;
   auto n = static_cast<int64_t>(rows != nullptr ? rows->size() : hashes.size());
-  auto row_at = [&](int64_t i) { return rows != nullptr ? static_cast<int64_t>((*rows)[static_cast<size_t>(i)]) : i; };
+  auto row_at = [&](int64_t i) {
+    return rows != nullptr ? static_cast<int64_t>((*rows)[static_cast<size_t>(i)]) : i;
+  };
   for (int64_t begin = 0; begin < n; begin += kProbeRows) {
     int64_t end = std::min(n, begin + kProbeRows);
     if (prefetch) {
@@ -256,7 +282,8 @@ Result<uint32_t> KeyedTable::Insert(const ColumnVector& keys, int64_t row, uint6
 // Room for `additional` keys, so that nothing moves while a batch is probed.
 Status KeyedTable::ReserveKeys(int64_t additional) {
   int64_t slots = num_slots_ + std::max<int64_t>(0, additional - free_slots_.size());
-  if (slots >= static_cast<int64_t>(kNoSlot)) return ResourceExhausted("a state table has more than 4 billion keys");
+  if (slots >= static_cast<int64_t>(kNoSlot))
+    return ResourceExhausted("a state table has more than 4 billion keys");
   if (slots > hashes_.size()) {
     int64_t room = std::max(slots, hashes_.size() + hashes_.size() / 2);
     WEIR_RETURN_NOT_OK(keys_.Resize(room));
@@ -265,7 +292,8 @@ Status KeyedTable::ReserveKeys(int64_t additional) {
   }
   int64_t wanted = (num_live_ + additional) * 8 / 5 + 1;
   if (wanted > entries_.size()) {
-    return Rehash(std::max<int64_t>(kIndexEntriesMin, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(wanted)))));
+    return Rehash(std::max<int64_t>(
+        kIndexEntriesMin, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(wanted)))));
   }
   return Status::OK();
 }
@@ -278,7 +306,8 @@ Status KeyedTable::Rehash(int64_t num_entries) {
     if (entry.slot == kNoSlot) continue;
     // The tag has the low 32 bits, which is all that an index of up to 2^32 entries asks for.
     uint64_t position = entry.tag & mask_;
-    while (entries[static_cast<int64_t>(position)].slot != kNoSlot) position = (position + 1) & mask_;
+    while (entries[static_cast<int64_t>(position)].slot != kNoSlot)
+      position = (position + 1) & mask_;
     entries[static_cast<int64_t>(position)] = entry;
   }
   entries_ = std::move(entries);
@@ -341,11 +370,13 @@ Status TouchedSlots::Begin(int64_t num_slots) {
   return Status::OK();
 }
 
-Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema, std::span<const uint32_t> slots,
-                 const SlotColumns& columns_of, const std::vector<int>& key_columns) {
+Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
+                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
+                 const std::vector<int>& key_columns) {
   std::vector<uint64_t> hashes;
   for (size_t begin = 0; begin < slots.size(); begin += kSnapshotRowsMax) {
-    std::span<const uint32_t> some = slots.subspan(begin, std::min<size_t>(kSnapshotRowsMax, slots.size() - begin));
+    std::span<const uint32_t> some =
+        slots.subspan(begin, std::min<size_t>(kSnapshotRowsMax, slots.size() - begin));
     Batch batch;
     batch.num_rows = static_cast<int64_t>(some.size());
     WEIR_ASSIGN_OR_RETURN(batch.columns, columns_of(some));
@@ -372,8 +403,8 @@ Status HashKeys(const ColumnVector& keys, int64_t num_rows, std::vector<uint64_t
 
 Result<ColumnPtr> NumbersOf(const PoolVector<int64_t>& numbers, std::span<const uint32_t> slots,
                             arrow::MemoryPool* pool) {
-  WEIR_ASSIGN_OR_RETURN(auto column,
-                        MakeFlatColumn(DataType::BigInt().NotNull(), static_cast<int64_t>(slots.size()), pool));
+  WEIR_ASSIGN_OR_RETURN(auto column, MakeFlatColumn(DataType::BigInt().NotNull(),
+                                                    static_cast<int64_t>(slots.size()), pool));
   auto* out = reinterpret_cast<int64_t*>(const_cast<uint8_t*>(column->values->data()));
   for (size_t i = 0; i < slots.size(); ++i) out[i] = numbers[slots[i]];
   return ColumnPtr(std::move(column));
@@ -389,7 +420,8 @@ ColumnPtr BorrowColumn(const DataType& type, const void* values, int64_t length)
   auto column = std::make_shared<Column>();
   column->type = type;
   column->length = length;
-  column->values = std::make_shared<arrow::Buffer>(static_cast<const uint8_t*>(values), length * type.value_width());
+  column->values = std::make_shared<arrow::Buffer>(static_cast<const uint8_t*>(values),
+                                                   length * type.value_width());
   return column;
 }
 

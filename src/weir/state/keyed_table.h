@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The keyed state interface: keys get dense slot numbers, and whatever an operator keeps per key (accumulators, stored
-// rows, counts) lies in columns addressed by slot. Everything is a batch at a time.
+// The keyed state interface: keys get dense slot numbers, and whatever an operator keeps per key
+// (accumulators, stored rows, counts) lies in columns addressed by slot. Everything is a batch at a
+// time.
 //
-//   index    open addressing, 8 bytes an entry: | low 32 bits of the hash | slot |, at most 5/8 full, linear probing
-//   by slot  key columns (state/slot_column.h), 64-bit hash, live flag
+//   index    open addressing, 8 bytes an entry: | low 32 bits of the hash | slot |, at most 5/8
+//   full, linear probing by slot  key columns (state/slot_column.h), 64-bit hash, live flag
 //
 //   keys   a b a c        FindOrInsert   slots 0 1 0 2      inserted rows 0 1 3
 //   Erase {1}, then key d                slot 1 again
 //
-// The caller gives the hash of every key. Its high bits are the key group (SubtaskOfHash), so tables whose rows move on
-// a rescale are hashed by their key columns (HashColumns). The index uses the low bits.
-// Probing runs in three steps over 64 rows at a time (fetch the entry, fetch the key, compare), so that the cache misses
-// of a big table overlap.
-// State: saved and restored by the operator as rows of its own (keys plus values), see SaveSlots.
-// Cost: one entry and one key per row; see state_bench.
+// The caller gives the hash of every key. Its high bits are the key group (SubtaskOfHash), so
+// tables whose rows move on a rescale are hashed by their key columns (HashColumns). The index uses
+// the low bits. Probing runs in three steps over 64 rows at a time (fetch the entry, fetch the key,
+// compare), so that the cache misses of a big table overlap.
+//
+// State: saved and restored by the
+// operator as rows of its own (keys plus values), see SaveSlots.
+//
+// Cost: one entry and one key per
+// row; see state_bench.
+//
 // Threads: one task.
 #pragma once
 
@@ -34,9 +40,9 @@ class KeyedTable {
  public:
   KeyedTable(std::vector<DataType> key_types, arrow::MemoryPool* pool);
 
-  /// slots[i] becomes the slot of row i of `keys`; NULL equals NULL. Rows whose key was not there are appended to
-  /// `inserted` (may be null), in order: one a new key. With `rows` only these rows (ascending) are looked at and the
-  /// other entries of `slots` stay as they are.
+  /// slots[i] becomes the slot of row i of `keys`; NULL equals NULL. Rows whose key was not there
+  /// are appended to `inserted` (may be null), in order: one a new key. With `rows` only these rows
+  /// (ascending) are looked at and the other entries of `slots` stay as they are.
   Status FindOrInsert(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
                       std::vector<int32_t>* inserted, const std::vector<int32_t>* rows = nullptr);
   /// As FindOrInsert; kNoSlot where the key is missing.
@@ -68,11 +74,12 @@ class KeyedTable {
   Status Lookup(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
                 std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
   template <bool kInsert, typename Equal>
-  Status Probe(const Equal& equal, const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
-               std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
+  Status Probe(const Equal& equal, const ColumnVector& keys, std::span<const uint64_t> hashes,
+               uint32_t* slots, std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
   template <bool kInsert, typename First>
-  Status ProbePair(const First& first, const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
-                   std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
+  Status ProbePair(const First& first, const ColumnVector& keys, std::span<const uint64_t> hashes,
+                   uint32_t* slots, std::vector<int32_t>* inserted,
+                   const std::vector<int32_t>* rows);
   template <bool kInsert>
   Status ProbeDictionary(const ColumnPtr& key, std::span<const uint64_t> hashes, uint32_t* slots,
                          std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
@@ -91,7 +98,8 @@ class KeyedTable {
   arrow::MemoryPool* pool_;
 };
 
-/// Which slots a batch has touched: Begin, then Touch a row at a time; in the order of the first touch.
+/// Which slots a batch has touched: Begin, then Touch a row at a time; in the order of the first
+/// touch.
 class TouchedSlots {
  public:
   explicit TouchedSlots(arrow::MemoryPool* pool) : epochs_(pool), positions_(pool) {}
@@ -119,11 +127,13 @@ class TouchedSlots {
 
 /// The columns of some slots.
 using SlotColumns = std::function<Result<ColumnVector>(std::span<const uint32_t>)>;
-/// Writes rows of a table to a snapshot, kSnapshotRowsMax slots at a time: `columns_of` gives the columns of `schema`,
-/// `key_columns` says which of them are the key that decides which subtask owns the row.
+/// Writes rows of a table to a snapshot, kSnapshotRowsMax slots at a time: `columns_of` gives the
+/// columns of `schema`, `key_columns` says which of them are the key that decides which subtask
+/// owns the row.
 inline constexpr int64_t kSnapshotRowsMax = 4096;
-Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema, std::span<const uint32_t> slots,
-                 const SlotColumns& columns_of, const std::vector<int>& key_columns);
+Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
+                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
+                 const std::vector<int>& key_columns);
 /// {begin, begin + 1, ... begin + count - 1}.
 std::vector<int> ColumnRange(size_t begin, size_t count);
 /// Hash of each row over `keys`; all 0 when there are no keys.

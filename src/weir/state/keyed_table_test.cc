@@ -31,7 +31,8 @@ struct Found {
 Found FindOrInsert(KeyedTable* table, const Batch& batch) {
   Found found;
   found.slots.resize(static_cast<size_t>(batch.num_rows));
-  Status status = table->FindOrInsert(batch.columns, Hashes(batch), found.slots.data(), &found.inserted);
+  Status status =
+      table->FindOrInsert(batch.columns, Hashes(batch), found.slots.data(), &found.inserted);
   EXPECT_TRUE(status.ok()) << status.ToString();
   return found;
 }
@@ -50,7 +51,8 @@ TEST(KeyedTable, ReusesSlotsOfErasedKeys) {
   FindOrInsert(&table, Rows(schema, "+I one  +I 'a long key that is not inline'  +I three"));
   ASSERT_TRUE(table.Erase(std::vector<uint32_t>{1}).ok());
   EXPECT_EQ(table.size(), 2);
-  Found found = FindOrInsert(&table, Rows(schema, "+I three  +I 'another key that is not inline'  +I one"));
+  Found found =
+      FindOrInsert(&table, Rows(schema, "+I three  +I 'another key that is not inline'  +I one"));
   EXPECT_EQ(found.slots, (std::vector<uint32_t>{2, 1, 0}));
   std::vector<uint32_t> slots = {1, kNoSlot, 2};
   ColumnVector keys = table.Keys(slots).ValueOrDie();
@@ -62,14 +64,18 @@ TEST(KeyedTable, ReusesSlotsOfErasedKeys) {
 TEST(KeyedTable, NullEqualsNull) {
   KeyedTable table({DataType::Int(), DataType::String()}, pool());
   const std::string schema = "k INT, s STRING";
-  Found found = FindOrInsert(&table, Rows(schema, "+I 1 a  +I null a  +I 1 null  +I null a  +I 1 null  +I 1 a"));
+  Found found = FindOrInsert(
+      &table, Rows(schema, "+I 1 a  +I null a  +I 1 null  +I null a  +I 1 null  +I 1 a"));
   EXPECT_EQ(found.slots, (std::vector<uint32_t>{0, 1, 2, 1, 2, 0}));
 }
 
 TEST(KeyedTable, FindsNestedAndApproximateKeys) {
-  KeyedTable table({DataType::Array(DataType::Int()), DataType::Double(), DataType::Boolean()}, pool());
+  KeyedTable table({DataType::Array(DataType::Int()), DataType::Double(), DataType::Boolean()},
+                   pool());
   const std::string schema = "a ARRAY<INT>, d DOUBLE, b BOOLEAN";
-  Found found = FindOrInsert(&table, Rows(schema, "+I [1,2] 0.0 true  +I [1] 0.0 true  +I [1,2] -0.0 true  +I [1] 0.0 false"));
+  Found found = FindOrInsert(
+      &table,
+      Rows(schema, "+I [1,2] 0.0 true  +I [1] 0.0 true  +I [1,2] -0.0 true  +I [1] 0.0 false"));
   EXPECT_EQ(found.slots, (std::vector<uint32_t>{0, 1, 0, 2}));
   Found again = FindOrInsert(&table, Rows(schema, "+I [1] 0.0 false  +I [1,2] 0.0 true"));
   EXPECT_EQ(again.slots, (std::vector<uint32_t>{2, 0}));
@@ -90,12 +96,14 @@ TEST(KeyedTable, LooksAtChosenRowsOnly) {
   Batch batch = Rows("k INT", "+I 1  +I 2  +I 3  +I 1");
   std::vector<uint32_t> slots(4, 99);
   std::vector<int32_t> rows = {0, 2, 3}, inserted;
-  ASSERT_TRUE(table.FindOrInsert(batch.columns, Hashes(batch), slots.data(), &inserted, &rows).ok());
+  ASSERT_TRUE(
+      table.FindOrInsert(batch.columns, Hashes(batch), slots.data(), &inserted, &rows).ok());
   EXPECT_EQ(slots, (std::vector<uint32_t>{0, 99, 1, 0}));
   EXPECT_EQ(inserted, (std::vector<int32_t>{0, 2}));
 }
 
-// Against a plain map: inserts and erases of integers and of strings, with enough keys for a big index.
+// Against a plain map: inserts and erases of integers and of strings, with enough keys for a big
+// index.
 TEST(KeyedTable, AgreesWithMap) {
   std::mt19937_64 random(7);
   Schema schema = ParseSchemaText("k BIGINT, s STRING").ValueOrDie();
@@ -106,8 +114,9 @@ TEST(KeyedTable, AgreesWithMap) {
     std::vector<std::pair<int64_t, std::string>> keys;
     for (int i = 0; i < 1000; ++i) {
       auto number = static_cast<int64_t>(random() % 5000);
-      std::string text = number % 3 == 0 ? fmt::format("a text too long for inlining {}", random() % 5)
-                                         : fmt::format("{}", random() % 3);
+      std::string text = number % 3 == 0
+                             ? fmt::format("a text too long for inlining {}", random() % 5)
+                             : fmt::format("{}", random() % 3);
       keys.emplace_back(number, text);
       ASSERT_TRUE(builder.AppendRow({Value::Int(number), Value::String(text)}).ok());
     }
@@ -133,7 +142,8 @@ TEST(KeyedTable, AgreesWithMap) {
     ColumnVector columns = table.Keys(live).ValueOrDie();
     for (size_t i = 0; i < live.size(); ++i) {
       auto row = static_cast<int64_t>(i);
-      auto entry = model.find({columns[0]->At<int64_t>(row), std::string(columns[1]->views()[i].view())});
+      auto entry =
+          model.find({columns[0]->At<int64_t>(row), std::string(columns[1]->views()[i].view())});
       ASSERT_NE(entry, model.end());
       ASSERT_EQ(entry->second, live[i]);
     }

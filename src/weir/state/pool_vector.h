@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// A growable array of plain values whose memory is charged to a pool; growing reports errors instead of throwing.
-// What state tables keep their per-slot facts in.
+// A growable array of plain values whose memory is charged to a pool; growing reports errors
+// instead of throwing. What state tables keep their per-slot facts in.
 #pragma once
 
 #include <arrow/memory_pool.h>

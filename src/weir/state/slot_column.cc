@@ -8,7 +8,8 @@
 
 namespace weir {
 
-Status SlotColumn::SetMany(std::span<const uint32_t> slots, const ColumnPtr& column, const int32_t* rows) {
+Status SlotColumn::SetMany(std::span<const uint32_t> slots, const ColumnPtr& column,
+                           const int32_t* rows) {
   WEIR_ASSIGN_OR_RETURN(ColumnPtr flat, Flatten(column, pool_));
   for (size_t i = 0; i < slots.size(); ++i) {
     WEIR_RETURN_NOT_OK(Set(slots[i], *flat, rows != nullptr ? rows[i] : static_cast<int64_t>(i)));
@@ -45,7 +46,8 @@ bool SameFixed(T a, T b) {
 template <typename T>
 class FixedSlots : public SlotColumn {
  public:
-  FixedSlots(const DataType& type, arrow::MemoryPool* pool) : SlotColumn(type, pool), values_(pool) {}
+  FixedSlots(const DataType& type, arrow::MemoryPool* pool)
+      : SlotColumn(type, pool), values_(pool) {}
 
   Status Resize(int64_t num_slots) override {
     if (num_slots <= values_.size()) return Status::OK();
@@ -58,8 +60,10 @@ class FixedSlots : public SlotColumn {
     values_[slot] = is_null ? T() : column.data<T>()[row];
     return Status::OK();
   }
-  Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column, const int32_t* rows) override {
-    if (!column->is_flat() || column->may_have_nulls()) return SlotColumn::SetMany(slots, column, rows);
+  Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column,
+                 const int32_t* rows) override {
+    if (!column->is_flat() || column->may_have_nulls())
+      return SlotColumn::SetMany(slots, column, rows);
     const T* in = column->data<T>();
     for (size_t i = 0; i < slots.size(); ++i) {
       values_[slots[i]] = in[rows != nullptr ? rows[i] : static_cast<int64_t>(i)];
@@ -105,7 +109,8 @@ class FixedSlots : public SlotColumn {
 // BOOLEAN, a byte a slot.
 class BoolSlots : public SlotColumn {
  public:
-  BoolSlots(const DataType& type, arrow::MemoryPool* pool) : SlotColumn(type, pool), values_(pool) {}
+  BoolSlots(const DataType& type, arrow::MemoryPool* pool)
+      : SlotColumn(type, pool), values_(pool) {}
 
   Status Resize(int64_t num_slots) override {
     if (num_slots <= values_.size()) return Status::OK();
@@ -157,7 +162,8 @@ constexpr int64_t kArenaDeadBytesMin = 64 << 10;
 
 class ViewSlots : public SlotColumn {
  public:
-  ViewSlots(const DataType& type, arrow::MemoryPool* pool) : SlotColumn(type, pool), values_(pool) {}
+  ViewSlots(const DataType& type, arrow::MemoryPool* pool)
+      : SlotColumn(type, pool), values_(pool) {}
 
   Status Resize(int64_t num_slots) override {
     if (num_slots <= values_.size()) return Status::OK();
@@ -225,7 +231,8 @@ class ViewSlots : public SlotColumn {
   Result<StringView> Copy(const StringView& view) {
     int64_t size = view.size();
     if (size > block_end_ - block_cursor_) {
-      int64_t bytes = std::max(size, std::clamp(used_bytes_, kArenaBlockBytesMin, kArenaBlockBytesMax));
+      int64_t bytes =
+          std::max(size, std::clamp(used_bytes_, kArenaBlockBytesMin, kArenaBlockBytesMax));
       WEIR_ASSIGN_OR_RETURN(auto block, AllocateBuffer(bytes, pool_));
       block_cursor_ = block->mutable_data();
       block_end_ = block_cursor_ + bytes;
@@ -262,11 +269,12 @@ class ViewSlots : public SlotColumn {
   int64_t dead_bytes_ = 0;
 };
 
-// ARRAY, MAP, MULTISET, ROW: a slot refers to a row of a piece; pieces are joined when there are too many or too much
-// of them is dead.
+// ARRAY, MAP, MULTISET, ROW: a slot refers to a row of a piece; pieces are joined when there are
+// too many or too much of them is dead.
 class NestedSlots : public SlotColumn {
  public:
-  NestedSlots(const DataType& type, arrow::MemoryPool* pool) : SlotColumn(type, pool), places_(pool) {}
+  NestedSlots(const DataType& type, arrow::MemoryPool* pool)
+      : SlotColumn(type, pool), places_(pool) {}
 
   Status Resize(int64_t num_slots) override {
     if (num_slots <= places_.size()) return Status::OK();
@@ -279,7 +287,8 @@ class NestedSlots : public SlotColumn {
     ColumnPtr borrowed(ColumnPtr(), &column);
     return SetMany({&slot, 1}, borrowed, &index);
   }
-  Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column, const int32_t* rows) override {
+  Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column,
+                 const int32_t* rows) override {
     std::vector<int32_t> indices;
     for (size_t i = 0; i < slots.size(); ++i) {
       int32_t row = rows != nullptr ? rows[i] : static_cast<int32_t>(i);
@@ -287,7 +296,8 @@ class NestedSlots : public SlotColumn {
       bool is_null = column->IsNull(row);
       SetNull(slots[i], is_null);
       if (is_null) continue;
-      places_[slots[i]] = {static_cast<int32_t>(pieces_.size()), static_cast<int32_t>(indices.size())};
+      places_[slots[i]] = {static_cast<int32_t>(pieces_.size()),
+                           static_cast<int32_t>(indices.size())};
       indices.push_back(row);
     }
     if (indices.empty()) return Status::OK();
@@ -320,7 +330,8 @@ class NestedSlots : public SlotColumn {
       indices[i] = slots[i] == kNoSlot || nulls_[slots[i]] != 0 ? -1 : places_[slots[i]].row;
     }
     if (pieces_.empty()) {
-      WEIR_ASSIGN_OR_RETURN(ColumnPtr nulls, MakeNullColumn(type_, static_cast<int64_t>(slots.size()), pool_));
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr nulls,
+                            MakeNullColumn(type_, static_cast<int64_t>(slots.size()), pool_));
       return Flatten(nulls, pool_);
     }
     WEIR_ASSIGN_OR_RETURN(ColumnPtr column, Gather(pieces_[0], indices, pool_));
@@ -426,8 +437,10 @@ Status SlotRows::Resize(int64_t num_slots) {
   for (auto& column : columns_) WEIR_RETURN_NOT_OK(column->Resize(num_slots));
   return Status::OK();
 }
-Status SlotRows::SetMany(std::span<const uint32_t> slots, const ColumnVector& columns, const int32_t* rows) {
-  for (size_t i = 0; i < columns_.size(); ++i) WEIR_RETURN_NOT_OK(columns_[i]->SetMany(slots, columns[i], rows));
+Status SlotRows::SetMany(std::span<const uint32_t> slots, const ColumnVector& columns,
+                         const int32_t* rows) {
+  for (size_t i = 0; i < columns_.size(); ++i)
+    WEIR_RETURN_NOT_OK(columns_[i]->SetMany(slots, columns[i], rows));
   return Status::OK();
 }
 Status SlotRows::Clear(std::span<const uint32_t> slots) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Values of one type addressed by slot: the mutable columns of which state is made (keys, stored rows, last results).
+// Values of one type addressed by slot: the mutable columns of which state is made (keys, stored
+// rows, last results).
 //
 //   slots [0, capacity) each hold one value or NULL; a cleared slot is NULL and may be set again.
 //
-// Long strings are copied into blocks of an arena. Blocks are appended to and never overwritten, so columns handed out
-// by Get share them; when most of the bytes are dead, the living ones are copied into new blocks.
+// Long strings are copied into blocks of an arena. Blocks are appended to and never overwritten, so
+// columns handed out by Get share them; when most of the bytes are dead, the living ones are copied
+// into new blocks.
+//
 // Threads: one task writes; columns handed out may be read by any thread.
 #pragma once
 
@@ -33,7 +36,8 @@ class SlotColumn {
   /// Slot `slot` becomes row `row` of `column`, which is flat.
   virtual Status Set(uint32_t slot, const Column& column, int64_t row) = 0;
   /// Slot slots[i] becomes row rows[i] of `column` (any encoding). `rows` null: row i.
-  virtual Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column, const int32_t* rows);
+  virtual Status SetMany(std::span<const uint32_t> slots, const ColumnPtr& column,
+                         const int32_t* rows);
   virtual Status Clear(std::span<const uint32_t> slots) = 0;
   /// Drops all values and their memory; all slots are NULL.
   virtual void ClearAll() = 0;
@@ -48,7 +52,8 @@ class SlotColumn {
   const uint8_t* null_bytes() const { return nulls_.data(); }  // 1: NULL.
 
  protected:
-  SlotColumn(const DataType& type, arrow::MemoryPool* pool) : type_(type), pool_(pool), nulls_(pool) {}
+  SlotColumn(const DataType& type, arrow::MemoryPool* pool)
+      : type_(type), pool_(pool), nulls_(pool) {}
   void SetNull(uint32_t slot, bool is_null) {
     nulls_[slot] = is_null ? 1 : 0;
     any_null_ = any_null_ || is_null;

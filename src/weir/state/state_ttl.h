@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// State time-to-live by slot: when a slot was last written, and which are over. An expired slot is gone for readers at
-// once; its memory is freed by a sweep every quarter of the TTL.
-// Threads: one task.
+// State time-to-live by slot: when a slot was last written, and which are over. An expired slot is
+// gone for readers at once; its memory is freed by a sweep every quarter of the TTL.
+//
+// Threads: one
+// task.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +19,13 @@ namespace weir {
 class StateTtl {
  public:
   /// `ttl_millis` 0: nothing ever expires, and nothing is kept.
-  StateTtl(int64_t ttl_millis, arrow::MemoryPool* pool) : ttl_millis_(ttl_millis), written_millis_(pool) {}
+  StateTtl(int64_t ttl_millis, arrow::MemoryPool* pool)
+      : ttl_millis_(ttl_millis), written_millis_(pool) {}
 
   bool is_on() const { return ttl_millis_ > 0; }
   Status Resize(int64_t num_slots) {
-    return is_on() && num_slots > written_millis_.size() ? written_millis_.Resize(num_slots) : Status::OK();
+    return is_on() && num_slots > written_millis_.size() ? written_millis_.Resize(num_slots)
+                                                         : Status::OK();
   }
   bool IsExpired(uint32_t slot, int64_t now_millis) const {
     return is_on() && written_millis_[slot] + ttl_millis_ <= now_millis;

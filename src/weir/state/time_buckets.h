@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Slots by time: what a watermark sweeps instead of a timer per key. A bucket is everything that ends at one time.
+// Slots by time: what a watermark sweeps instead of a timer per key. A bucket is everything that
+// ends at one time.
 //
 //   Add(100, 3)  Add(100, 5)  Add(200, 1)        Take(100) -> 3 5        first_time() -> 200
 //
