@@ -201,7 +201,11 @@ std::string Eval(sv call, const FunctionConfig& config) {
   auto expr = CallReader(call, config).ReadAll();
   if (!expr.ok()) return "error: " + expr.status().message();
   auto value = EvaluateConstant(*expr, AllFunctions(), config);
-  if (!value.ok()) return "error: " + value.status().message();
+  if (!value.ok()) {
+    // Without the evaluator's ", in CALL".
+    std::string message = value.status().message();
+    return "error: " + message.substr(0, message.rfind(", in "));
+  }
   auto column = MakeConstant(*value, (*expr)->type, 1, arrow::default_memory_pool());
   if (!column.ok()) return "error: " + column.status().message();
   const TimeZone* zone = nullptr;
