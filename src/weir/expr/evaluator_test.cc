@@ -133,6 +133,20 @@ TEST_F(EvaluatorTest, DeepExpressions) {
   EXPECT_EQ(Run({deep}, {IntColumn({1})}), "an expression is nested deeper than 4000 levels");
 }
 
+TEST_F(EvaluatorTest, SharedParts) {
+  registry_.Add(ScalarFunction{.name = "SUM2",
+                               .family = "test",
+                               .overloads = {{.args = {Arg::Any(), Arg::Any()},
+                                              .returns = ReturnSameAs(0),
+                                              .kernel = MapKernel<int64_t, int64_t, int64_t>(
+                                                  [](int64_t a, int64_t b) { return a + b; })}}});
+  ExprPtr doubled = Input();
+  for (int i = 0; i < 40; ++i) doubled = Call("SUM2", {doubled, doubled});
+  EXPECT_EQ(Run({RemapInputs(doubled, {0})}, {IntColumn({1, 3})}), "1099511627776; 3298534883328");
+  EXPECT_EQ(HashExpr(*doubled), HashExpr(*RemapInputs(doubled, {0})));
+  EXPECT_EQ(InputsOf(doubled), (std::vector<int>{0}));
+}
+
 TEST_F(EvaluatorTest, StringWriterSharesAndCopies) {
   ColumnPtr text = StringColumn({"a text that is longer than twelve bytes", "short", "NULL"});
   KernelContext context;

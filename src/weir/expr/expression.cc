@@ -3,6 +3,8 @@
 #include "weir/expr/expression.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "weir/data/text.h"
 
@@ -161,6 +163,8 @@ void AppendCall(const Expr& expr, const std::vector<std::string>& names, std::st
 }
 
 void Append(const Expr& expr, const std::vector<std::string>& names, std::string* out) {
+  constexpr size_t kBytesMax = 1 << 20;  // Text shows each shared part again.
+  if (out->size() > kBytesMax) return;
   switch (expr.kind) {
     case ExprKind::kLiteral:
       *out += LiteralToString(expr);
@@ -200,9 +204,61 @@ ExprPtr CastLiteral(const Expr& expr, const DataType& type) {
   return longer && from.length() <= type.length() ? MakeLiteral(expr.literal, type) : nullptr;
 }
 
-void Visit(const Expr& expr, const std::function<void(const Expr&)>& visit) {
-  visit(expr);
-  for (const ExprPtr& arg : expr.args) Visit(*arg, visit);
+/// A call that several others may hold. Merged projections share parts, and a part shared at each
+/// of 40 levels would be met 2^40 times if each way to it counted.
+bool IsShared(const ExprPtr& expr) { return expr.use_count() > 1 && !expr->args.empty(); }
+
+void Visit(const ExprPtr& expr, const std::function<void(const Expr&)>& visit,
+           std::unordered_set<const Expr*>* seen) {
+  if (IsShared(expr) && !seen->insert(expr.get()).second) return;
+  visit(*expr);
+  for (const ExprPtr& arg : expr->args) Visit(arg, visit, seen);
+}
+
+uint64_t Hash(const Expr& expr, std::unordered_map<const Expr*, uint64_t>* known) {
+  uint64_t hash = Mix(static_cast<uint64_t>(expr.kind), static_cast<uint64_t>(expr.type.kind()));
+  hash = Mix(hash, static_cast<uint64_t>(static_cast<int64_t>(expr.index)));
+  hash = Mix(hash, std::hash<std::string>{}(expr.function));
+  if (expr.is_literal()) hash = Mix(hash, HashValue(expr.literal));
+  for (const ExprPtr& arg : expr.args) {
+    if (!IsShared(arg)) {
+      hash = Mix(hash, Hash(*arg, known));
+      continue;
+    }
+    auto it = known->find(arg.get());
+    if (it == known->end()) it = known->emplace(arg.get(), Hash(*arg, known)).first;
+    hash = Mix(hash, it->second);
+  }
+  return hash;
+}
+
+using Replace = std::function<ExprPtr(const ExprPtr&)>;
+
+ExprPtr Rewrite(const ExprPtr& expr, const Replace& replace,
+                std::unordered_map<const Expr*, ExprPtr>* done) {
+  if (expr->args.empty()) return replace(expr);
+  bool shared = IsShared(expr);
+  if (shared) {
+    auto it = done->find(expr.get());
+    if (it != done->end()) return it->second;
+  }
+  std::vector<ExprPtr> args;
+  args.reserve(expr->args.size());
+  bool changed = false;
+  for (const ExprPtr& arg : expr->args) {
+    args.push_back(Rewrite(arg, replace, done));
+    changed |= args.back() != arg;
+  }
+  ExprPtr result;
+  if (changed) {
+    auto copy = std::make_shared<Expr>(*expr);
+    copy->args = std::move(args);
+    result = replace(copy);
+  } else {
+    result = replace(expr);
+  }
+  if (shared) done->emplace(expr.get(), result);
+  return result;
 }
 
 }  // namespace
@@ -265,12 +321,8 @@ bool SameExpr(const Expr& a, const Expr& b) {
 }
 
 uint64_t HashExpr(const Expr& expr) {
-  uint64_t hash = Mix(static_cast<uint64_t>(expr.kind), static_cast<uint64_t>(expr.type.kind()));
-  hash = Mix(hash, static_cast<uint64_t>(static_cast<int64_t>(expr.index)));
-  hash = Mix(hash, std::hash<std::string>{}(expr.function));
-  if (expr.is_literal()) hash = Mix(hash, HashValue(expr.literal));
-  for (const ExprPtr& arg : expr.args) hash = Mix(hash, HashExpr(*arg));
-  return hash;
+  std::unordered_map<const Expr*, uint64_t> known;
+  return Hash(expr, &known);
 }
 
 std::string ExprToString(const Expr& expr, const std::vector<std::string>& names) {
@@ -280,22 +332,13 @@ std::string ExprToString(const Expr& expr, const std::vector<std::string>& names
 }
 
 void VisitExpr(const ExprPtr& expr, const std::function<void(const Expr&)>& visit) {
-  if (expr != nullptr) Visit(*expr, visit);
+  std::unordered_set<const Expr*> seen;
+  if (expr != nullptr) Visit(expr, visit, &seen);
 }
 
 ExprPtr RewriteExpr(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)>& replace) {
-  if (expr->args.empty()) return replace(expr);
-  std::vector<ExprPtr> args;
-  args.reserve(expr->args.size());
-  bool changed = false;
-  for (const ExprPtr& arg : expr->args) {
-    args.push_back(RewriteExpr(arg, replace));
-    changed |= args.back() != arg;
-  }
-  if (!changed) return replace(expr);
-  auto copy = std::make_shared<Expr>(*expr);
-  copy->args = std::move(args);
-  return replace(copy);
+  std::unordered_map<const Expr*, ExprPtr> done;
+  return Rewrite(expr, replace, &done);
 }
 
 std::vector<int> InputsOf(const ExprPtr& expr) {

@@ -50,7 +50,7 @@ bool SameExpr(const Expr& a, const Expr& b);
 uint64_t HashExpr(const Expr& expr);
 /// Readable form for EXPLAIN and tests; `names` gives the input columns' names ("$3" where it is too short).
 std::string ExprToString(const Expr& expr, const std::vector<std::string>& names);
-/// Calls `visit` for every node, parents first.
+/// Calls `visit` for every node, parents first; for a node that several share once.
 void VisitExpr(const ExprPtr& expr, const std::function<void(const Expr&)>& visit);
 /// Rebuilds bottom-up: `replace` gets each node (children done) and returns it or its replacement.
 ExprPtr RewriteExpr(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)>& replace);
