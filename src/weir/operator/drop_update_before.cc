@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 #include "weir/operator/drop_update_before.h"
 
+#include <arrow/buffer.h>
+
 #include <vector>
 
 namespace weir {
@@ -9,14 +11,28 @@ namespace {
 
 class DropUpdateBefore : public Operator {
  public:
-  explicit DropUpdateBefore(OperatorContext& context) : context_(context) {}
+  DropUpdateBefore(DropUpdateBeforeSpec spec, OperatorContext& context) : spec_(spec), context_(context) {}
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
-    WEIR_ASSIGN_OR_RETURN(Batch kept, WithoutUpdateBefore(batch, context_.pool));
+    WEIR_ASSIGN_OR_RETURN(Batch kept, spec_.as_delete ? WithDeletes(batch, context_.pool)
+                                                      : WithoutUpdateBefore(batch, context_.pool));
     WEIR_RETURN_NOT_OK(out.Emit(std::move(kept)));
     return Progress::kDone;
   }
 
  private:
+  static Result<Batch> WithDeletes(const Batch& batch, arrow::MemoryPool* pool) {
+    if (batch.is_append_only()) return batch;
+    WEIR_ASSIGN_OR_RETURN(std::unique_ptr<arrow::Buffer> kinds, arrow::AllocateBuffer(batch.num_rows, pool));
+    for (int64_t i = 0; i < batch.num_rows; ++i) {
+      RowKind kind = batch.kind(i);
+      kinds->mutable_data()[i] = static_cast<uint8_t>(kind == RowKind::kUpdateBefore ? RowKind::kDelete : kind);
+    }
+    Batch out = batch;
+    out.row_kinds = std::move(kinds);
+    return out;
+  }
+
+  DropUpdateBeforeSpec spec_;
   OperatorContext& context_;
 };
 
@@ -32,9 +48,9 @@ Result<Batch> WithoutUpdateBefore(const Batch& batch, arrow::MemoryPool* pool) {
   return GatherBatch(batch, kept, pool);
 }
 
-Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec,
+Result<std::unique_ptr<Operator>> MakeDropUpdateBefore(DropUpdateBeforeSpec spec,
                                                        OperatorContext& context) {
-  return std::make_unique<DropUpdateBefore>(context);
+  return std::make_unique<DropUpdateBefore>(spec, context);
 }
 
 }  // namespace weir

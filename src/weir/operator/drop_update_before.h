@@ -11,7 +11,10 @@
 
 namespace weir {
 
-struct DropUpdateBeforeSpec {};
+struct DropUpdateBeforeSpec {
+  /// -U rows become -D instead: for input where a -U may come without its +U, such as a filter's.
+  bool as_delete = false;
+};
 
 /// `batch` without its -U rows; itself when it has none.
 Result<Batch> WithoutUpdateBefore(const Batch& batch, arrow::MemoryPool* pool);

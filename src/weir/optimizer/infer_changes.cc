@@ -26,8 +26,38 @@ struct Facts {
   ChangelogMode changes;  // If -U is sent wherever it can be.
   bool paired = true;     // Each -U is followed by a +U with the same upsert key.
   bool needs_before = false;
-  Keys upsert_keys;
+  Keys upsert_keys;                // Without constant columns.
+  std::vector<bool> constant;      // Columns with one value for all rows.
 };
+
+std::vector<bool> ConstantColumns(const PlanNode& node, const std::vector<const Facts*>& inputs) {
+  std::vector<bool> constant(node.schema.fields.size(), false);
+  if (inputs.size() != 1) return constant;
+  const std::vector<bool>& input = inputs[0]->constant;
+  auto keys = [&](const std::vector<int>& columns) {
+    for (size_t i = 0; i < columns.size(); ++i) constant[i] = input[static_cast<size_t>(columns[i])];
+  };
+  if (auto* calc = node.As<CalcNode>()) {
+    for (size_t i = 0; i < constant.size(); ++i) {
+      const Expr& expr = *calc->projections[i];
+      constant[i] = expr.is_literal() || (expr.is_input() && input[static_cast<size_t>(expr.index)]);
+    }
+  } else if (auto* aggregate = node.As<AggregateNode>()) {
+    keys(aggregate->keys);
+  } else if (auto* window = node.As<WindowAggregateNode>()) {
+    keys(window->keys);
+  } else if (node.As<SortNode>() != nullptr || node.As<ExchangeNode>() != nullptr || node.As<WatermarkNode>() != nullptr ||
+             node.As<ChangelogNormalizeNode>() != nullptr) {
+    constant = input;
+  }
+  return constant;
+}
+
+void RemoveConstants(const std::vector<bool>& constant, Keys* keys) {
+  for (std::vector<int>& key : *keys) {
+    key.erase(std::remove_if(key.begin(), key.end(), [&](int c) { return constant[static_cast<size_t>(c)]; }), key.end());
+  }
+}
 
 bool Contains(const std::vector<int>& all, const std::vector<int>& some) {
   return std::all_of(some.begin(), some.end(),
@@ -124,6 +154,7 @@ struct SinkDemand {
   bool needs_before = false;  // Of the input.
   bool accepts_before = true;
   bool as_delete = false;     // -U rows must arrive as deletions.
+  bool materialize = false;   // The last row of each primary key must be found first.
 };
 
 /// The node that makes the changes which `node` only passes on.
@@ -189,6 +220,8 @@ class ChangeInference {
       facts.paired = StaysPaired(node, inputs);
     }
     facts.upsert_keys = DeriveUpsertKeys(node, keys);
+    facts.constant = ConstantColumns(node, inputs);
+    RemoveConstants(facts.constant, &facts.upsert_keys);
     facts_[&node] = std::move(facts);
     return Status::OK();
   }
@@ -215,8 +248,10 @@ class ChangeInference {
   }
 
   static bool HasKey(const Facts& facts, const std::vector<int>& key) {
+    Keys wanted = {key};
+    RemoveConstants(facts.constant, &wanted);
     return std::any_of(facts.upsert_keys.begin(), facts.upsert_keys.end(),
-                       [&](const std::vector<int>& own) { return SameColumns(own, key); });
+                       [&](const std::vector<int>& own) { return SameColumns(own, wanted[0]); });
   }
 
   Status CheckAccepted(const SinkNode& sink, const PlanNode& input, const ChangelogMode& accepted) {
@@ -251,15 +286,14 @@ class ChangeInference {
     if (exact && facts.paired) return demand;
     bool covered = std::any_of(facts.upsert_keys.begin(), facts.upsert_keys.end(),
                                [&](const std::vector<int>& key) { return Contains(sink.upsert_key, key); });
-    if (!covered && OptionOr("table.exec.sink.upsert-materialize", "auto") != "none") {
-      return WithHint(Unsupported("sink upsert materialize is not supported yet: the rows of the query are not identified by the "
-                                  "primary key of {}",
-                                  sink.target),
-                      "make the query's key the primary key of the sink, or, if order does not matter, SET "
-                      "'table.exec.sink.upsert-materialize' = 'NONE'");
+    // Rows of several upsert keys may share a primary key for a while: all of them are kept, the last one is shown.
+    demand.materialize = !covered && OptionOr("table.exec.sink.upsert-materialize", "auto") != "none";
+    if (demand.materialize) {
+      demand.needs_before = true;
+      return demand;
     }
     demand.needs_before = covered;
-    demand.as_delete = covered;
+    demand.as_delete = covered && accepted.erase;
     return demand;
   }
 
@@ -270,12 +304,58 @@ class ChangeInference {
     return value;
   }
 
+  /// The last row of each primary key among those that are there: GROUP BY key with LAST_VALUE of the whole row.
+  static PlanPtr Materialized(const PlanPtr& input, const std::vector<int>& primary_key) {
+    const Schema& schema = input->schema;
+    std::vector<ExprPtr> columns;
+    std::vector<std::string> names;
+    for (int key : primary_key) {
+      columns.push_back(MakeInput(key, schema[key].type));
+      names.push_back(schema[key].name);
+    }
+    int row_at = static_cast<int>(columns.size());
+    columns.push_back(MakeCall("ROW", InputRefs(*input), DataType::Row(schema.fields).NotNull()));
+    names.push_back("$row");
+    PlanTraits traits;
+    traits.changes = input->traits.changes;
+    auto rows = std::make_shared<PlanNode>(*MakeProject(input, std::move(columns), std::move(names)));
+    rows->traits = traits;
+    AggregateNode last;
+    AggregateCall call;
+    call.function = "LAST_VALUE";
+    call.args = {row_at};
+    call.literals = {std::nullopt};
+    call.type = DataType::Row(schema.fields);
+    call.name = "$row";
+    last.calls.push_back(std::move(call));
+    traits.changes = ChangelogMode::Upsert();
+    Schema keyed = rows->schema;
+    keyed.fields.back().type = last.calls[0].type;
+    for (int i = 0; i < row_at; ++i) last.keys.push_back(i);
+    traits.upsert_keys = {last.keys};
+    PlanPtr group = MakePlan(std::move(last), std::move(keyed), {std::move(rows)}, traits);
+    std::vector<ExprPtr> fields;
+    ExprPtr row = MakeInput(row_at, group->schema[row_at].type);
+    for (int i = 0; i < schema.size(); ++i) {
+      auto key = std::find(primary_key.begin(), primary_key.end(), i);
+      bool is_key = key != primary_key.end();
+      int at = static_cast<int>(key - primary_key.begin());
+      fields.push_back(is_key ? MakeInput(at, group->schema[at].type) : MakeField(row, i));
+    }
+    traits.upsert_keys = {primary_key};
+    auto out = std::make_shared<PlanNode>(*MakeProject(std::move(group), std::move(fields), ColumnNames(schema)));
+    out->traits = std::move(traits);
+    return out;
+  }
+
   Result<PlanPtr> Annotate(const PlanPtr& node) {
     // `node` is over rebuilt inputs; its facts are those of the node it was, which comes next in order.
     const PlanNode& old = *order_[annotated_++];
     auto copy = std::make_shared<PlanNode>(*node);
     auto demand = demands_.find(&old);
-    if (demand != demands_.end() && copy->inputs[0]->traits.changes.update_before && !demand->second.accepts_before) {
+    if (demand != demands_.end() && demand->second.materialize) {
+      copy->inputs = {Materialized(copy->inputs[0], node->As<SinkNode>()->upsert_key)};
+    } else if (demand != demands_.end() && copy->inputs[0]->traits.changes.update_before && !demand->second.accepts_before) {
       PlanPtr input = copy->inputs[0];
       PlanTraits traits;
       traits.changes = OutputChanges(*MakePlan(DropUpdateBeforeNode{demand->second.as_delete}, {}, {}),

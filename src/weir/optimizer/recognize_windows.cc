@@ -186,6 +186,17 @@ struct WindowKeys {
   std::vector<int> others;     // Positions of the other keys.
 };
 
+/// Sessions are kept apart by the partition keys: the group keys must be just these.
+bool SessionFits(const WindowSpec& window, const WindowKeys& keys, const PlanNode& node, const AggregateNode& aggregate) {
+  std::set<int> partition(window.partition_keys.begin(), window.partition_keys.end()), grouped;
+  for (int k : keys.others) {
+    Origin origin = Trace(node.inputs[0], aggregate.keys[static_cast<size_t>(k)]);
+    if (origin.node != keys.source->inputs[0] || origin.window_column >= 0) return false;
+    grouped.insert(origin.column);
+  }
+  return partition == grouped;
+}
+
 std::optional<WindowKeys> FindWindowKeys(const PlanNode& node, const AggregateNode& aggregate) {
   WindowKeys found;
   for (size_t k = 0; k < aggregate.keys.size(); ++k) {
@@ -200,6 +211,10 @@ std::optional<WindowKeys> FindWindowKeys(const PlanNode& node, const AggregateNo
     }
   }
   if (found.position[0] < 0 || found.position[1] < 0) return std::nullopt;
+  // A group that is no whole session is an ordinary one: its rows come when their sessions are complete.
+  auto* function = found.source->As<WindowTableFunctionNode>();
+  bool is_session = function != nullptr && function->window.kind == WindowKind::kSession;
+  if (is_session && !SessionFits(function->window, found, node, aggregate)) return std::nullopt;
   return found;
 }
 
@@ -216,24 +231,12 @@ AggregateCall Remapped(AggregateCall call, const std::vector<int>& mapping) {
   return call;
 }
 
-/// Sessions are kept apart by the partition keys: the group keys must be just these.
-bool SessionFits(const WindowSpec& window, const WindowKeys& keys, const PlanNode& node, const AggregateNode& aggregate) {
-  std::set<int> partition(window.partition_keys.begin(), window.partition_keys.end()), grouped;
-  for (int k : keys.others) {
-    Origin origin = Trace(node.inputs[0], aggregate.keys[static_cast<size_t>(k)]);
-    if (origin.node != keys.source->inputs[0] || origin.window_column >= 0) return false;
-    grouped.insert(origin.column);
-  }
-  return partition == grouped;
-}
-
 /// The aggregation over the input of the window function; empty where that cannot be.
 std::optional<std::pair<WindowAggregateNode, PlanPtr>> OverFunctionInput(const PlanNode& node, const AggregateNode& aggregate,
                                                                          const WindowKeys& keys) {
   auto* function = keys.source->As<WindowTableFunctionNode>();
   if (function == nullptr) return std::nullopt;
   bool is_session = function->window.kind == WindowKind::kSession;
-  if (is_session && !SessionFits(function->window, keys, node, aggregate)) return std::nullopt;
   auto stripped = Strip(node.inputs[0], keys.source);
   if (!stripped) return std::nullopt;
   WindowAggregateNode result;
@@ -275,7 +278,6 @@ PlanPtr ToWindowAggregate(const PlanPtr& plan, const AggregateNode& aggregate, c
   } else {
     result = Attached(aggregate, keys);
   }
-  result.emit_time = keys.position[2] >= 0;
   // Columns of the window aggregation, then the old order.
   Schema schema;
   std::vector<int> from(aggregate.keys.size() + aggregate.calls.size());
@@ -285,8 +287,12 @@ PlanPtr ToWindowAggregate(const PlanPtr& plan, const AggregateNode& aggregate, c
   };
   for (int k : keys.others) add(static_cast<size_t>(k));
   for (size_t c = 0; c < aggregate.calls.size(); ++c) add(aggregate.keys.size() + c);
-  for (int position : keys.position) {
-    if (position >= 0) add(static_cast<size_t>(position));
+  constexpr const char* kNames[] = {"window_start", "window_end", "window_time"};
+  result.emit_time = keys.position[2] >= 0;
+  for (int i = 0; i < 3; ++i) {
+    if (keys.position[i] < 0) continue;
+    add(static_cast<size_t>(keys.position[i]));
+    schema.fields.back().name = kNames[i];
   }
   PlanPtr window = MakePlan(std::move(result), schema, {std::move(input)});
   std::vector<ExprPtr> outputs;

@@ -10,6 +10,7 @@
 #include "weir/optimizer/simplify.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "weir/expr/evaluator.h"
 
@@ -30,9 +31,18 @@ bool Fits(const Expr& expr, const DataType& type) {
   return expr.type.EqualsIgnoringNullable(type) && (type.nullable() || !expr.type.nullable());
 }
 
-bool ContainsSame(const std::vector<ExprPtr>& exprs, const Expr& expr) {
-  return std::any_of(exprs.begin(), exprs.end(), [&](const ExprPtr& e) { return SameExpr(*e, expr); });
-}
+/// Expressions by their hash: a WHERE of many thousand parts is looked through once.
+class ExpressionSet {
+ public:
+  bool Contains(const Expr& expr) const {
+    auto [begin, end] = exprs_.equal_range(HashExpr(expr));
+    return std::any_of(begin, end, [&](const auto& entry) { return SameExpr(*entry.second, expr); });
+  }
+  void Add(const ExprPtr& expr) { exprs_.emplace(HashExpr(*expr), expr); }
+
+ private:
+  std::unordered_multimap<uint64_t, ExprPtr> exprs_;
+};
 
 class Simplifier {
  public:
@@ -69,6 +79,7 @@ class Simplifier {
   ExprPtr Junction(const ExprPtr& expr) {
     bool is_and = expr->function == "AND";
     std::vector<ExprPtr> parts, open(expr->args.rbegin(), expr->args.rend());
+    ExpressionSet seen;
     bool changed = false;
     while (!open.empty()) {
       ExprPtr arg = std::move(open.back());
@@ -80,9 +91,10 @@ class Simplifier {
         changed = true;
       } else if (IsBoolean(*arg, !is_and)) {
         return BooleanLiteral(!is_and);
-      } else if (ContainsSame(parts, *arg) && IsDeterministic(arg, *context_.functions)) {
+      } else if (seen.Contains(*arg) && IsDeterministic(arg, *context_.functions)) {
         changed = true;
       } else {
+        seen.Add(arg);
         parts.push_back(std::move(arg));
       }
     }

@@ -47,10 +47,28 @@ Keys OfScan(const ScanNode& scan, const Schema& schema) {
   return {key};
 }
 
+/// Whether different values stay different under a cast to `to`.
+bool KeepsApart(const DataType& from, const DataType& to) {
+  if (from.EqualsIgnoringNullable(to)) return true;
+  if (from.is_integer() && to.is_integer()) return from.kind() <= to.kind();
+  if (from.is_integer() && to.is_decimal()) return to.precision() - to.scale() >= 19;
+  if (from.is_decimal() && to.is_decimal()) {
+    return to.scale() >= from.scale() && to.precision() - to.scale() >= from.precision() - from.scale();
+  }
+  return from.kind() == TypeKind::kVarchar && to.kind() == TypeKind::kVarchar && from.length() <= to.length();
+}
+
+/// The input column that output column `column` names as well as itself, or -1.
+int NamedColumn(const CalcNode& calc, size_t column) {
+  const Expr* expr = calc.projections[column].get();
+  while (expr->is_call("CAST") && KeepsApart(expr->args[0]->type, expr->type)) expr = expr->args[0].get();
+  return expr->is_input() ? expr->index : -1;
+}
+
 Keys OfCalc(const CalcNode& calc, const Keys& input, int input_columns) {
   std::vector<int> mapping(static_cast<size_t>(input_columns), -1);
   for (size_t i = calc.projections.size(); i-- > 0;) {
-    int passed = PassedColumn(calc, static_cast<int>(i));
+    int passed = NamedColumn(calc, i);
     if (passed >= 0) mapping[static_cast<size_t>(passed)] = static_cast<int>(i);
   }
   return Mapped(input, mapping);

@@ -359,7 +359,7 @@ class TreePrinter {
       Item item = std::move(stack.back());
       stack.pop_back();
       *out += item.lead;
-      bool is_shared = readers_[item.node] > 1 && !item.node->inputs.empty();
+      bool is_shared = readers_[item.node] > 1;
       if (is_shared && reused_.count(item.node) != 0) {
         *out += fmt::format("Reused(reference_id=[{}])\n", reused_[item.node]);
         continue;

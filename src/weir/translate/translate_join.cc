@@ -62,6 +62,7 @@ Result<Translator::Port> Translator::BuildNormalize(const PlanNode& plan, const 
   spec.input = plan.inputs[0]->schema;
   spec.key_columns = node.keys;
   spec.generate_update_before = plan.traits.changes.update_before;
+  spec.condition = node.condition;
   WEIR_ASSIGN_OR_RETURN(spec.state_ttl_millis, StateTtlMillis());
   spec.functions = context_.functions;
   spec.config = context_.config;

@@ -60,9 +60,10 @@ Result<Translator::Port> Translator::BuildExpand(const PlanNode& plan, const Exp
 }
 
 Result<Translator::Port> Translator::BuildDropUpdateBefore(const PlanNode& plan) {
+  DropUpdateBeforeSpec spec{plan.As<DropUpdateBeforeNode>()->as_delete};
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   return AddOperator(plan, "DropUpdateBefore", std::move(inputs),
-                     [](OperatorContext& context) { return MakeDropUpdateBefore({}, context); });
+                     [spec](OperatorContext& context) { return MakeDropUpdateBefore(spec, context); });
 }
 
 }  // namespace weir
