@@ -82,7 +82,7 @@ class Completer {
       if (!prefix_.empty()) {
         AddNames(names_.Databases(), ".");
         AddNames(names_.Catalogs(), ".");
-        AddAllKeywords();
+        if (completion.candidates.empty()) AddAllKeywords();  // FROM LATERAL, CREATE VIEW IF
       }
     } else {
       AddGeneral();

@@ -67,13 +67,14 @@ class EditLineEditor : public LineEditor {
     line->clear();
     if (edit_ == nullptr) return LineEnd::kEnd;
     prompt_ = prompt;
+    DrainEvents();  // What came while a statement ran has been dealt with.
     el_resize(edit_);
     int count = 0;
     const char* text = el_gets(edit_, &count);
     if (text == nullptr || count <= 0) {
       if (signals_.last() == SIGINT) {
         (void)signals_.Take();
-        std::fputs("^C\n", stdout);
+        std::fputs("^C\x1b[J\n", stdout);
         std::fflush(stdout);
         el_reset(edit_);
         return LineEnd::kInterrupted;
@@ -105,17 +106,22 @@ class EditLineEditor : public LineEditor {
   static int ReadChar(EditLine* edit, wchar_t* out) { return Self(edit)->NextChar(out); }
   static unsigned char OnTab(EditLine* edit, int) { return Self(edit)->CompleteHere(); }
 
+  void DrainEvents() {
+    uint64_t count;
+    (void)!::read(signals_.event_fd(), &count, sizeof(count));
+  }
+
   /// Waits for input or a signal. False: a signal that ends the line, or the end of input.
   bool FillInput() {
     while (true) {
       pollfd waits[2] = {{STDIN_FILENO, POLLIN, 0}, {signals_.event_fd(), POLLIN, 0}};
       if (::poll(waits, 2, -1) < 0 && errno != EINTR) return false;
       if (waits[1].revents != 0) {
-        uint64_t count;
-        (void)!::read(signals_.event_fd(), &count, sizeof(count));
+        DrainEvents();
         if (signals_.last() != 0) return false;
         el_resize(edit_);  // The window's size changed, or we are in the foreground again.
         el_set(edit_, EL_PREP_TERM, 1);
+        std::fputs("\r\x1b[J", stdout);
         el_set(edit_, EL_REFRESH);
       }
       if (waits[0].revents == 0) continue;

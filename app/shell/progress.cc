@@ -74,18 +74,17 @@ std::vector<std::string> ProgressMeter::Lines(const std::vector<NodeProgress>& n
     }
     std::string line =
         lines.empty() ? ClockText(seconds) : std::string(ClockText(seconds).size(), ' ');
-    std::string position = PositionText(node.positions);
-    std::string name = ShortNodeName(node.name);
-    line += "  " + (position.find(name) == std::string::npos ? name + " " + position : position);
-    if (line.back() == ' ') line.pop_back();
-    line +=
-        fmt::format("  {} rows  {} rows/s", ShortCount(static_cast<double>(node.counters.rows_out)),
-                    ShortCount(reading.rate));
+    line += fmt::format("  {}  {} rows  {} rows/s", ShortNodeName(node.name),
+                        ShortCount(static_cast<double>(node.counters.rows_out)),
+                        ShortCount(reading.rate));
     int64_t watermark = node.counters.watermark_millis;
     if (watermark > Watermark::kMin / 1000 && watermark < Watermark::kMax / 1000) {
       line += "  watermark ";
       AppendTimestamp(watermark * 1000, 3, &line);
     }
+    // Last, since it may be long and the line is cut at the terminal's width.
+    std::string position = PositionText(node.positions);
+    if (!position.empty()) line += "  at " + position;
     lines.push_back(std::move(line));
   }
   if (lines.empty()) lines.push_back(ClockText(seconds));

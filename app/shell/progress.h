@@ -2,7 +2,8 @@
 // Copyright the Weir authors
 //
 // What a running job has done, for people:
-//   0:12  flights.csv 45 %  1.2 M rows  300.1 K rows/s  watermark 2020-01-31 10:00:00
+//   0:12  flights  1.2 M rows  300.1 K rows/s  watermark 2020-01-31 10:00:00.000  at flights.csv 45
+//   %
 // ProgressMeter makes the lines; ProgressLines shows them on standard error twice a second and
 // erases them at the end.
 #pragma once

@@ -19,7 +19,7 @@ constexpr std::string_view kMorePrompt = "   -> ";
 constexpr std::string_view kHelp = R"(Statements end with ';' and may take several lines.
 
   SELECT ...; INSERT INTO ...; CREATE TABLE ...;   run a statement
-  SELECT * FROM 'flights.csv';                     a file is a table (.csv .json .ndjson .parquet, also .gz .zst)
+  SELECT * FROM 'flights.csv';                     a file is a table, as .json and .parquet are
   EXPLAIN SELECT ...;                              how a query runs
   SHOW TABLES; DESCRIBE t; SHOW CREATE TABLE t;    what there is
   SHOW FUNCTIONS; SHOW CONNECTORS; DESCRIBE CONNECTOR filesystem;
@@ -27,8 +27,10 @@ constexpr std::string_view kHelp = R"(Statements end with ';' and may take sever
 
   HELP   this text        CLEAR   clear the screen        QUIT or EXIT   leave
 
-Tab completes keywords, tables, columns, functions and options. Up and Down walk through the history, Ctrl-R searches it.
-Ctrl-C cancels the running query, or drops the statement being typed. Ctrl-D leaves.
+Tab completes keywords, tables, columns, functions, options and file names.
+Up and Down walk through the history, Ctrl-R searches it.
+Ctrl-C cancels the running query, or drops the statement being typed.
+Ctrl-D leaves.
 )";
 
 void Print(std::string_view text) {

@@ -96,7 +96,7 @@ std::string TableView::Frame(int rows_max, int columns_max) {
   box.AppendBorder(&frame);
   double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
   std::vector<std::string> figures = meter_.Lines(result_.Progress(), seconds);
-  frame += fmt::format("{} row{}  {}  Ctrl-C ends\n", GroupDigits(store.total()),
+  frame += fmt::format("{} row{}, Ctrl-C ends  {}\n", GroupDigits(store.total()),
                        store.total() == 1 ? "" : "s", CleanText(figures[0]));
   return frame;
 }

@@ -9,7 +9,7 @@
 //   +--------+-------+
 //   | /home  |  1203 |
 //   +--------+-------+
-//   41 rows  0:12  clicks 45 %  1.2 M rows  300.1 K rows/s  Ctrl-C ends
+//   41 rows, Ctrl-C ends  0:12  clicks  1.2 M rows  300.1 K rows/s  at 45 %
 // Threads: draws from its own.
 #pragma once
 

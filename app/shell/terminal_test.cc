@@ -56,7 +56,7 @@ TEST(ProgressMeter, TellsRowsRateWatermarkAndPosition) {
   ProgressMeter meter;
   (void)meter.Lines({Source("Scan(`c`.`d`.`clicks`)", 1000, Watermark::kMin, "")}, 1);
   EXPECT_EQ(meter.Lines({Source("Scan(`c`.`d`.`clicks`)", 3'001'000, 0, "45 %")}, 2)[0],
-            "0:02  clicks 45 %  3.0 M rows  1.5 M rows/s  watermark 1970-01-01 00:00:00.000");
+            "0:02  clicks  3.0 M rows  1.5 M rows/s  watermark 1970-01-01 00:00:00.000  at 45 %");
 }
 
 TEST(ProgressMeter, HasALineASource) {
