@@ -55,6 +55,24 @@ ColumnMatch FindColumn(const Scope& scope, const ObjectPath& path) {
   return match;
 }
 
+/// Where no column has the name: the fields of ROW columns may be named alone, as in `SELECT id` for a column r ROW<id INT>.
+ColumnMatch FindField(const Scope& scope, const ObjectPath& path) {
+  ColumnMatch match;
+  for (size_t qualifier_parts = std::min<size_t>(path.size() - 1, 3) + 1; qualifier_parts-- > 0;) {
+    for (size_t i = 0; i < scope.columns.size(); ++i) {
+      const ScopeColumn& column = scope.columns[i];
+      bool has_field = column.type.kind() == TypeKind::kRow && column.type.FieldIndex(path[qualifier_parts].value) >= 0;
+      if (!has_field || !QualifierMatches(column.qualifier, path, qualifier_parts)) continue;
+      if (match.count++ == 0) {
+        match.index = static_cast<int>(i);
+        match.parts = qualifier_parts;
+      }
+    }
+    if (match.count > 0) return match;
+  }
+  return match;
+}
+
 Status NoSuchColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan span) {
   std::vector<std::string> names;
   for (const ScopeColumn& column : in.scope->columns) names.push_back(column.name);
@@ -102,10 +120,6 @@ Result<ExprPtr> QueryBinder::BindFieldAccess(ExprPtr row, const Identifier& fiel
 
 Result<ExprPtr> QueryBinder::BindColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan span) {
   ColumnMatch match = FindColumn(*in.scope, path.path);
-  if (match.count > 1) {
-    return WithHint(InvalidQueryAt(span, "column '{}' is ambiguous", PathText(path.path)),
-                    "put the table's name or alias before it");
-  }
   if (match.count == 0) {
     if (path.path.size() == 1 && in.aliases != nullptr) {
       auto alias = in.aliases->find(path.path[0].value);
@@ -115,10 +129,15 @@ Result<ExprPtr> QueryBinder::BindColumn(const AstColumnPath& path, const ExprCon
         return Bind(*alias->second, without);
       }
     }
-    if (in.scope->outer != nullptr && FindColumn(*in.scope->outer, path.path).count > 0) {
+    match = FindField(*in.scope, path.path);
+    if (match.count == 0 && in.scope->outer != nullptr && FindColumn(*in.scope->outer, path.path).count > 0) {
       return UnsupportedAt(span, "correlated subqueries are not supported yet");
     }
-    return NoSuchColumn(path, in, span);
+    if (match.count == 0) return NoSuchColumn(path, in, span);
+  }
+  if (match.count > 1) {
+    return WithHint(InvalidQueryAt(span, "column '{}' is ambiguous", PathText(path.path)),
+                    "put the table's name or alias before it");
   }
   ExprPtr expr = MakeInput(match.index, in.scope->columns[static_cast<size_t>(match.index)].type);
   for (size_t i = match.parts; i < path.path.size(); ++i) {

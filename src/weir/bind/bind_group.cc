@@ -10,6 +10,7 @@ namespace weir::bind {
 namespace {
 
 constexpr size_t kGroupingSetsMax = 4096;
+constexpr int kCopyBits = 40;  // Above these bits of an expand id stands which copy of the grouping set it is (GROUP_ID).
 
 std::string UpperName(const AstCall& call) {
   std::string name = call.name.back().value;
@@ -224,7 +225,7 @@ Status SelectBinder::BuildAggregate() {
         id = id * 2 + (missing ? 1 : 0);
       }
       // A set that occurs twice gives its rows twice: a number above the bits keeps the copies apart.
-      expand.ids.push_back(id + (seen[id]++ << 40));
+      expand.ids.push_back(id + (seen[id]++ << kCopyBits));
       expand.sets.push_back(set);
     }
     for (size_t k = 0; k < keys_.size(); ++k) {
@@ -249,9 +250,15 @@ Status SelectBinder::BuildAggregate() {
 }
 
 Result<ExprPtr> SelectBinder::GroupingValue(const Expr& call, SourceSpan span) {
-  if (call.function == "$GROUP_ID") return UnsupportedAt(span, "GROUP_ID is not supported; use GROUPING_ID");
-  if (call.args.empty()) return InvalidQueryAt(span, "GROUPING needs at least one grouped expression");
   auto number = [](int64_t value) { return MakeLiteral(Value::Int(value), DataType::BigInt().NotNull()); };
+  if (call.function == "$GROUP_ID") {
+    if (!call.args.empty()) return InvalidQueryAt(span, "GROUP_ID takes no arguments");
+    if (expand_id_at_ < 0) return number(0);
+    ExprPtr id = MakeInput(expand_id_at_, DataType::BigInt().NotNull());
+    WEIR_ASSIGN_OR_RETURN(ExprPtr copy, binder_.Call("/", {std::move(id), number(int64_t{1} << kCopyBits)}, span));
+    return MakeCast(std::move(copy), DataType::BigInt().NotNull());
+  }
+  if (call.args.empty()) return InvalidQueryAt(span, "GROUPING needs at least one grouped expression");
   ExprPtr result = number(0);
   for (const ExprPtr& arg : call.args) {
     size_t key = 0;

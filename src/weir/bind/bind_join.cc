@@ -139,6 +139,10 @@ Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right
     node.function = call.name.back().value;
     std::transform(node.function.begin(), node.function.end(), node.function.begin(),
                    [](unsigned char c) { return std::toupper(c); });
+    if (context_.functions->FindTable(node.function) == nullptr) {
+      // Refuses by name what is only not there yet.
+      WEIR_RETURN_NOT_OK(BindTableFunction(call, span).status());
+    }
     for (const AstArgument& argument : call.arguments) {
       WEIR_ASSIGN_OR_RETURN(ExprPtr arg, Bind(argument.value, in));
       node.args.push_back(std::move(arg));

@@ -15,6 +15,7 @@ constexpr int64_t kPanesMax = 1'000'000;  // More windows per row than this woul
 
 struct WindowArguments {
   const AstTableArgument* data = nullptr;
+  std::shared_ptr<AstTableArgument> written_without_table;  // (SELECT ..) for TABLE (SELECT ..).
   const AstDescriptor* time = nullptr;
   std::map<std::string, const AstExpr*> others;
 };
@@ -48,6 +49,14 @@ Result<WindowArguments> ReadArguments(const AstCall& call, const std::string& na
     }
     if (parameter == "DATA") {
       read.data = argument.value->As<AstTableArgument>();
+      if (auto* subquery = argument.value->As<AstSubquery>()) {
+        auto table = std::make_shared<AstTable>();
+        table->node = AstDerivedTable{subquery->query, false};
+        table->span = argument.value->span;
+        read.written_without_table = std::make_shared<AstTableArgument>();
+        read.written_without_table->table = std::move(table);
+        read.data = read.written_without_table.get();
+      }
       if (read.data == nullptr) return InvalidQueryAt(argument.value->span, "{} wants a table here: TABLE t", name);
     } else if (parameter == "TIMECOL") {
       read.time = argument.value->As<AstDescriptor>();

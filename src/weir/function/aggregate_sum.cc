@@ -121,7 +121,7 @@ void AddTo(DecimalCell& cell, Int128 value, int64_t change) {
 template <typename T>
 using CellOf = std::conditional_t<std::is_same_v<T, Int128>, DecimalCell, SumCell<T>>;
 
-/// sum / count with `digits` more digits than `sum` has, half up.
+/// sum / count with `digits` more digits than `sum` has, half up; beyond +-kDecimalMax where it has more than 38 digits.
 Int128 DivideDecimal(Int128 sum, int64_t count, int digits) {
   bool negative = sum < 0;
   Int128 rest = negative ? -sum : sum;
@@ -131,6 +131,7 @@ Int128 DivideDecimal(Int128 sum, int64_t count, int digits) {
     rest *= 10;
     quotient = quotient * 10 + rest / count;
     rest %= count;
+    if (quotient > kDecimalMax) return negative ? -kDecimalMax - 1 : kDecimalMax + 1;
   }
   if (rest * 2 >= count) ++quotient;
   return negative ? -quotient : quotient;
@@ -239,9 +240,11 @@ class SumAccumulators : public Accumulators {
       return kind_ == SumKind::kSumOrZero;
     }
     if constexpr (std::is_same_v<Sum, Int128>) {
+      // The average is that of a sum of 38 digits: with more it is NULL.
+      if (cell.is_overflown || cell.sum > kDecimalMax || cell.sum < -kDecimalMax) return false;
       *out =
           kind_ == SumKind::kAverage ? DivideDecimal(cell.sum, cell.count, more_digits_) : cell.sum;
-      return !cell.is_overflown && *out <= kDecimalMax && *out >= -kDecimalMax;
+      return *out <= kDecimalMax && *out >= -kDecimalMax;
     } else if (kind_ == SumKind::kAverage) {
       *out = static_cast<Out>(cell.sum / static_cast<Sum>(cell.count));
     } else {

@@ -152,10 +152,10 @@ Result<std::string> SimilarToRegex(sv pattern, sv escape) {
     } else if (character == "[") {
       in_class = true;
       regex += character;
-    } else if (character == "." || character == "$" || character == "^" || character == "\\") {
+    } else if (character == "$" || character == "^" || character == "\\") {
       append_literal(character);
     } else {
-      regex += character;  // | * + ? { } ( ) mean what they mean in a regular expression.
+      regex += character;  // | * + ? { } ( ) and, as in Flink, the point mean what they mean in a regular expression.
     }
     i += bytes;
   }

@@ -168,6 +168,16 @@ TEST(Regexp, Functions) {
          {"STR_TO_MAP('k1$$v1|k2$$ v2', '\\|', '\\$\\$')", "{k1=v1, k2= v2}"}});
 }
 
+TEST(Regexp, ParametersOfAUrl) {
+  Check({{"REGEXP_EXTRACT('id=1&xid=2&id=3', '(&|^)id=([^&]*)', 2)", "1"},
+         {"REGEXP_EXTRACT('xid=2&id=3', '(&|^)id=([^&]*)', 0)", "&id=3"},
+         {"REGEXP_EXTRACT('xid=2&id=3', '(^|&)id=([^&]*)', 1)", "&"},
+         {"REGEXP_EXTRACT('id=', '(&|^)id=([^&]*)', 2)", ""},
+         {"REGEXP_EXTRACT('xid=3', '(&|^)id=([^&]*)', 2)", "NULL"},
+         {"REGEXP_COUNT('id=1&id=2;id=3&id=', '(&|^)id=([^&]*)')", "3"},
+         {"REGEXP_REPLACE('a=1&id=2&b=3', '(&|^)id=([^&]*)', '')", "a=1&b=3"}});
+}
+
 TEST(Regexp, JavasSyntaxIsKept) {
   Check({{"REGEXP('foobar', 'foo(?=bar)')", "TRUE"},  // Look-ahead: not RE2's.
          {"REGEXP('abab', '(ab)\\1')", "TRUE"},       // Back reference.
