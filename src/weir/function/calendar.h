@@ -80,7 +80,17 @@ struct Moment {
   int64_t nanos = 0;  // 0 to 86'399'999'999'999.
 };
 
+/// With the divisors known to the compiler: divisions by a variable would cost more than all the
+/// rest.
+template <int64_t kTicksPerSecond>
+Moment MomentOf(int64_t ticks) {
+  constexpr int64_t kTicksPerDay = kTicksPerSecond * 86'400;
+  int64_t days = FloorDiv(ticks, kTicksPerDay);
+  return {days, (ticks - days * kTicksPerDay) * (1'000'000'000 / kTicksPerSecond)};
+}
 inline Moment MomentOfTicks(int64_t ticks, int64_t ticks_per_second) {
+  if (ticks_per_second == 1'000'000) return MomentOf<1'000'000>(ticks);
+  if (ticks_per_second == 1'000'000'000) return MomentOf<1'000'000'000>(ticks);
   int64_t per_day = ticks_per_second * 86'400;
   int64_t days = FloorDiv(ticks, per_day);
   return {days, (ticks - days * per_day) * (1'000'000'000 / ticks_per_second)};

@@ -90,6 +90,7 @@ Status DatePattern::AddLetters(char letter, int count, sv pattern) {
     parts_.push_back({field, width, {}});
     bytes_max_ += bytes;
     is_day_only_ = is_day_only_ && day;
+    has_date_ = has_date_ || day;
     return Status::OK();
   };
   if (count > 19)
@@ -212,10 +213,10 @@ Result<std::shared_ptr<const DatePattern>> DatePattern::Compile(sv pattern,
 }
 
 char* DatePattern::Write(const Moment& moment, int32_t offset_seconds, char* out) const {
-  CivilDate date = CivilFromDays(moment.days);
-  int64_t second_of_day = moment.nanos / 1'000'000'000;
-  int64_t nano = moment.nanos % 1'000'000'000;
-  int64_t hour = second_of_day / 3600;
+  CivilDate date = has_date_ ? CivilFromDays(moment.days) : CivilDate{};
+  auto second_of_day = static_cast<uint32_t>(moment.nanos / 1'000'000'000);
+  int64_t nano = moment.nanos - second_of_day * int64_t{1'000'000'000};
+  uint32_t hour = second_of_day / 3600;
   for (const Part& part : parts_) {
     int width = part.width;
     switch (part.field) {

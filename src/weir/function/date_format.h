@@ -89,6 +89,7 @@ class DatePattern {
   std::vector<Part> parts_;
   size_t bytes_max_ = 0;
   bool is_day_only_ = true;
+  bool has_date_ = false;  // Some part depends on the day.
 };
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 // hashed as they are.
 #include <openssl/evp.h>
 
+#include <map>
 #include <memory>
 
 #include "weir/function/families.h"
@@ -18,13 +19,15 @@ using sv = std::string_view;
 /// One digest context, used again for every row of a kernel.
 class Digester {
  public:
-  Digester() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {}
+  explicit Digester(const char* name)
+      : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free),
+        digest_(EVP_MD_fetch(nullptr, name, nullptr), &EVP_MD_free) {}
 
-  void Write(const EVP_MD* digest, sv bytes, StringRow& row) {
+  void Write(sv bytes, StringRow& row) {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    bool ok = context_ != nullptr && digest != nullptr &&
-              EVP_DigestInit_ex(context_.get(), digest, nullptr) == 1 &&
+    bool ok = context_ != nullptr && digest_ != nullptr &&
+              EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr) == 1 &&
               EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1 &&
               EVP_DigestFinal_ex(context_.get(), hash, &size) == 1;
     if (!ok) return row.Fail("this digest is not available in the installed OpenSSL");
@@ -40,15 +43,14 @@ class Digester {
 
  private:
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> digest_;
 };
 
-void RegisterDigest(FunctionRegistry* registry, std::string name, const EVP_MD* (*digest)(),
-                    std::string example) {
-  auto kernel = [digest](const CallInfo& call) -> Result<Kernel> {
-    auto digester = std::make_shared<Digester>();
-    return StringKernel<sv>([digester, digest](sv bytes, StringRow& row) {
-      digester->Write(digest(), bytes, row);
-    })(call);
+void RegisterDigest(FunctionRegistry* registry, std::string name, std::string example) {
+  auto kernel = [name](const CallInfo& call) -> Result<Kernel> {
+    auto digester = std::make_shared<Digester>(name.c_str());
+    return StringKernel<sv>([digester](sv bytes, StringRow& row) { digester->Write(bytes, row); })(
+        call);
   };
   registry->Add(
       ScalarFunction{.name = name,
@@ -63,29 +65,14 @@ void RegisterDigest(FunctionRegistry* registry, std::string name, const EVP_MD* 
                      .expensive = true});
 }
 
-const EVP_MD* DigestOfBits(int64_t bits) {
-  switch (bits) {
-    case 224:
-      return EVP_sha224();
-    case 256:
-      return EVP_sha256();
-    case 384:
-      return EVP_sha384();
-    case 512:
-      return EVP_sha512();
-    default:
-      return nullptr;
-  }
-}
-
 Result<Kernel> MakeSha2(const CallInfo& call) {
-  auto digester = std::make_shared<Digester>();
-  return StringKernel<sv, int64_t>([digester](sv bytes, int64_t bits, StringRow& row) {
-    const EVP_MD* digest = DigestOfBits(bits);
-    if (digest == nullptr) {
+  auto digesters = std::make_shared<std::map<int64_t, Digester>>();
+  return StringKernel<sv, int64_t>([digesters](sv bytes, int64_t bits, StringRow& row) {
+    if (bits != 224 && bits != 256 && bits != 384 && bits != 512) {
       return row.Fail(fmt::format("the bit length of SHA2 must be 224, 256, 384 or 512: {}", bits));
     }
-    digester->Write(digest, bytes, row);
+    auto [digester, is_new] = digesters->try_emplace(bits, fmt::format("SHA{}", bits).c_str());
+    digester->second.Write(bytes, row);
   })(call);
 }
 
@@ -108,13 +95,10 @@ int32_t JavaHash(sv text) {
 }  // namespace
 
 void RegisterHash(FunctionRegistry* registry) {
-  RegisterDigest(registry, "MD5", &EVP_md5, "MD5('test') = '098f6bcd4621d373cade4e832627b4f6'");
-  RegisterDigest(registry, "SHA1", &EVP_sha1,
-                 "SHA1('test') = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3'");
-  RegisterDigest(registry, "SHA224", &EVP_sha224, {});
-  RegisterDigest(registry, "SHA256", &EVP_sha256, {});
-  RegisterDigest(registry, "SHA384", &EVP_sha384, {});
-  RegisterDigest(registry, "SHA512", &EVP_sha512, {});
+  RegisterDigest(registry, "MD5", "MD5('test') = '098f6bcd4621d373cade4e832627b4f6'");
+  RegisterDigest(registry, "SHA1", "SHA1('test') = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3'");
+  for (const char* name : {"SHA224", "SHA256", "SHA384", "SHA512"})
+    RegisterDigest(registry, name, {});
   registry->Add(ScalarFunction{
       .name = "SHA2",
       .family = "hash",

@@ -332,9 +332,71 @@ class JavaRegex : public Regex {
   std::vector<re2::StringPiece> pieces_;
 };
 
+/// What pulls a parameter out of a URL or a log line: (&|^)name=([^&]*). A delimiter or the start
+/// of the text, a literal, and what follows up to the next delimiter; memmem and memchr find all
+/// there is to find.
+class ParameterRegex : public Regex {
+ public:
+  /// Null when the pattern has another shape.
+  static std::unique_ptr<Regex> TryCompile(sv pattern) {
+    auto regex = std::make_unique<ParameterRegex>();
+    auto is_plain = [](char c) {
+      return static_cast<uint8_t>(c) < 0x80 && sv("\\^$.|?*+()[]{}-").find(c) == sv::npos;
+    };
+    // (x|^) or (^|x)
+    if (pattern.size() < 5 || pattern[0] != '(' || pattern[2] != '|' || pattern[4] != ')')
+      return nullptr;
+    char first = pattern[1], second = pattern[3];
+    if ((first == '^') == (second == '^') || !is_plain(first == '^' ? second : first))
+      return nullptr;
+    regex->before_ = first == '^' ? second : first;
+    pattern.remove_prefix(5);
+    size_t end = 0;
+    while (end < pattern.size() && is_plain(pattern[end])) ++end;
+    if (end == 0) return nullptr;
+    regex->literal_ = std::string(pattern.substr(0, end));
+    pattern.remove_prefix(end);
+    // ([^y]*)
+    if (pattern.size() != 7 || pattern.substr(0, 3) != "([^" || pattern.substr(4) != "]*)" ||
+        !is_plain(pattern[3]))
+      return nullptr;
+    regex->after_ = pattern[3];
+    return regex;
+  }
+
+  int num_groups() const override { return 2; }
+  Outcome Find(sv text, size_t from, std::vector<sv>* groups) override {
+    for (size_t at = from;; ++at) {
+      at = FindBytes(text, literal_, at);
+      if (at == sv::npos) return Outcome::kNoMatch;
+      bool is_delimited = at > from && text[at - 1] == before_;
+      if (!is_delimited && at != 0) continue;
+      size_t begin = at - (is_delimited ? 1 : 0), value = at + literal_.size();
+      const void* next = value < text.size()
+                             ? std::memchr(text.data() + value, after_, text.size() - value)
+                             : nullptr;
+      size_t end = next == nullptr
+                       ? text.size()
+                       : static_cast<size_t>(static_cast<const char*>(next) - text.data());
+      const sv all[] = {text.substr(begin, end - begin), text.substr(begin, at - begin),
+                        text.substr(value, end - value)};
+      for (size_t i = 0; i < groups->size(); ++i) (*groups)[i] = i < 3 ? all[i] : sv();
+      return Outcome::kMatch;
+    }
+  }
+
+ private:
+  char before_ = 0, after_ = 0;
+  std::string literal_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Regex>> Regex::Compile(sv pattern, int64_t steps_max, Anchor anchor) {
+  if (anchor == Anchor::kNone) {
+    auto parameter = ParameterRegex::TryCompile(pattern);
+    if (parameter != nullptr) return parameter;
+  }
   WEIR_ASSIGN_OR_RETURN(Translation translation, Translator(pattern).Run());
   auto regex = std::make_unique<JavaRegex>(std::move(translation), steps_max, anchor);
   WEIR_RETURN_NOT_OK(regex->Init());

@@ -15,17 +15,39 @@ namespace {
 
 enum class Case : uint8_t { kUpper, kLower };
 
+/// Eight bytes at a time: the high bits of two sums say which bytes lie between the first and the
+/// last letter.
+template <Case kCase>
+void ChangeAsciiCase(std::string_view text, char* out) {
+  constexpr uint64_t kOnes = 0x0101010101010101ULL;
+  constexpr uint64_t kFirst = kCase == Case::kUpper ? 'a' : 'A',
+                     kLast = kCase == Case::kUpper ? 'z' : 'Z';
+  auto change = [](uint64_t word) {
+    uint64_t from_first = word + kOnes * (0x80 - kFirst),
+             behind_last = word + kOnes * (0x7F - kLast);
+    return word ^ (((from_first & ~behind_last) & (kOnes * 0x80)) >> 2);
+  };
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    word = change(word);
+    std::memcpy(out + i, &word, 8);
+  }
+  if (i < text.size()) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, text.size() - i);
+    word = change(word);
+    std::memcpy(out + i, &word, text.size() - i);
+  }
+}
+
 template <Case kCase>
 void ChangeCase(std::string_view text, StringRow& row) {
   if (IsAscii(text)) {
     char* out = row.Reserve(text.size());
     if (out == nullptr) return;
-    constexpr char kFirst = kCase == Case::kUpper ? 'a' : 'A';
-    for (size_t i = 0; i < text.size(); ++i) {
-      auto c = static_cast<uint8_t>(text[i]);
-      bool changes = static_cast<uint8_t>(c - kFirst) < 26;
-      out[i] = static_cast<char>(c ^ (changes ? 0x20 : 0));
-    }
+    ChangeAsciiCase<kCase>(text, out);
     row.Commit(text.size());
     return;
   }
