@@ -174,6 +174,11 @@ Result<DataType> IntervalType(const AstIntervalQualifier& qualifier) {
   }
   int precision = qualifier.leading_precision.value_or(2);
   int fraction = qualifier.fractional_precision.value_or(6);
+  if (from == IntervalUnit::kSecond && qualifier.leading_precision && !qualifier.fractional_precision) {
+    // The type INTERVAL SECOND(3) as Flink prints it: milliseconds.
+    fraction = *qualifier.leading_precision;
+    precision = 2;
+  }
   if (precision < 1 || precision > 10) {
     return InvalidQueryAt(qualifier.span, "the precision of an interval must be between 1 and 10, not {}", precision);
   }

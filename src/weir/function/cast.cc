@@ -24,6 +24,11 @@ Kernel RetypeKernel(const DataType& to) {
   };
 }
 
+/// An INT is a number of days: only before Flink 1.15, and under its legacy behaviour since.
+bool IsLegacyDayCount(const DataType& from, const DataType& to) {
+  return from.kind() == TypeKind::kInt && to.kind() == TypeKind::kDate;
+}
+
 Result<Kernel> MakeCast(const CallInfo& call, bool try_cast) {
   CastCall cast{call.arg_types[0], call.result_type, nullptr, call.config->legacy_cast};
   WEIR_ASSIGN_OR_RETURN(cast.zone, FindTimeZone(call.config->time_zone));
@@ -45,6 +50,8 @@ ScalarFunction CastFunction(const char* name, const char* description, const cha
   };
   Overload overload{.args = {Arg::Any()}};
   overload.coerce = [](std::vector<DataType>* types, const CallInfo& call) {
+    bool legacy = call.config != nullptr && call.config->legacy_cast;
+    if (legacy && IsLegacyDayCount((*types)[0], call.result_type)) return Status::OK();
     return CheckExplicitCast((*types)[0], call.result_type);
   };
   overload.returns = [](const CallInfo& call) -> Result<DataType> { return call.result_type; };
@@ -91,7 +98,8 @@ Result<Kernel> MakeCastKernel(const CastCall& cast) {
           return Status::OK();
         });
   }
-  if (IsFreeCast(from, to, cast.legacy)) return RetypeKernel(to);
+  if (IsFreeCast(from, to, cast.legacy) || (cast.legacy && IsLegacyDayCount(from, to)))
+    return RetypeKernel(to);
   if (from.kind() == TypeKind::kVariant && !to.is_character()) {
     return Unsupported("a cast of VARIANT to {} is not supported yet", to.ToString());
   }

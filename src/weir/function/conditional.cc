@@ -16,11 +16,26 @@ Result<Kernel> RunByEvaluator(const CallInfo&) {
   });
 }
 
+/// Under legacy casts an INT beside a DATE is a number of days.
+std::optional<DataType> LegacyCommonType(const std::vector<DataType>& types) {
+  bool nullable = false, has_date = false;
+  for (const DataType& type : types) {
+    nullable |= type.nullable();
+    has_date |= type.kind() == TypeKind::kDate;
+    if (type.kind() != TypeKind::kDate && type.kind() != TypeKind::kInt) return std::nullopt;
+  }
+  if (!has_date) return std::nullopt;
+  return DataType::Date().WithNullable(nullable);
+}
+
 /// Gives the arguments `which` their common type.
-Status CoerceTogether(std::vector<DataType>* types, const std::vector<size_t>& which) {
+Status CoerceTogether(std::vector<DataType>* types, const std::vector<size_t>& which,
+                      const CallInfo& call) {
   std::vector<DataType> group;
   for (size_t i : which) group.push_back((*types)[i]);
   auto common = CommonType(group);
+  if (!common && call.config != nullptr && call.config->legacy_cast)
+    common = LegacyCommonType(group);
   if (!common) return InvalidQuery("the results have no common type");
   for (size_t i : which) (*types)[i] = common->WithNullable((*types)[i].nullable());
   return Status::OK();
@@ -39,11 +54,11 @@ std::vector<size_t> CaseResults(size_t count) {
   return results;
 }
 
-Status CoerceCase(std::vector<DataType>* types, const CallInfo&) {
+Status CoerceCase(std::vector<DataType>* types, const CallInfo& call) {
   if (types->size() < 2) return InvalidQuery("CASE needs a condition and a result");
   for (size_t i = 0; i + 1 < types->size(); i += 2)
     WEIR_RETURN_NOT_OK(CoerceCondition(&(*types)[i]));
-  return CoerceTogether(types, CaseResults(types->size()));
+  return CoerceTogether(types, CaseResults(types->size()), call);
 }
 
 Result<DataType> CaseType(const CallInfo& call) {
@@ -52,16 +67,16 @@ Result<DataType> CaseType(const CallInfo& call) {
   return call.arg_types[1].WithNullable(nullable);
 }
 
-Status CoerceIf(std::vector<DataType>* types, const CallInfo&) {
+Status CoerceIf(std::vector<DataType>* types, const CallInfo& call) {
   WEIR_RETURN_NOT_OK(CoerceCondition(types->data()));
-  return CoerceTogether(types, {1, 2});
+  return CoerceTogether(types, {1, 2}, call);
 }
 
-Status CoerceAll(std::vector<DataType>* types, const CallInfo&) {
+Status CoerceAll(std::vector<DataType>* types, const CallInfo& call) {
   if (types->empty()) return InvalidQuery("an argument is missing");
   std::vector<size_t> all;
   for (size_t i = 0; i < types->size(); ++i) all.push_back(i);
-  return CoerceTogether(types, all);
+  return CoerceTogether(types, all, call);
 }
 
 Result<DataType> CoalesceType(const CallInfo& call) {
