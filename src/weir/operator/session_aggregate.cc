@@ -45,7 +45,7 @@ class SessionAggregate : public Operator {
   }
 
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
-    if (!spec_.window.is_proctime || watermark.millis == Watermark::kMax) Fire(watermark.millis);
+    if (!spec_.window.is_proctime) Fire(watermark.millis);
     pass_on_ = watermark;
     return Continue(out);
   }

@@ -36,9 +36,7 @@ class SliceAggregate : public Operator {
   Result<Progress> OnBatch(int input, const Batch& batch, Output& out) override;
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
     pass_on_ = watermark;
-    if (!spec_.window.is_proctime || watermark.millis == Watermark::kMax) {
-      target_millis_ = std::max(target_millis_, watermark.millis);
-    }
+    if (!spec_.window.is_proctime) target_millis_ = std::max(target_millis_, watermark.millis);
     return Continue(out);
   }
   Result<Progress> OnTimer(int64_t now_millis, Output& out) override {
@@ -289,7 +287,8 @@ ChangedRows SliceAggregate::CountRows(const Batch& batch, const std::vector<int3
       ++count;
       accumulate_rows_.push_back(row);
     } else {
-      // Perhaps of a row in another slice: then the group goes below zero, and is put out so, as in Flink.
+      // Perhaps of a row in another slice: then the group goes below zero, and is put out so, as in
+      // Flink.
       --count;
       retract_rows_.push_back(row);
     }

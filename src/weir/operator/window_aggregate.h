@@ -19,9 +19,9 @@
 // A row is late when the last window that it would fall into is complete: dropped and counted. A
 // window without rows (never any, or all taken away again) puts out nothing. The output is
 // append-only. Processing time: rows belong to the time of their arrival; windows complete by the
-// clock, and at the end of the input (Flink forgets those). kLocal puts out keys, slice_end BIGINT
-// (with window_start BIGINT after it for windows of the input), then the calls' states for each
-// batch; kGlobal takes that.
+// clock alone: those that are open when the input ends are forgotten, as in Flink. kLocal puts out
+// keys, slice_end BIGINT (with window_start BIGINT after it for windows of the input), then the
+// calls' states for each batch; kGlobal takes that.
 //
 // State: (slice, keys) -> calls' states; the watermark, so that a
 // restored operator still knows what is late.

@@ -143,8 +143,7 @@ class SessionWindowFunction : public Operator {
     return Store(batch);
   }
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
-    if (!spec_.window.is_proctime || watermark.millis == Watermark::kMax)
-      WEIR_RETURN_NOT_OK(Fire(watermark.millis));
+    if (!spec_.window.is_proctime) WEIR_RETURN_NOT_OK(Fire(watermark.millis));
     queue_.Add(watermark);
     return queue_.Flush(out);
   }
