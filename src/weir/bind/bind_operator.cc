@@ -119,6 +119,19 @@ Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprConte
   if (function == nullptr) {
     return UnsupportedAt(span, "this operator on periods or multisets is not supported yet");
   }
+  if (op.op == AstOperatorKind::kConcat) {
+    // In pairs of neighbours: any grouping gives the same text, and thousands of operands do not nest deep.
+    while (args.size() > 1) {
+      std::vector<ExprPtr> pairs;
+      for (size_t i = 0; i + 1 < args.size(); i += 2) {
+        WEIR_ASSIGN_OR_RETURN(ExprPtr pair, Call(function, {args[i], args[i + 1]}, span));
+        pairs.push_back(std::move(pair));
+      }
+      if (args.size() % 2 == 1) pairs.push_back(args.back());
+      args = std::move(pairs);
+    }
+    return args[0];
+  }
   if (op.operands.size() > 2 && !is_logic) {
     // A chain of one operator: applied from the left.
     ExprPtr result = args[0];

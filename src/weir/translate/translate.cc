@@ -3,6 +3,7 @@
 #include "weir/translate/translate.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "weir/translate/translator.h"
 
@@ -118,18 +119,22 @@ Result<int64_t> Translator::StateTtlMillis() const {
 
 namespace {
 
-bool HasSessionWindow(const PlanNode& node) {
+/// `seen`: a plan shares nodes; met once for each way to it, 40 levels would take for ever.
+bool HasSessionWindow(const PlanNode& node, std::unordered_set<const PlanNode*>* seen) {
+  if (!seen->insert(&node).second) return false;
   auto* aggregate = node.As<WindowAggregateNode>();
   auto* function = node.As<WindowTableFunctionNode>();
   if (aggregate != nullptr && aggregate->window.kind == WindowKind::kSession) return true;
   if (function != nullptr && function->window.kind == WindowKind::kSession) return true;
-  return std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& input) { return HasSessionWindow(*input); });
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](const PlanPtr& input) { return HasSessionWindow(*input, seen); });
 }
 
 }  // namespace
 
 Result<Translation> Translator::Run(const std::vector<PlanPtr>& roots) {
-  has_session_windows_ = std::any_of(roots.begin(), roots.end(), [](const PlanPtr& root) { return HasSessionWindow(*root); });
+  std::unordered_set<const PlanNode*> seen;
+  has_session_windows_ =
+      std::any_of(roots.begin(), roots.end(), [&](const PlanPtr& root) { return HasSessionWindow(*root, &seen); });
   for (const PlanPtr& root : roots) {
     WEIR_ASSIGN_OR_RETURN([[maybe_unused]] Port port, Build(root));
   }
