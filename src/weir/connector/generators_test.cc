@@ -6,6 +6,7 @@
 
 #include "weir/connector/nexmark/nexmark_events.h"
 #include "weir/connector/test_table.h"
+#include "weir/testing/fake_clock.h"
 
 namespace weir {
 namespace {
@@ -44,6 +45,11 @@ TEST(Datagen, MakesEveryType) {
                                    {"fields.ar.element.min", "0"}, {"fields.de.min", "1.25"}, {"fields.de.max", "1.25"}}),
                   "i BIGINT, s STRING, c CHAR(2), n INT, b BOOLEAN, ar ARRAY<TINYINT>, m MAP<INT, DOUBLE>, r ROW<`x` INT>, de DECIMAL(5, 2), "
                   "ts TIMESTAMP(3), dt DATE, ti TIME, by BYTES, f FLOAT, ms MULTISET<INT>");
+  FakeClock clock;  // Columns of time are of the moment they are read at.
+  clock.SetMillis(1'600'000'000'000);
+  Environment environment = RealEnvironment();
+  environment.clock = &clock;
+  table.context().environment = &environment;
   auto lines = Lines(table.Read());
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_THAT(*lines.begin(), MatchesRegex("\\+I\\[10, [0-9a-f]{4}, [0-9a-f]{2}, null, (true|false), \\[0, 0\\], .*, 1\\.25, .*"));
