@@ -87,7 +87,7 @@ class CsvDecoder : public RecordDecoder {
   bool is_utf8_ = true;
   bool header_done_ = false;
   int64_t num_rows_ = 0;
-  int64_t error_at_ = 0;
+  int64_t error_at_ = 0, bad_next_ = 0;
   std::string error_, column_;
 };
 
@@ -226,8 +226,10 @@ CsvDecoder::Ending CsvDecoder::EndOfQuoted(int64_t after, FieldText* field) {
   }
   if (block_.data[after] == dialect_.delimiter) return Ending::kField;
   if (block_.data[after] == '\n') return Ending::kRecord;
-  Fail(after, "text behind a closing quote");
   field->next = NextLine(after);
+  bool has_line_end = block_.data[field->next - 1] == '\n';
+  if (!has_line_end && !block_.is_last) return Ending::kIncomplete;
+  Fail(after, "text behind a closing quote");
   return Ending::kBad;
 }
 
@@ -271,8 +273,8 @@ Status CsvDecoder::Decode(BadRecordHandler* bad_records) {
   return Status::OK();
 }
 
-// Reads the record at record_ and moves record_ behind it, unless it is incomplete. After kBad, error_ tells why and
-// record_ still stands at the bad record; error_next_ is behind it.
+// Reads the record at record_ and moves record_ behind it, unless it is incomplete. After kBad, error_ tells why,
+// record_ still stands at the bad record, and bad_next_ is where to go on.
 CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
   int64_t at = record_;
   size_t column = 0;
@@ -283,6 +285,7 @@ CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
     if (ending == Ending::kIncomplete) return ending;
     if (ending == Ending::kBad) {
       if (column < names_.size()) column_ = names_[column];
+      bad_next_ = field.next;
       return Ending::kBad;
     }
     if (store && !bad) {
@@ -306,15 +309,15 @@ CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
     bad = true;
     Fail(record_, "invalid UTF-8");
   }
+  bad_next_ = at;
   if (bad) return Ending::kBad;
   record_ = at;
   return Ending::kRecord;
 }
 
-// Reports the bad record at record_ and goes to the line behind the byte at fault.
+// Reports the bad record at record_ and goes behind it: where its end is not certain, to a line end.
 Status CsvDecoder::Reject(BadRecordHandler* bad_records) {
-  int64_t next = NextLine(std::max(error_at_, record_));
-  if (error_ == "a quoted field is not closed") next = NextLine(record_);
+  int64_t next = bad_next_;
   BadRecord record;
   record.stream_offset = block_.stream_offset + error_at_;
   int64_t end = next;

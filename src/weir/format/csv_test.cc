@@ -48,6 +48,8 @@ TEST(CsvDecoder, ReportsBadRecords) {
   EXPECT_EQ(Csv("1,2\n1\n1,2,3\nx,2\n", "a INT, b INT", {{{"ignore-parse-errors", "true"}}}), "1|2\n1|null\n1|2\nnull|2\n");
   EXPECT_EQ(Csv("\"a\"x,1\nb,2\n", "a STRING, b INT"), "b|2\nbad [a] text behind a closing quote\n");
   EXPECT_EQ(Csv("\"a,1\nb,2\nc,3\n", "a STRING, b INT"), "b|2\nc|3\nbad [a] a quoted field is not closed\n");
+  EXPECT_EQ(Csv("x,\"a\nb\"\n1,c\n", "a INT, b STRING"), "1|c\nbad [a] \"x\" is not a value of type INT\n");
+  EXPECT_EQ(Csv("1,\"a\nb\"x,y\n1,c\n", "a INT, b STRING"), "1|c\nbad [b] text behind a closing quote\n");
   EXPECT_EQ(Csv("\xff,1\nb,2\n", "a STRING, b INT"), "b|2\nbad invalid UTF-8\n");
   EXPECT_EQ(Csv("99999999999999999999\n-5\n 7\n", "a BIGINT"), "-5\n7\nbad [a] \"99999999999999999999\" is not a value of type BIGINT\n");
 }

@@ -225,7 +225,7 @@ Status JsonDecoder::DecodeLine(BadRecordHandler* bad_records) {
     ++num_rows_;
   } else {
     // Said alike wherever blocks end.
-    if (error_at_ >= line_end) error_ = "the line ends within the record";
+    if (error_at_ >= line_end) error_ = "the line ends within the record", column_.clear();
     slots_.ClearRow(num_rows_);
     while (token_ < token_end_ && text_ + *token_ < line_end) ++token_;
     next_backslash_ = std::min(next_backslash_, line_end);
@@ -391,7 +391,8 @@ bool JsonDecoder::ReadStringBytes(Token t, const char** data, uint32_t* size) {
     return false;
   }
   char* out_end = tokens_.Unescape(begin, *room);
-  if (out_end == nullptr) {
+  // The library lets halves of surrogate pairs through, as bytes that are no UTF-8.
+  if (out_end == nullptr || !IsValidUtf8({*room, static_cast<size_t>(out_end - *room)})) {
     BadValue(t, "a bad escape in a string, or half of a surrogate pair");
     return false;
   }

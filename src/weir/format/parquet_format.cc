@@ -17,6 +17,7 @@
 
 #include "weir/data/arrow_convert.h"
 #include "weir/format/formats.h"
+#include "weir/format/parquet_direct.h"
 #include "weir/format/parquet_file.h"
 #include "weir/format/parquet_prune.h"
 
@@ -90,99 +91,151 @@ Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& p
   });
 }
 
+// Reads row group by row group. Columns go straight from pages to Weir's columns (ParquetDirectColumn) where they can,
+// the others through Arrow's reader, the same number of rows at a time.
 class ParquetReader : public BulkReader {
  public:
   ParquetReader(std::shared_ptr<ReadableFile> file, BulkReadSpec spec) : file_(std::move(file)), spec_(std::move(spec)), skip_rows_(spec_.skip_rows) {}
 
   Result<Batch> Read(int64_t rows_max, arrow::MemoryPool* pool) override {
-    if (batches_ == nullptr) WEIR_RETURN_NOT_OK(Start(rows_max, pool));
-    while (true) {
-      if (pending_.num_rows > 0) return TakePending(rows_max, pool);
-      std::shared_ptr<arrow::RecordBatch> batch;
-      WEIR_RETURN_NOT_OK(Guard(spec_.path, [&] { return batches_->ReadNext(&batch); }));
-      if (batch == nullptr) return Convert(nullptr, pool);
-      if (batch->num_rows() <= skip_rows_) {
-        skip_rows_ -= batch->num_rows();
-        rows_done_ += batch->num_rows();
-        continue;
-      }
-      if (skip_rows_ > 0) {
-        rows_done_ += skip_rows_;
-        batch = batch->Slice(skip_rows_);
-        skip_rows_ = 0;
-      }
-      WEIR_ASSIGN_OR_RETURN(pending_, Convert(batch, pool));
+    if (opened_.reader == nullptr) WEIR_RETURN_NOT_OK(Start(rows_max, pool));
+    while (group_left_ == 0) {
+      if (next_group_ == groups_.size()) return EmptyBatch(pool);
+      WEIR_RETURN_NOT_OK(Guard(spec_.path, [&] { return StartGroup(groups_[next_group_++]); }));
     }
+    return Guard(spec_.path, [&] { return ReadRows(rows_max, pool); });
   }
   int64_t bytes_read() const override { return bytes_read_; }
   int64_t rows_done() const override { return std::max(rows_done_, spec_.skip_rows); }
 
  private:
+  // A requested column: read directly, through Arrow, or not in the file.
+  struct Target {
+    std::optional<ParquetDirectColumn> direct;
+    bool by_arrow = false;
+  };
+
   Status Start(int64_t rows_max, arrow::MemoryPool* pool) {
-    WEIR_ASSIGN_OR_RETURN(opened_, Open(file_, spec_.path, std::max<int64_t>(rows_max, 1024), pool));
-    const auto& manifest = opened_.reader->manifest();
-    std::vector<int> leaves;
-    for (const Field& field : spec_.requested.fields) {
-      int found = -1;
-      for (size_t i = 0; i < manifest.schema_fields.size(); ++i) {
-        if (manifest.schema_fields[i].field->name() == field.name) found = static_cast<int>(i);
-      }
-      if (found >= 0) SelectLeaves(manifest.schema_fields[static_cast<size_t>(found)], field.type, &leaves);
-    }
-    auto metadata = opened_.reader->parquet_reader()->metadata();
-    std::vector<int> groups;
-    int64_t end = spec_.end_group < 0 ? metadata->num_row_groups() : std::min<int64_t>(spec_.end_group, metadata->num_row_groups());
-    for (int64_t i = spec_.first_group; i < end; ++i) {
-      auto group = metadata->RowGroup(static_cast<int>(i));
-      bool skip = false;
-      WEIR_RETURN_NOT_OK(Guard(spec_.path, [&] {
-        skip = CanSkipRowGroup(*group, spec_.requested, spec_.filters);
-        return Status::OK();
-      }));
-      // A restored position counts rows; groups that it covers are not skipped twice since the filters are the same.
-      if (skip) continue;
-      groups.push_back(static_cast<int>(i));
-      bytes_read_ += group->total_byte_size();
-    }
+    rows_a_read_ = std::max<int64_t>(rows_max, 1);
+    WEIR_ASSIGN_OR_RETURN(opened_, Open(file_, spec_.path, rows_a_read_, pool));
     return Guard(spec_.path, [&]() -> Status {
-      WEIR_ASSIGN_OR_RETURN(batches_, opened_.reader->GetRecordBatchReader(groups, leaves));
+      const auto& manifest = opened_.reader->manifest();
+      metadata_ = opened_.reader->parquet_reader()->metadata();
+      const parquet::SchemaDescriptor& schema = *metadata_->schema();
+      for (const Field& field : spec_.requested.fields) {
+        Target target;
+        int position = schema.group_node()->FieldIndex(field.name);
+        if (position >= 0) {
+          target.direct = ParquetDirectColumn::Plan(*schema.group_node()->field(position), field.type, schema);
+          target.by_arrow = !target.direct.has_value();
+        }
+        if (target.by_arrow) SelectLeaves(manifest.schema_fields[static_cast<size_t>(position)], field.type, &arrow_leaves_);
+        targets_.push_back(std::move(target));
+      }
+      SelectGroups();
       return Status::OK();
     });
   }
 
-  // Columns that the file lacks are NULL.
-  Result<Batch> Convert(const std::shared_ptr<arrow::RecordBatch>& arrow_batch, arrow::MemoryPool* pool) {
-    Batch batch;
-    batch.num_rows = arrow_batch == nullptr ? 0 : arrow_batch->num_rows();
-    for (const Field& field : spec_.requested.fields) {
-      if (arrow_batch == nullptr) {
-        WEIR_ASSIGN_OR_RETURN(ColumnPtr empty, MakeEmptyColumn(field.type, pool));
-        batch.columns.push_back(std::move(empty));
+  // Positions count the rows of all groups of the range, skipped ones too: they hold whatever the filters are.
+  void SelectGroups() {
+    int64_t end = spec_.end_group < 0 ? metadata_->num_row_groups() : std::min<int64_t>(spec_.end_group, metadata_->num_row_groups());
+    for (int64_t i = spec_.first_group; i < end; ++i) groups_.push_back(static_cast<int>(i));
+  }
+
+  Status StartGroup(int index) {
+    auto group = metadata_->RowGroup(index);
+    int64_t rows = group->num_rows();
+    if (rows < 0) return InvalidData("row group {} has {} rows", index, rows);
+    if (skip_rows_ >= rows || CanSkipRowGroup(*group, spec_.requested, spec_.filters)) {
+      skip_rows_ = std::max<int64_t>(skip_rows_ - rows, 0);
+      rows_done_ += rows;
+      return Status::OK();
+    }
+    bytes_read_ += group->total_byte_size();
+    group_reader_ = opened_.reader->parquet_reader()->RowGroup(index);
+    for (Target& target : targets_) {
+      if (!target.direct) continue;
+      target.direct->StartGroup(*group_reader_);
+      if (skip_rows_ > 0) target.direct->Skip(skip_rows_);
+    }
+    arrow_batches_ = nullptr;
+    arrow_rest_ = nullptr;
+    if (!arrow_leaves_.empty()) {
+      WEIR_ASSIGN_OR_RETURN(arrow_batches_, opened_.reader->GetRecordBatchReader({index}, arrow_leaves_));
+      if (skip_rows_ > 0) WEIR_RETURN_NOT_OK(ReadArrow(skip_rows_, nullptr));
+    }
+    group_left_ = rows - skip_rows_;
+    rows_done_ += skip_rows_;
+    skip_rows_ = 0;
+    return Status::OK();
+  }
+
+  // The next `rows` rows of the columns that Arrow reads, as one or more pieces.
+  Status ReadArrow(int64_t rows, std::vector<std::shared_ptr<arrow::RecordBatch>>* pieces) {
+    while (rows > 0) {
+      if (arrow_rest_ == nullptr || arrow_rest_->num_rows() == 0) {
+        WEIR_RETURN_NOT_OK(arrow_batches_->ReadNext(&arrow_rest_));
+        if (arrow_rest_ == nullptr) return InvalidData("a column has fewer values than its row group has rows");
         continue;
       }
-      auto array = arrow_batch->GetColumnByName(field.name);
-      auto column = array == nullptr ? MakeNullColumn(field.type, batch.num_rows, pool) : FromArrow(array, field.type, pool);
-      if (!column.ok()) return WithContext(column.status(), fmt::format("'{}', column '{}'", spec_.path, field.name));
+      int64_t taken = std::min(rows, arrow_rest_->num_rows());
+      if (pieces != nullptr) pieces->push_back(arrow_rest_->Slice(0, taken));
+      arrow_rest_ = arrow_rest_->Slice(taken);
+      rows -= taken;
+    }
+    return Status::OK();
+  }
+
+  Result<Batch> ReadRows(int64_t rows_max, arrow::MemoryPool* pool) {
+    Batch batch;
+    batch.num_rows = std::min({rows_max, group_left_, rows_a_read_});
+    std::vector<std::shared_ptr<arrow::RecordBatch>> pieces;
+    if (arrow_batches_ != nullptr) WEIR_RETURN_NOT_OK(ReadArrow(batch.num_rows, &pieces));
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const Field& field = spec_.requested[static_cast<int>(i)];
+      auto column = targets_[i].direct     ? targets_[i].direct->Read(batch.num_rows, pool)
+                    : targets_[i].by_arrow ? FromPieces(pieces, field, pool)
+                                           : MakeNullColumn(field.type, batch.num_rows, pool);
+      if (!column.ok()) return WithContext(column.status(), fmt::format("column '{}'", field.name));
       batch.columns.push_back(std::move(column).ValueUnsafe());
     }
+    group_left_ -= batch.num_rows;
+    rows_done_ += batch.num_rows;
     return batch;
   }
 
-  Result<Batch> TakePending(int64_t rows_max, arrow::MemoryPool* pool) {
-    Batch out = std::exchange(pending_, {});
-    if (out.num_rows > rows_max) {
-      WEIR_ASSIGN_OR_RETURN(pending_, SliceBatch(out, rows_max, out.num_rows - rows_max, pool));
-      WEIR_ASSIGN_OR_RETURN(out, SliceBatch(out, 0, rows_max, pool));
+  static Result<ColumnPtr> FromPieces(const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, const Field& field, arrow::MemoryPool* pool) {
+    ColumnVector columns;
+    for (const auto& piece : pieces) {
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr column, FromArrow(piece->GetColumnByName(field.name), field.type, pool));
+      columns.push_back(std::move(column));
     }
-    rows_done_ += out.num_rows;
-    return out;
+    return columns.size() == 1 ? Result<ColumnPtr>(columns[0]) : Concat(columns, pool);
+  }
+
+  Result<Batch> EmptyBatch(arrow::MemoryPool* pool) const {
+    Batch batch;
+    for (const Field& field : spec_.requested.fields) {
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr empty, MakeEmptyColumn(field.type, pool));
+      batch.columns.push_back(std::move(empty));
+    }
+    return batch;
   }
 
   std::shared_ptr<ReadableFile> file_;
   BulkReadSpec spec_;
   OpenedFile opened_;
-  std::shared_ptr<arrow::RecordBatchReader> batches_;
-  Batch pending_;
+  std::shared_ptr<parquet::FileMetaData> metadata_;
+  std::vector<Target> targets_;
+  std::vector<int> arrow_leaves_;
+  std::vector<int> groups_;
+  size_t next_group_ = 0;
+  std::shared_ptr<parquet::RowGroupReader> group_reader_;
+  std::shared_ptr<arrow::RecordBatchReader> arrow_batches_;
+  std::shared_ptr<arrow::RecordBatch> arrow_rest_;
+  int64_t rows_a_read_ = 1;
+  int64_t group_left_ = 0;
   int64_t skip_rows_ = 0, rows_done_ = 0, bytes_read_ = 0;
 };
 
