@@ -26,11 +26,7 @@ Status CheckOrderedArray(const DataType& type) {
 // ---- ARRAY_SORT ----
 
 Status CoerceSort(std::vector<DataType>* types, const CallInfo&) {
-  const DataType& array = (*types)[0];
-  if (array.kind() != TypeKind::kArray) return InvalidQuery("{} is no array", array.ToString());
-  if (!IsOrdered(array.element()) && array.element().kind() != TypeKind::kBoolean) {
-    return InvalidQuery("elements of type {} have no order", array.element().ToString());
-  }
+  WEIR_RETURN_NOT_OK(CheckOrderedArray((*types)[0]));
   for (size_t i = 1; i < types->size(); ++i) {
     DataType& flag = (*types)[i];
     if (flag.kind() == TypeKind::kNull) flag = DataType::Boolean();

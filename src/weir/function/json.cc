@@ -326,8 +326,10 @@ Result<DataType> ReturnQuery(const CallInfo& call) {
     std::string element = type.element().kind() == TypeKind::kInt
                               ? "INTEGER"
                               : type.element().AsNullable().ToString();
-    return InvalidQuery("Unsupported array element type '{}' for RETURNING ARRAY in JSON_QUERY()",
-                        element);
+    return InvalidQuery(
+        "JSON_QUERY returns STRING or ARRAY<STRING>: Unsupported array element type '{}' for "
+        "RETURNING ARRAY in JSON_QUERY()",
+        element);
   }
   for (auto [argument, when] : {std::pair<size_t, const char*>{4, "error"}, {3, "empty"}}) {
     if (LiteralOr(call, argument, "NULL") == "EMPTY OBJECT") {

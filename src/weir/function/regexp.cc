@@ -316,8 +316,10 @@ void RegisterRegexp(FunctionRegistry* registry) {
                      .description = "Splits the string into pairs and each pair into key and "
                                     "value; both delimiters are regular expressions.",
                      .example = "STR_TO_MAP('k1=v1,k2=v2') = MAP['k1', 'v1', 'k2', 'v2']",
-                     .overloads = {{.args = {Arg::Character(), Arg::Character(), Arg::Character()},
-                                    .optional_args = 2,
+                     .overloads = {{.args = {Arg::Character()},
+                                    .returns = ReturnType(map),
+                                    .kernel = &MakeStrToMap},
+                                   {.args = {Arg::Character(), Arg::Character(), Arg::Character()},
                                     .returns = ReturnType(map),
                                     .kernel = &MakeStrToMap}},
                      .may_fail = true,

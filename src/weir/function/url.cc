@@ -156,6 +156,21 @@ bool Decode(sv text, std::string* out) {
   return true;
 }
 
+/// Decodes until nothing changes, at most `rounds` times; what a later round finds broken stays.
+void DecodeAll(sv text, int64_t rounds, StringRow& row) {
+  std::string current(text);
+  for (int64_t round = 0; round < rounds; ++round) {
+    std::string next;
+    if (!Decode(current, &next)) {
+      if (round == 0) return row.SetNull();
+      break;
+    }
+    if (next == current) break;
+    current = std::move(next);
+  }
+  row.Set(current);
+}
+
 void DecodeOnce(sv text, StringRow& row) {
   std::string out;
   if (Decode(text, &out)) {
@@ -169,19 +184,19 @@ void DecodeOnce(sv text, StringRow& row) {
 
 void RegisterUrl(FunctionRegistry* registry) {
   Arg text = Arg::Character();
-  registry->Add(
-      ScalarFunction{.name = "PARSE_URL",
-                     .family = "url",
-                     .signatures = "PARSE_URL(url, part [, key])",
-                     .description = "Returns HOST, PATH, QUERY, REF, PROTOCOL, AUTHORITY, FILE or "
-                                    "USERINFO of a URL, or a key of its QUERY.",
-                     .example = "PARSE_URL('http://a.org/p?k=v', 'QUERY', 'k') = 'v'",
-                     .overloads = {{.args = {text, text},
-                                    .returns = ReturnNullableString(),
-                                    .kernel = StringKernel<sv, sv>(&Parse)},
-                                   {.args = {text, text, text},
-                                    .returns = ReturnNullableString(),
-                                    .kernel = StringKernel<sv, sv, sv>(&ParseKey)}}});
+  registry->Add(ScalarFunction{.name = "PARSE_URL",
+                               .family = "url",
+                               .signatures = "PARSE_URL(url, part [, key])",
+                               .description =
+                                   "Returns HOST, PATH, QUERY, REF, PROTOCOL, AUTHORITY, FILE or "
+                                   "USERINFO of a URL, or a key of its QUERY.",
+                               .example = "PARSE_URL('http://a.org/p?k=v', 'QUERY', 'k') = 'v'",
+                               .overloads = {{.args = {text, text},
+                                              .returns = ReturnNullableString(),
+                                              .kernel = StringKernel<sv, sv>(&Parse)},
+                                             {.args = {text, text, text},
+                                              .returns = ReturnNullableString(),
+                                              .kernel = StringKernel<sv, sv, sv>(&ParseKey)}}});
   registry->Add(ScalarFunction{.name = "URL_ENCODE",
                                .family = "url",
                                .signatures = "URL_ENCODE(string)",
@@ -200,6 +215,20 @@ void RegisterUrl(FunctionRegistry* registry) {
       .overloads = {{.args = {text},
                      .returns = ReturnNullableString(),
                      .kernel = StringKernel<sv>(&DecodeOnce)}}});
+  constexpr int64_t kRounds = 10;
+  registry->Add(ScalarFunction{
+      .name = "URL_DECODE_RECURSIVE",
+      .family = "url",
+      .signatures = "URL_DECODE_RECURSIVE(string [, max_depth])",
+      .description = "Returns the text of text that has been URL-encoded several times.",
+      .example = "URL_DECODE_RECURSIVE('a%252Fb') = 'a/b'",
+      .overloads = {{.args = {text},
+                     .returns = ReturnNullableString(),
+                     .kernel = StringKernel<sv>(
+                         [](sv encoded, StringRow& row) { DecodeAll(encoded, kRounds, row); })},
+                    {.args = {text, IntegerArg()},
+                     .returns = ReturnNullableString(),
+                     .kernel = StringKernel<sv, int64_t>(&DecodeAll)}}});
 }
 
 }  // namespace weir
