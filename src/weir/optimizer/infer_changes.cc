@@ -83,6 +83,7 @@ ChangelogMode AggregateChanges(const AggregateNode& node, const ChangelogMode& i
 }
 
 ChangelogMode JoinChanges(const JoinNode& join, const ChangelogMode& left, const ChangelogMode& right) {
+  if (join.left_window_end >= 0) return {};  // Rows come when their window is complete.
   switch (join.type) {
     case JoinType::kInner:
       return Either(left, right);

@@ -44,6 +44,7 @@ constexpr Rule kSourceRules[] = {
 constexpr Rule kPhysicalRules[] = {
     {"ShareEqualParts", "equal parts of the plan become one node", optimizer::ShareEqualParts},
     {"CheckStreamLimits", "what a stream cannot do is refused", optimizer::CheckStreamLimits},
+    {"RecognizeWindowJoins", "joins on the bounds of windows become window joins", optimizer::RecognizeWindowJoins},
     {"InferChanges", "which row kinds each node puts out", optimizer::InferChanges},
     {"AddExchanges", "rows are brought where they are needed; aggregations are split", optimizer::AddExchanges},
     {"EstimateRows", "how many rows each node may put out", optimizer::EstimateRows},

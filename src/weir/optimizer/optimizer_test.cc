@@ -185,6 +185,17 @@ TEST_F(OptimizerTest, CalcsMergeAndColumnsArePruned) {
             "+- Scan(table=[`t`], fields=[v, r(b)])\n");
 }
 
+TEST_F(OptimizerTest, FiltersSimplifyWhatIsComputedBehindThem) {
+  PlanPtr scan = Scan();
+  ExprPtr choice = Call("CASE", {Call("=", {In(scan, 0), Int(0)}), MakeField(In(scan, 2), 2), In(scan, 1)});
+  PlanPtr root = Collect(MakeFilter(Project(scan, {In(scan, 0), choice}), Call("=", {In(scan, 0), Int(2)})));
+  EXPECT_EQ(Plan(root),
+            "Calc(select=[k AS e0, v AS e1], where=[k = 2])\n"
+            "+- Scan(table=[`t`], fields=[k, v], pushed=[k = 2])\n");
+  ExprPtr both = AndOf({Call("=", {In(scan, 0), Int(2)}), Call("=", {In(scan, 0), Int(3)})});
+  EXPECT_EQ(Plan(Collect(MakeFilter(scan, both))), "Values(tuples=[[]], fields=[k, v, r, ts])\n");
+}
+
 TEST_F(OptimizerTest, ImpossibleFilterIsNoScan) {
   PlanPtr scan = Scan();
   EXPECT_EQ(Plan(Collect(MakeFilter(scan, Call("=", {Int(1), Int(2)})))), "Values(tuples=[[]], fields=[k, v, r, ts])\n");

@@ -29,6 +29,7 @@ struct Rule {
 Result<Roots> NormalizeSources(Roots roots, const OptimizerContext& context);
 Result<Roots> SimplifyExpressions(Roots roots, const OptimizerContext& context);
 Result<Roots> RecognizeWindows(Roots roots, const OptimizerContext& context);
+Result<Roots> RecognizeWindowJoins(Roots roots, const OptimizerContext& context);
 Result<Roots> MergeCalcs(Roots roots, const OptimizerContext& context);
 Result<Roots> PushFilters(Roots roots, const OptimizerContext& context);
 Result<Roots> CleanAggregates(Roots roots, const OptimizerContext& context);
@@ -62,6 +63,11 @@ int PassedColumn(const CalcNode& calc, int column);
 bool IsIdentity(const CalcNode& calc, const PlanNode& input);
 /// Nodes of an expression, counted as a tree, up to `max`.
 int64_t ExprSize(const ExprPtr& expr, int64_t max);
+
+// recognize_windows.cc
+/// Which window column (0 start, 1 end, 2 time) of a window function or window aggregation below column `column` of
+/// `node` is; -1: none.
+int WindowColumnAt(const PlanPtr& node, int column);
 
 // upsert_keys.cc
 /// Column sets of `node`'s output of which each names at most one row at any time; `inputs`: those of its inputs.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Simplifies every expression of the plan (simplify.h); filters that keep all rows go, those that keep none leave an
+// Simplifies every expression of the plan (simplify.h). What a filter says of a column holds for what is computed from
+// the rows that pass: where event_type = 2, CASE event_type WHEN 0 THEN a ELSE b END is b. Filters that keep all rows go, those that keep none leave an
 // empty Values, and what is above an empty input is emptied as far as that is right: a grouping is, COUNT(*) without
 // keys is not.
 #include <algorithm>
@@ -64,16 +65,74 @@ PlanPtr Emptied(const PlanPtr& node) {
   return node;
 }
 
+/// A column, or field of one, that a filter allows one value only.
+struct KnownValue {
+  ExprPtr path;
+  ExprPtr literal;
+};
+
+std::optional<KnownValue> KnownBy(const ExprPtr& conjunct) {
+  if (!conjunct->is_call("=")) return std::nullopt;
+  for (int side : {0, 1}) {
+    const ExprPtr &path = conjunct->args[static_cast<size_t>(side)], &literal = conjunct->args[static_cast<size_t>(1 - side)];
+    const Expr* at = path.get();
+    while (at->is_call("FIELD")) at = at->args[0].get();
+    // Equal integers are the same; equal strings and decimals may still differ in blanks or digits.
+    if (!at->is_input() || !path->type.is_integer() || !literal->is_literal() || literal->literal.is_null()) continue;
+    if (!literal->type.is_integer()) continue;
+    return KnownValue{path, MakeLiteral(literal->literal, path->type.NotNull())};
+  }
+  return std::nullopt;
+}
+
+ExprPtr Replaced(const ExprPtr& expr, const std::vector<KnownValue>& known) {
+  return RewriteExpr(expr, [&](const ExprPtr& node) -> ExprPtr {
+    for (const KnownValue& value : known) {
+      if (SameExpr(*node, *value.path)) return value.literal;
+    }
+    return node;
+  });
+}
+
+/// The condition with each conjunct simplified by what the others say; fills `known`.
+ExprPtr SimplifyByFacts(const ExprPtr& condition, std::vector<KnownValue>* known, const OptimizerContext& context) {
+  std::vector<ExprPtr> conjuncts = Conjuncts(condition);
+  std::vector<size_t> from;
+  for (size_t i = 0; i < conjuncts.size(); ++i) {
+    if (auto value = KnownBy(conjuncts[i])) {
+      known->push_back(std::move(*value));
+      from.push_back(i);
+    }
+  }
+  if (known->empty() || conjuncts.size() == 1) return condition;
+  bool changed = false;
+  for (size_t i = 0; i < conjuncts.size(); ++i) {
+    if (std::find(from.begin(), from.end(), i) != from.end() && known->size() == 1) continue;
+    std::vector<KnownValue> others;
+    for (size_t k = 0; k < known->size(); ++k) {
+      // Of two conjuncts about one column the later one is judged by the earlier.
+      if (from[k] < i || std::find(from.begin(), from.end(), i) == from.end()) others.push_back((*known)[k]);
+    }
+    ExprPtr replaced = Replaced(conjuncts[i], others);
+    changed |= replaced != conjuncts[i];
+    conjuncts[i] = std::move(replaced);
+  }
+  return changed ? SimplifyCondition(AndOf(std::move(conjuncts)), context) : condition;
+}
+
 PlanPtr SimplifyCalc(const PlanPtr& node, const CalcNode& calc, const OptimizerContext& context) {
   CalcNode copy;
+  std::vector<KnownValue> known;
   bool changed = false;
   auto simple = [&](const ExprPtr& expr) {
-    ExprPtr result = Simplify(expr, context);
+    // A column that is only passed on costs nothing.
+    bool computed = expr->is_call() && !expr->is_call("FIELD");
+    ExprPtr result = Simplify(computed && !known.empty() ? Replaced(expr, known) : expr, context);
     changed |= result != expr;
     return result;
   };
   if (calc.condition != nullptr) {
-    copy.condition = SimplifyCondition(calc.condition, context);
+    copy.condition = SimplifyByFacts(SimplifyCondition(calc.condition, context), &known, context);
     changed |= copy.condition != calc.condition;
     if (IsFalseOrNull(*copy.condition)) return EmptyOf(*node);
     if (IsTrue(*copy.condition)) copy.condition = nullptr;
