@@ -120,6 +120,7 @@ class EditLineEditor : public LineEditor {
         DrainEvents();
         if (signals_.last() != 0) return false;
         el_resize(edit_);  // The window's size changed, or we are in the foreground again.
+        el_set(edit_, EL_PREP_TERM, 0);  // The other program has set its own mode.
         el_set(edit_, EL_PREP_TERM, 1);
         std::fputs("\r\x1b[J", stdout);
         el_set(edit_, EL_REFRESH);

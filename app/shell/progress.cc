@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto kInterval = std::chrono::milliseconds(500);
 constexpr int kLinesMax = 6;
+constexpr int kEchoColumns = 5;     // Left free for the terminal's "^C", which must not wrap.
 constexpr double kSmoothing = 0.5;  // Weight of the newest reading.
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
@@ -131,7 +132,7 @@ void ProgressLines::Run() {
     std::string text;
     for (const std::string& line : lines) {
       if (!text.empty()) text += "\n";
-      text += CutText(CleanText(line), size.columns - 1);
+      text += CutText(CleanText(line), size.columns - kEchoColumns);
     }
     lines_shown_ = static_cast<int>(lines.size());
     (void)!::write(STDERR_FILENO, text.data(), text.size());

@@ -126,6 +126,7 @@ const std::vector<KnownOption>& KnownOptions() {
       {"sql-client.display.print-time-cost", "Boolean", "true", kNone},
       {"sql-client.prompt", "String", "", kNone},
       {"weir.batch.rows-max", "Integer", "4096", "rows of a batch, at most"},
+      {"weir.display.rows-max", "Integer", "200", "rows of a table on a terminal; the middle is left out; 0: all"},
       {"weir.memory.query-limit", "MemorySize", "3/4 of the machine", "memory that one query may use"},
       {"weir.strict", "Boolean", "false", "row at a time in one thread: every intermediate change"},
       {"weir.planning.time-limit", "Duration", "10 s", "longest time for planning a statement"},
