@@ -16,6 +16,7 @@
 
 #include "weir/data/value.h"
 #include "weir/function/aggregate_loops.h"
+#include "weir/function/list_builder.h"
 
 namespace weir {
 
@@ -91,16 +92,6 @@ Result<ColumnPtr> BuildSlotColumn(const DataType& type, std::span<const uint32_t
   auto builder = ColumnBuilder::Make(type, pool);
   for (uint32_t slot : slots) WEIR_RETURN_NOT_OK(append(builder.get(), slot));
   return builder->Finish();
-}
-
-/// Elements [begin, end) of row `i` of a flat or constant ARRAY, MAP or MULTISET column.
-struct ListRange {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-inline ListRange ListAt(const Column& column, int64_t i) {
-  int64_t row = column.is_constant() ? 0 : i;
-  return {column.offsets()[row], column.offsets()[row + 1]};
 }
 
 }  // namespace weir

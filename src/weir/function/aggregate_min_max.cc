@@ -43,16 +43,21 @@ class FixedExtreme : public Accumulators {
     const Column& arg = *args[0];
     if (arg.type.kind() == TypeKind::kNull) return Status::OK();
     Cell* cells = cells_.data();
-    const uint32_t* slot = slots.data();
     ValueReader<T> values(arg);
-    VisitCounted(arg, num_rows, rows, [=](int64_t i) {
-      Cell& cell = cells[slot[i]];
-      T value = values[i];
+    auto add = [](Cell& cell, T value) {
       if (!cell.has_value || Beats<kExtreme>(value, cell.value)) {
         cell.value = value;
         cell.has_value = true;
       }
-    });
+    };
+    if (cells_.size() == 1) {
+      Cell cell = cells[0];  // One group: it stays in registers.
+      VisitCounted(arg, num_rows, rows, [&](int64_t i) { add(cell, values[i]); });
+      cells[0] = cell;
+      return Status::OK();
+    }
+    const uint32_t* slot = slots.data();
+    VisitCounted(arg, num_rows, rows, [=](int64_t i) { add(cells[slot[i]], values[i]); });
     return Status::OK();
   }
   Status Retract(std::span<const uint32_t>, const ColumnVector&, int64_t,
@@ -220,7 +225,10 @@ class RetractableExtreme : public Accumulators {
     return Status::OK();
   }
   Status Reset(std::span<const uint32_t> slots) override {
-    for (uint32_t slot : slots) groups_[slot].Clear();
+    for (uint32_t slot : slots) {
+      for (const auto& [cell, count] : groups_[slot].counts()) extra_bytes_ -= EntryBytes(cell);
+      groups_[slot].Clear();
+    }
     return Status::OK();
   }
   Status Accumulate(std::span<const uint32_t> slots, const ColumnVector& args, int64_t num_rows,
@@ -236,10 +244,10 @@ class RetractableExtreme : public Accumulators {
   Status Merge(std::span<const uint32_t> slots, const ColumnVector& state,
                int64_t num_rows) override {
     VisitCounted(*state[0], num_rows, nullptr, [&](int64_t i) {
-      ListRange range = ListAt(*state[0], i);
+      ElementRange range = ElementsOf(*state[0], i);
       for (int64_t k = range.begin; k < range.end; ++k) {
-        groups_[slots[static_cast<size_t>(i)]].Add(ReadCell<Cell>(*state[0]->children[0], k),
-                                                   ReadCell<int64_t>(*state[0]->children[1], k));
+        AddCell(groups_[slots[static_cast<size_t>(i)]], ReadCell<Cell>(*state[0]->children[0], k),
+                ReadCell<int64_t>(*state[0]->children[1], k));
       }
     });
     return Status::OK();
@@ -272,13 +280,17 @@ class RetractableExtreme : public Accumulators {
   void Add(std::span<const uint32_t> slots, const Column& arg, int64_t num_rows,
            const std::vector<int32_t>* rows, int64_t change) {
     VisitCounted(arg, num_rows, rows, [&](int64_t i) {
-      auto& group = groups_[slots[static_cast<size_t>(i)]];
-      Cell cell = ReadCell<Cell>(arg, i);
-      int64_t bytes = CellBytes(cell) + 48;  // A tree node's own fields.
-      auto before = static_cast<int64_t>(group.counts().size());
-      group.Add(std::move(cell), change);
-      extra_bytes_ += bytes * (static_cast<int64_t>(group.counts().size()) - before);
+      AddCell(groups_[slots[static_cast<size_t>(i)]], ReadCell<Cell>(arg, i), change);
     });
+  }
+  void AddCell(CellCounts<Cell>& group, Cell cell, int64_t change) {
+    int64_t bytes = EntryBytes(cell);
+    auto before = static_cast<int64_t>(group.counts().size());
+    group.Add(std::move(cell), change);
+    extra_bytes_ += bytes * (static_cast<int64_t>(group.counts().size()) - before);
+  }
+  static int64_t EntryBytes(const Cell& cell) {
+    return CellBytes(cell) + 48;  // A tree node's own fields.
   }
   static const Cell* BestOf(const std::map<Cell, int64_t, CellLess>& counts) {
     if constexpr (kExtreme == Extreme::kMin) {

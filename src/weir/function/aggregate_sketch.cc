@@ -190,12 +190,12 @@ class Percentiles : public Accumulators {
                int64_t num_rows) override {
     for (int64_t i = 0; i < num_rows; ++i) {
       Group& group = groups_[slots[static_cast<size_t>(i)]];
-      ListRange range = ListAt(*state[0], i);
+      ElementRange range = ElementsOf(*state[0], i);
       for (int64_t k = range.begin; k < range.end; ++k) {
         group.values.Add(ReadCell<double>(*state[0]->children[0], k),
                          ReadCell<int64_t>(*state[0]->children[1], k));
       }
-      ListRange ranks = ListAt(*state[1], i);
+      ElementRange ranks = ElementsOf(*state[1], i);
       if (ranks.begin < ranks.end) group.ranks.clear();
       for (int64_t k = ranks.begin; k < ranks.end; ++k) {
         group.ranks.push_back(ReadCell<double>(*state[1]->children[0], k));
@@ -272,7 +272,7 @@ class Percentiles : public Accumulators {
   static Status ReadRanks(const Column& arg, int64_t i, std::vector<double>* ranks) {
     if (arg.IsNull(i)) return Status::OK();
     if (arg.type.kind() == TypeKind::kArray) {
-      ListRange range = ListAt(arg, i);
+      ElementRange range = ElementsOf(arg, i);
       for (int64_t k = range.begin; k < range.end; ++k) {
         if (!arg.children[0]->IsNull(k)) ranks->push_back(ReadCell<double>(*arg.children[0], k));
       }

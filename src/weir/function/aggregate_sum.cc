@@ -55,8 +55,14 @@ class CountAccumulators : public Accumulators {
            const std::vector<int32_t>* rows, int64_t change) {
     int64_t* counts = counts_.data();
     const uint32_t* slot = slots.data();
-    if (args.empty()) {
+    if (args.empty() && counts_.size() == 1) {
+      counts[0] += change * (rows == nullptr ? num_rows : static_cast<int64_t>(rows->size()));
+    } else if (args.empty()) {
       VisitRowList(num_rows, rows, [=](int64_t i) { counts[slot[i]] += change; });
+    } else if (args.size() == 1 && counts_.size() == 1) {
+      int64_t count = 0;
+      VisitCounted(*args[0], num_rows, rows, [&](int64_t) { ++count; });
+      counts[0] += change * count;
     } else if (args.size() == 1) {
       VisitCounted(*args[0], num_rows, rows, [=](int64_t i) { counts[slot[i]] += change; });
     } else {
@@ -121,7 +127,8 @@ void AddTo(DecimalCell& cell, Int128 value, int64_t change) {
 template <typename T>
 using CellOf = std::conditional_t<std::is_same_v<T, Int128>, DecimalCell, SumCell<T>>;
 
-/// sum / count with `digits` more digits than `sum` has, half up; beyond +-kDecimalMax where it has more than 38 digits.
+/// sum / count with `digits` more digits than `sum` has, half up; beyond +-kDecimalMax where it has
+/// more than 38 digits.
 Int128 DivideDecimal(Int128 sum, int64_t count, int digits) {
   bool negative = sum < 0;
   Int128 rest = negative ? -sum : sum;
@@ -225,8 +232,16 @@ class SumAccumulators : public Accumulators {
            const std::vector<int32_t>* rows) {
     if (arg.type.kind() == TypeKind::kNull) return;
     Cell* cells = cells_.data();
-    const uint32_t* slot = slots.data();
     ValueReader<In> values(arg);
+    if (cells_.size() == 1) {
+      // One group: its sum stays in registers instead of going through memory from row to row.
+      Cell cell = cells[0];
+      VisitCounted(arg, num_rows, rows,
+                   [&](int64_t i) { AddTo(cell, static_cast<Sum>(values[i]), kChange); });
+      cells[0] = cell;
+      return;
+    }
+    const uint32_t* slot = slots.data();
     VisitCounted(arg, num_rows, rows,
                  [=](int64_t i) { AddTo(cells[slot[i]], static_cast<Sum>(values[i]), kChange); });
   }

@@ -295,7 +295,8 @@ void RegisterTemporalNow(FunctionRegistry* registry) {
   registry->Add(
       ScalarFunction{.name = "CURRENT_WATERMARK",
                      .family = "temporal",
-                     .signatures = "CURRENT_WATERMARK(rowtime)",
+                     .signatures = "CURRENT_WATERMARK(<TIMESTAMP_WITHOUT_TIME_ZONE *ROWTIME*>)\n"
+                                   "CURRENT_WATERMARK(<TIMESTAMP_WITH_LOCAL_TIME_ZONE *ROWTIME*>)",
                      .description = "Returns the current watermark of a rowtime attribute.",
                      .example = {},
                      .overloads = {{.args = {TimestampArg()},
