@@ -3,7 +3,7 @@
 # Copyright the Weir authors
 """Runs every test of a release build and ends with one line, `N passed, N failed`. Called by `./dev test`.
 
-    tools/run_tests.py [PART...]      parts: unit sql plan examples tidy
+    tools/run_tests.py [PART...]      parts: unit sql plan examples input tidy
 """
 import argparse
 import os
@@ -97,6 +97,15 @@ def examples() -> Part:
                 "\n".join(f"{outcome.name}: {outcome.problem}" for outcome in bad))
 
 
+def bad_input() -> Part:
+    """Broken files, huge and deep SQL, a full disk: an error, never a crash, nothing half-written."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import bad_input_test
+    outcomes = bad_input_test.failures([])
+    bad = {name: problem for name, problem in outcomes.items() if problem}
+    return Part(len(outcomes) - len(bad), len(bad), "\n".join(f"{name}: {problem}" for name, problem in bad.items()))
+
+
 def tidy() -> Part:
     """Style and layers of all files, and the tests of that checker."""
     passed = failed = 0
@@ -110,12 +119,13 @@ def tidy() -> Part:
     return Part(passed, failed, "\n".join(details))
 
 
-PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples, "tidy": tidy}
+PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples,
+                                      "input": bad_input, "tidy": tidy}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the tests of a release build.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="unit sql plan examples tidy (default: all)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' '.join(PARTS)} (default: all)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in PARTS]
     if unknown:
