@@ -189,8 +189,15 @@ ScalarFunction Operator(const char* name, const char* description, const char* e
   function.description = description;
   function.example = example;
   function.overloads = {BinaryOverload(op)};
-  function.may_fail = op == Arithmetic::kDivide || op == Arithmetic::kModulo;
-  function.call_may_fail = [](const CallInfo& call) {
+  bool divides = op == Arithmetic::kDivide || op == Arithmetic::kModulo;
+  bool shifts = op == Arithmetic::kAdd || op == Arithmetic::kSubtract;  // Months can lead out of a datetime's range.
+  function.may_fail = divides || shifts;
+  function.call_may_fail = [divides](const CallInfo& call) {
+    if (!divides) {
+      bool months = call.arg_types[0].kind() == TypeKind::kIntervalYearMonth ||
+                    call.arg_types[1].kind() == TypeKind::kIntervalYearMonth;
+      return months && !call.result_type.is_interval();
+    }
     if (call.arg_types[0].is_approximate() || call.arg_types[1].is_approximate())
       return IsLiteralZero(call, 1);
     return !IsLiteralOtherThanZero(call, 1);

@@ -6,9 +6,8 @@
 //   * n, n * INTERVAL, / n
 // Months are added by the calendar; a day that the month lacks becomes its last: 31 January + 1
 // month = 28 February.
-#include <chrono>
-
 #include "weir/function/arithmetic.h"
+#include "weir/function/calendar.h"
 #include "weir/function/dispatch.h"
 
 namespace weir {
@@ -20,33 +19,6 @@ bool IsDatetime(const DataType& type) {
   return type.kind() == TypeKind::kDate || type.kind() == TypeKind::kTime || type.is_timestamp();
 }
 
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
-
-int32_t AddMonths(int32_t days, int64_t months) {
-  using namespace std::chrono;
-  constexpr int32_t kDaysMax = 11'248'737;  // std::chrono's years end at 32767.
-  if (days > kDaysMax || days < -kDaysMax) return days;
-  year_month_day date{sys_days{std::chrono::days{days}}};
-  int64_t total = static_cast<int64_t>(static_cast<int>(date.year())) * 12 +
-                  static_cast<unsigned>(date.month()) - 1;
-  total += months;
-  int64_t year_number = FloorDivide(total, 12);
-  if (year_number < -32767 || year_number > 32767) return days;
-  year_month target{year{static_cast<int>(year_number)},
-                    month{static_cast<unsigned>(total - year_number * 12 + 1)}};
-  year_month_day moved = target / date.day();
-  if (!moved.ok()) moved = target / last;
-  return static_cast<int32_t>(sys_days{moved}.time_since_epoch().count());
-}
-
-/// Ticks at `ticks_per_day` ticks a day, moved by months.
-int64_t AddMonthsToTicks(int64_t ticks, int64_t months, int64_t ticks_per_day) {
-  int64_t days = FloorDivide(ticks, ticks_per_day);
-  if (days > INT32_MAX || days < INT32_MIN) return ticks;
-  int64_t moved = AddMonths(static_cast<int32_t>(days), months);
-  return WrapAdd<int64_t>(ticks, WrapMultiply<int64_t>(moved - days, ticks_per_day));
-}
-
 int32_t AddToTime(int32_t time, int64_t millis) {
   int64_t sum = (time + millis % kMillisPerDay) % kMillisPerDay;
   return static_cast<int32_t>(sum < 0 ? sum + kMillisPerDay : sum);
@@ -55,14 +27,23 @@ int32_t AddToTime(int32_t time, int64_t millis) {
 /// Kernel of datetime `sign` months.
 Result<Kernel> MakeMonthsKernel(const CallInfo& call, int sign) {
   const DataType& type = call.arg_types[0];
+  auto fail = [](KernelRow& row) {
+    row.Fail("the interval leads out of the range of the type");
+    return 0;
+  };
   if (type.kind() == TypeKind::kDate) {
-    return MapKernel<int32_t, int32_t, int32_t>([sign](int32_t days, int32_t months) {
-      return AddMonths(days, int64_t{sign} * months);
+    return RowKernel<int32_t, int32_t, int32_t>([=](int32_t days, int32_t months, KernelRow& row) -> int32_t {
+      int64_t moved = AddMonths(days, int64_t{sign} * months);
+      return moved == static_cast<int32_t>(moved) ? static_cast<int32_t>(moved) : fail(row);
     })(call);
   }
   int64_t ticks_per_day = type.ticks_per_second() * 86'400;
-  return MapKernel<int64_t, int64_t, int32_t>([sign, ticks_per_day](int64_t ticks, int32_t months) {
-    return AddMonthsToTicks(ticks, int64_t{sign} * months, ticks_per_day);
+  return RowKernel<int64_t, int64_t, int32_t>([=](int64_t ticks, int32_t months, KernelRow& row) -> int64_t {
+    int64_t days = FloorDiv(ticks, ticks_per_day);
+    int64_t moved = 0;
+    bool overflow = __builtin_mul_overflow(AddMonths(days, int64_t{sign} * months) - days, ticks_per_day, &moved) ||
+                    __builtin_add_overflow(ticks, moved, &moved);
+    return overflow ? fail(row) : moved;
   })(call);
 }
 

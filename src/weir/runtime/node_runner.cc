@@ -3,6 +3,7 @@
 #include "weir/runtime/node_runner.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace weir {
@@ -237,11 +238,21 @@ Status NodeRunner::Emit(Watermark watermark) {
 Status NodeRunner::EmitActivity(Activity activity) { return SendOn(Event::Of(activity)); }
 
 bool NodeRunner::HasRoom() const {
-  for (const Consumer& consumer : chained_) {
-    if (consumer.runner->IsBlocked() || !consumer.runner->HasRoom()) return false;
+  auto sends = [](const NodeRunner& runner) {
+    return std::all_of(runner.exchanges_.begin(), runner.exchanges_.end(), [](const auto& e) { return e->HasRoom(); });
+  };
+  if (behind_.empty() && !chained_.empty()) FindBehind();
+  return sends(*this) &&
+         std::all_of(behind_.begin(), behind_.end(), [&](const NodeRunner* r) { return !r->IsBlocked() && sends(*r); });
+}
+
+void NodeRunner::FindBehind() const {
+  std::unordered_set<const NodeRunner*> seen;
+  for (size_t next = 0; next <= behind_.size(); ++next) {
+    for (const Consumer& consumer : (next == 0 ? this : behind_[next - 1])->chained_) {
+      if (seen.insert(consumer.runner).second) behind_.push_back(consumer.runner);
+    }
   }
-  return std::all_of(exchanges_.begin(), exchanges_.end(),
-                     [](const auto& exchange) { return exchange->HasRoom(); });
 }
 
 bool NodeRunner::FlushExchanges() {

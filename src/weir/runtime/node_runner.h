@@ -122,6 +122,7 @@ class NodeRunner : public Output {
   template <typename Call>
   Status RunCall(const Call& call);
   Status SendOn(const Event& event);
+  void FindBehind() const;
   bool has_consumers() const { return !chained_.empty() || !exchanges_.empty(); }
 
   std::string name_;
@@ -143,6 +144,7 @@ class NodeRunner : public Output {
   int64_t num_emits_ = 0;
 
   std::vector<Consumer> chained_;
+  mutable std::vector<const NodeRunner*> behind_;  // All that are chained behind, once each: ways there can be many.
   std::vector<std::unique_ptr<ExchangeSender>> exchanges_;
   Watermark sent_watermark_;
   PublishedCounters published_;
