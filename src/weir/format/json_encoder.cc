@@ -3,6 +3,7 @@
 #include "weir/format/json_encoder.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "weir/data/text.h"
 #include "weir/format/text_values.h"
@@ -11,6 +12,11 @@ namespace weir {
 namespace {
 
 enum class NullKeys { kFail, kDrop, kLiteral };
+
+void AppendInteger(int64_t value, std::string* out) {
+  fmt::format_int text(value);
+  out->append(text.data(), text.size());
+}
 
 class JsonEncoder : public RecordEncoder {
  public:
@@ -96,18 +102,18 @@ class JsonEncoder : public RecordEncoder {
         *out += column.BoolAt(row) ? "true" : "false";
         break;
       case TypeKind::kTinyInt:
-        fmt::format_to(std::back_inserter(*out), "{}", column.At<int8_t>(row));
+        AppendInteger(column.At<int8_t>(row), out);
         break;
       case TypeKind::kSmallInt:
-        fmt::format_to(std::back_inserter(*out), "{}", column.At<int16_t>(row));
+        AppendInteger(column.At<int16_t>(row), out);
         break;
       case TypeKind::kInt:
       case TypeKind::kIntervalYearMonth:
-        fmt::format_to(std::back_inserter(*out), "{}", column.At<int32_t>(row));
+        AppendInteger(column.At<int32_t>(row), out);
         break;
       case TypeKind::kBigInt:
       case TypeKind::kIntervalDayTime:
-        fmt::format_to(std::back_inserter(*out), "{}", column.At<int64_t>(row));
+        AppendInteger(column.At<int64_t>(row), out);
         break;
       case TypeKind::kFloat:
         AppendReal(column.At<float>(row), out);
@@ -182,10 +188,26 @@ Status CheckWritable(const Field& field) {
 
 }  // namespace
 
+// The first place at or after `i` that may need an escape; looks at eight bytes at a time.
+static size_t SkipPlain(std::string_view text, size_t i) {
+  constexpr uint64_t kOnes = 0x0101010101010101u, kHigh = 0x8080808080808080u;
+  auto has_zero = [](uint64_t word) { return (word - kOnes) & ~word & kHigh; };
+  while (i + 8 <= text.size()) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    uint64_t low = (word - kOnes * 0x20) & ~word & kHigh;
+    if ((low | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'))) != 0) return i;
+    i += 8;
+  }
+  return i;
+}
+
 void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
   size_t done = 0;
   for (size_t i = 0; i < text.size(); ++i) {
+    i = SkipPlain(text, i);
+    if (i == text.size()) break;
     auto c = static_cast<unsigned char>(text[i]);
     if (c >= ' ' && c != '"' && c != '\\') continue;
     out->append(text, done, i - done);

@@ -26,6 +26,8 @@ namespace {
 
 using parquet::arrow::SchemaField;
 
+constexpr int64_t kReadBytes = 256 << 10;
+
 // Runs `body`, which may throw, and names the file in its error.
 template <typename Body>
 auto Guard(const std::string& path, Body&& body) -> decltype(body()) {
@@ -81,6 +83,9 @@ Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& p
     opened.source = ToArrowFile(std::move(file), pool);
     parquet::ReaderProperties properties(pool);
     properties.set_page_checksum_verification(true);
+    // Column chunks are read in pieces, not whole: memory stays flat whatever the size of a row group.
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(kReadBytes);
     auto raw = parquet::ParquetFileReader::Open(opened.source, properties);
     parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
     arrow_properties.set_batch_size(batch_rows);
