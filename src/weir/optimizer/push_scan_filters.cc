@@ -31,7 +31,7 @@ class FilterReader {
   std::optional<PushedFilter> Read(const Expr& expr) const {
     if (expr.is_call("IS NULL") || expr.is_call("IS NOT NULL")) {
       auto column = Column(*expr.args[0]);
-      if (!column) return std::nullopt;
+      if (!column || column->type.is_nested()) return std::nullopt;
       return PushedFilter{column->path, expr.is_call("IS NULL") ? Op::kIsNull : Op::kIsNotNull, {}};
     }
     if (expr.is_call("IN")) return ReadIn(expr);

@@ -22,15 +22,21 @@ std::string Millis(int64_t millis) {
   return fmt::format("{} ms", millis);
 }
 
-/// The fields of a ROW column that are read, where some are not: "bid(price, auction)".
+/// A column with the fields of its ROW that are read, where some are not: "bid(price, item(id))".
+std::string ReadPart(const std::string& name, const DataType& read, const DataType& declared) {
+  bool whole = read.kind() != TypeKind::kRow || declared.kind() != TypeKind::kRow || declared.EqualsIgnoringNullable(read);
+  if (whole) return name;
+  Parts fields;
+  for (const Field& inner : read.fields()) {
+    int index = declared.FieldIndex(inner.name);
+    fields.push_back(index < 0 ? inner.name : ReadPart(inner.name, inner.type, declared.fields()[static_cast<size_t>(index)].type));
+  }
+  return fmt::format("{}({})", name, fmt::join(fields, ", "));
+}
+
 std::string ScannedColumn(const Field& field, const TableDefinition* table) {
   int index = table == nullptr ? -1 : table->ColumnIndex(field.name);
-  if (index < 0 || field.type.kind() != TypeKind::kRow) return field.name;
-  const DataType& declared = table->columns[static_cast<size_t>(index)].type;
-  if (declared.kind() != TypeKind::kRow || declared.EqualsIgnoringNullable(field.type)) return field.name;
-  Parts fields;
-  for (const Field& inner : field.type.fields()) fields.push_back(inner.name);
-  return fmt::format("{}({})", field.name, fmt::join(fields, ", "));
+  return index < 0 ? field.name : ReadPart(field.name, field.type, table->columns[static_cast<size_t>(index)].type);
 }
 
 std::string FilterText(const PushedFilter& filter, const Schema& schema) {
