@@ -4,8 +4,6 @@
 
 #include <arrow/buffer.h>
 
-#include <atomic>
-
 namespace weir {
 namespace {
 
