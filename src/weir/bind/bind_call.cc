@@ -280,6 +280,9 @@ Result<ExprPtr> QueryBinder::BindCall(const AstCall& call, const ExprContext& in
     if (in.aggregates == nullptr) return InvalidQueryAt(span, "{} needs GROUP BY", name);
     return MakeCall("$" + name, std::move(args), DataType::BigInt().NotNull());
   }
+  if (name == "SOURCE_WATERMARK") {
+    return InvalidQueryAt(span, "SOURCE_WATERMARK() is no function of rows: it stands in WATERMARK FOR only");
+  }
   if (name == "CURRENT_DATABASE" && args.empty()) return TextLiteral(context_.catalog->current_database());
   if (name == "CURRENT_CATALOG" && args.empty()) return TextLiteral(context_.catalog->current_catalog());
   if (call.form == CallForm::kTrim) {

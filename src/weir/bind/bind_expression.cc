@@ -94,6 +94,9 @@ Status NoSuchColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan
   }
   std::string nearest = NearestName(wanted, names);
   if (!nearest.empty()) return WithHint(status, fmt::format("did you mean `{}`?", nearest));
+  if (names.empty() && path.path.size() == 1 && EditDistance(wanted, "FROM") <= 2) {
+    return WithHint(status, fmt::format("did you mean FROM instead of '{}'?", wanted));
+  }
   if (!names.empty() && names.size() <= 12) {
     return WithHint(status, fmt::format("the columns are: {}", fmt::join(names, ", ")));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "weir/bind/query_binder.h"
+#include "weir/format/format.h"
 #include "weir/sql/parser.h"
 
 namespace weir::bind {
@@ -141,23 +142,14 @@ Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan 
   table->name = {"", "", path};
   table->options["connector"] = "filesystem";
   table->options["path"] = path;
-  static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
-      {".parquet", "parquet"}, {".csv", "csv"}, {".tsv", "csv"}, {".json", "json"}, {".ndjson", "json"}, {".jsonl", "json"}};
-  std::string_view name = path;
-  for (std::string_view compression : {".gz", ".zst", ".bz2"}) {
-    if (name.size() > compression.size() && name.ends_with(compression)) name.remove_suffix(compression.size());
-  }
-  std::string format;
-  for (auto [ending, format_name] : kFormats) {
-    if (name.ends_with(ending)) format = format_name;
-  }
+  std::string format = FormatOfPath(path);
   if (path == "stdin" || path == "-") format = "json";
   if (format.empty()) {
     return WithHint(InvalidQueryAt(span, "'{}' does not say its format", path),
                     "a file read as a table ends in .parquet, .csv, .json, .ndjson or .jsonl, perhaps with .gz or .zst");
   }
   table->options["format"] = format;
-  if (name.ends_with(".tsv")) table->options["csv.field-delimiter"] = "\\t";
+  if (path.find(".tsv") != std::string::npos) table->options["csv.field-delimiter"] = "\\t";
   if (format == "csv") table->options["csv.header"] = "auto";
   TableContext table_context = MakeTableContext(*table, {}, context_.table_environment());
   auto connector = context_.connectors->Lookup(table_context);

@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 #include "weir/session/local_session.h"
 
+#include <cctype>
+
 #include "weir/data/text.h"
 #include "weir/session/option_check.h"
 
@@ -62,6 +64,12 @@ struct StatementName {
 
 const Schema& QueryResult::schema() const { return kNoColumns; }
 const std::vector<int>& QueryResult::upsert_key() const { return kNoKey; }
+
+std::string UpperKind(ObjectKind kind) {
+  std::string name(ObjectKindName(kind));
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
 
 QueryResultPtr MakeMessage(std::string message) { return std::make_unique<MessageResult>(std::move(message)); }
 

@@ -24,6 +24,9 @@ QueryResultPtr MakeMessage(std::string message);
 using TextRow = std::vector<std::optional<std::string>>;
 Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns, const std::vector<TextRow>& rows);
 
+/// "MATERIALIZED TABLE": for messages.
+std::string UpperKind(ObjectKind kind);
+
 /// How a statement's plans run.
 struct PlanMode {
   bool is_batch = false;

@@ -50,7 +50,7 @@ class QueryResult {
   virtual bool is_streaming() const { return false; }
   /// True when the result may never end.
   virtual bool is_unbounded() const { return false; }
-  /// Blocks for the next batch; false at the end. INSERT: returns false when the job has ended. The first error of the
+  /// Blocks for the next batch, which lies in the job's memory and must not outlive this object; false at the end. INSERT: returns false when the job has ended. The first error of the
   /// job comes out here.
   virtual Result<bool> Next(Batch* batch) = 0;
   virtual void Cancel() {}

@@ -115,7 +115,7 @@ Result<QueryResultPtr> LocalSession::Alter(const AstAlter& alter, std::string_vi
     return MakeMessage("OK");
   }
   if (alter.object != ObjectKind::kTable && alter.object != ObjectKind::kView) {
-    return Unsupported("ALTER {} is not supported yet", ObjectKindName(alter.object));
+    return Unsupported("ALTER {} is not supported yet", UpperKind(alter.object));
   }
   WEIR_ASSIGN_OR_RETURN(ObjectName name, catalog_.Qualify(alter.name));
   if (catalog_.FindTable(name) == nullptr && alter.if_exists) return MakeMessage("OK");
@@ -167,7 +167,7 @@ Result<QueryResultPtr> LocalSession::Drop(const AstDrop& drop) {
       break;
     }
     default:
-      return Unsupported("DROP {} is not supported yet", ObjectKindName(drop.object));
+      return Unsupported("DROP {} is not supported yet", UpperKind(drop.object));
   }
   return MakeMessage("OK");
 }

@@ -7,6 +7,7 @@
 
 #include "weir/expr/aggregate.h"
 #include "weir/expr/table_function.h"
+#include "weir/format/format.h"
 #include "weir/session/local_session.h"
 
 namespace weir {
@@ -51,6 +52,23 @@ Result<QueryResultPtr> NameTable(const std::string& column, std::vector<std::str
   return MakeTable({column}, rows);
 }
 
+std::string SqlText(std::string_view text) {
+  std::string quoted = "'";
+  for (char c : text) {
+    quoted += c;
+    if (c == '\'') quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string CommentClause(const std::string& comment) { return comment.empty() ? "" : "\nCOMMENT " + SqlText(comment); }
+
+std::string OptionLines(const std::map<std::string, std::string>& options) {
+  std::vector<std::string> lines;
+  for (const auto& [key, value] : options) lines.push_back(fmt::format("  {} = {}", SqlText(key), SqlText(value)));
+  return fmt::format("{}", fmt::join(lines, ",\n"));
+}
+
 const char* TypeName(OptionType type) {
   switch (type) {
     case OptionType::kString:
@@ -69,6 +87,18 @@ const char* TypeName(OptionType type) {
       return "Enum";
   }
   return "String";
+}
+
+Result<QueryResultPtr> OptionTable(const std::vector<OptionSpec>& options) {
+  std::vector<TextRow> rows;
+  for (const OptionSpec& option : options) {
+    std::string type = TypeName(option.type);
+    if (!option.enum_values.empty()) type += fmt::format(" ({})", fmt::join(option.enum_values, ", "));
+    rows.push_back({option.name, option.required ? "TRUE" : "FALSE", type,
+                    option.default_value.empty() ? std::nullopt : std::optional<std::string>(option.default_value),
+                    option.description});
+  }
+  return MakeTable({"option", "required", "type", "default", "description"}, rows);
 }
 
 }  // namespace
@@ -199,9 +229,39 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
       }
       return NameTable("partition name", std::move(names), show);
     }
-    default:
-      return Unsupported("this SHOW is not supported yet");
+    case ShowKind::kFormats: {
+      std::vector<std::string> names;
+      for (const Format* format : BuiltinFormats()) names.push_back(format->name());
+      std::vector<TextRow> rows;
+      for (const std::string& name : Filtered(std::move(names), show)) rows.push_back({name, FindFormat(name)->description()});
+      return MakeTable({"format", "description"}, rows);
+    }
+    case ShowKind::kCreateCatalog: {
+      CatalogEntry* entry = catalog_.FindCatalog(show.name.back().value);
+      if (entry == nullptr) return InvalidQuery("catalog '{}' does not exist", show.name.back().value);
+      std::map<std::string, std::string> options = entry->options;
+      options.emplace("type", "generic_in_memory");
+      return MakeTable({"result"}, {{fmt::format("CREATE CATALOG `{}`{}\nWITH (\n{}\n)", show.name.back().value,
+                                                 CommentClause(entry->comment), OptionLines(options))}});
+    }
+    case ShowKind::kCreateDatabase: {
+      std::string owner = show.name.size() > 1 ? show.name[0].value : catalog_.current_catalog();
+      Database* found = catalog_.FindDatabase(owner, show.name.back().value);
+      if (found == nullptr) return InvalidQuery("database '{}' does not exist", show.name.back().value);
+      std::string text = fmt::format("CREATE DATABASE `{}`.`{}`{}", owner, show.name.back().value, CommentClause(found->comment));
+      if (!found->options.empty()) text += fmt::format("\nWITH (\n{}\n)", OptionLines(found->options));
+      return MakeTable({"result"}, {{std::move(text)}});
+    }
+    case ShowKind::kCreateModel:
+      return Unsupported("SHOW CREATE MODEL is not supported yet");
+    case ShowKind::kCreateMaterializedTable:
+      return Unsupported("SHOW CREATE MATERIALIZED TABLE is not supported yet");
+    case ShowKind::kCreateConnection:
+      return Unsupported("SHOW CREATE CONNECTION is not supported yet");
+    case ShowKind::kCreateFunction:
+      return Unsupported("SHOW CREATE FUNCTION is not supported yet");
   }
+  return Internal("unknown SHOW");
 }
 
 Result<QueryResultPtr> LocalSession::DescribeTable(const AstDescribe& describe) {
@@ -288,18 +348,14 @@ Result<QueryResultPtr> LocalSession::Describe(const AstDescribe& describe) {
         std::string nearest = NearestName(name, connectors_.Names());
         return nearest.empty() ? status : WithHint(status, fmt::format("did you mean '{}'?", nearest));
       }
-      std::vector<TextRow> rows;
-      for (const OptionSpec& option : connector->options()) {
-        std::string type = TypeName(option.type);
-        if (!option.enum_values.empty()) type += fmt::format(" ({})", fmt::join(option.enum_values, ", "));
-        rows.push_back({option.name, option.required ? "TRUE" : "FALSE", type,
-                        option.default_value.empty() ? std::nullopt : std::optional<std::string>(option.default_value),
-                        option.description});
-      }
-      return MakeTable({"option", "required", "type", "default", "description"}, rows);
+      return OptionTable(connector->options());
+    }
+    case ObjectKind::kFormat: {
+      WEIR_ASSIGN_OR_RETURN(const Format* format, LookupFormat(name));
+      return OptionTable(format->options());
     }
     default:
-      return Unsupported("DESCRIBE {} is not supported yet", ObjectKindName(describe.object));
+      return Unsupported("DESCRIBE {} is not supported yet", UpperKind(describe.object));
   }
 }
 
