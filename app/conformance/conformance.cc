@@ -65,18 +65,20 @@ std::optional<Failure> RunStatement(Session& session, const std::string& sql,
   auto parsed = ParseStatements(sql);
   if (!parsed.ok()) return Failure{parsed.status(), true};
   for (const Statement& statement : *parsed) {
-    auto result = session.Execute(statement, sql);
-    if (!result.ok()) return Failure{result.status(), true};
+    auto executed = session.Execute(statement, sql);
+    if (!executed.ok()) return Failure{executed.status(), true};
+    std::unique_ptr<QueryResult> own = std::move(*executed);
+    QueryResult& result = *own;
+    if (kept != nullptr) *kept = std::move(own);
     Batch batch;
     while (true) {
-      auto more = (*result)->Next(&batch);
+      auto more = result.Next(&batch);
       if (!more.ok()) return Failure{more.status(), false};
       if (!*more) break;
       if (!consume) continue;
-      Status status = consume(**result, batch);
+      Status status = consume(result, batch);
       if (!status.ok()) return Failure{status, false};
     }
-    if (kept != nullptr) *kept = std::move(*result);
   }
   return std::nullopt;
 }

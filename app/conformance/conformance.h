@@ -59,10 +59,11 @@ struct Failure {
   Status status;
   bool while_planning = false;
 };
-/// Runs one statement to its end and gives its batches to `consume`. Empty when it worked.
+/// Runs one statement to its end and gives its batches to `consume`. Empty when it worked. Batches live in the result's
+/// job: who keeps columns keeps the result too, in `kept`.
 std::optional<Failure> RunStatement(Session& session, const std::string& sql,
                                     const std::function<Status(const QueryResult&, const Batch&)>& consume,
-                                    std::unique_ptr<QueryResult>* result = nullptr);
+                                    std::unique_ptr<QueryResult>* kept = nullptr);
 /// Passed, failed or unsupported for an unexpected error.
 CaseResult FromError(std::string id, const Status& status);
 

@@ -95,17 +95,17 @@ CaseResult RunCase(const Json& test, const Json& fixtures, bool typed) {
   Status table = MakeTestTable(**session, columns, row);
   if (!table.ok()) return FromError(id, WithContext(table, "test table"));
   std::string sql = "SELECT " + test.at("sql").get<std::string>() + " FROM testTable";
+  std::unique_ptr<QueryResult> kept;  // Before the column, which lies in its job's memory.
   ColumnPtr column;
   std::string type_text;
   auto failure = RunStatement(**session, sql, [&](const QueryResult& result, const Batch& batch) {
     if (batch.num_rows > 0) column = batch.columns[0];
     type_text = result.schema()[0].type.ToString();
     return Status::OK();
-  });
+  }, &kept);
   if (test.contains("error")) return CheckError(id, test, failure);
   if (failure) return FromError(id, failure->status);
   if (column == nullptr) return {id, {}, Outcome::kFailed, "no row came"};
-  // The column lives in the session's job: compare while it is there.
   if (!typed) {
     auto zone = FindTimeZone((*session)->time_zone());
     std::string got;
