@@ -131,6 +131,8 @@ class Sink {
   virtual ~Sink() = default;
   /// What the sink can take; the planner converts.
   virtual ChangelogMode accepted_changes(const ChangelogMode& query) const = 0;
+  /// Whether a -D may carry the primary key alone, all else NULL.
+  virtual bool accepts_deletes_by_key() const { return false; }
   virtual Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) = 0;
   /// Makes prepared things visible; idempotent; called once per checkpoint or at the end with all writers' committables.
   virtual Status Commit(const std::vector<std::string>& committables) { return Status::OK(); }
@@ -159,6 +161,8 @@ class Connector {
   /// Facts the planner needs before a scan request exists.
   virtual Result<bool> IsBounded(const TableContext& table) const { return true; }
   virtual Result<ChangelogMode> SourceChanges(const TableContext& table) const { return ChangelogMode::AppendOnly(); }
+  /// Whether the -D rows of an upsert source carry the primary key alone, all else NULL.
+  virtual Result<bool> DeletesByKey(const TableContext& table) const { return true; }
   /// Partitions that exist, for SHOW PARTITIONS and pruning; empty when unknown.
   virtual Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const {
     return std::vector<std::map<std::string, std::string>>{};

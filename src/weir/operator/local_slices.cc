@@ -41,6 +41,10 @@ class LocalSlices : public Operator {
 
   Result<Progress> OnBatch(int input, const Batch& batch, Output& out) override {
     Batch with_slices = batch;
+    if (spec_.window_end_column < 0) {
+      WEIR_ASSIGN_OR_RETURN(with_slices, times_.WithoutNullTimes(batch));
+      if (with_slices.num_rows == 0) return Progress::kDone;
+    }
     std::vector<int64_t> ends;
     if (spec_.window_end_column >= 0) {
       std::vector<int64_t> starts;
@@ -51,7 +55,7 @@ class LocalSlices : public Operator {
       WEIR_RETURN_NOT_OK(AddNumbers(ends, &with_slices));
       WEIR_RETURN_NOT_OK(AddNumbers(starts, &with_slices));
     } else {
-      WEIR_RETURN_NOT_OK(times_.Read(batch, &ends));
+      WEIR_RETURN_NOT_OK(times_.Read(with_slices, &ends));
       for (int64_t& end : ends) end = times_.StartOf(end, slice_millis_) + slice_millis_;
       WEIR_RETURN_NOT_OK(AddNumbers(ends, &with_slices));
     }

@@ -30,7 +30,9 @@ class SessionAggregate : public Operator {
     return Status::OK();
   }
 
-  Result<Progress> OnBatch(int, const Batch& batch, Output&) override {
+  Result<Progress> OnBatch(int, const Batch& all, Output&) override {
+    WEIR_ASSIGN_OR_RETURN(Batch batch, times_.WithoutNullTimes(all));
+    if (batch.num_rows == 0) return Progress::kDone;
     WEIR_RETURN_NOT_OK(times_.Read(batch, &times_of_rows_));
     ColumnVector keys;
     for (int column : spec_.key_columns) keys.push_back(batch.columns[static_cast<size_t>(column)]);

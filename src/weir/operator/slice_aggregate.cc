@@ -174,7 +174,9 @@ Result<Progress> SliceAggregate::OnBatch(int, const Batch& batch, Output&) {
 }
 
 // Rows go to the slice of their time.
-Status SliceAggregate::AddTimes(const Batch& batch) {
+Status SliceAggregate::AddTimes(const Batch& all) {
+  WEIR_ASSIGN_OR_RETURN(Batch batch, times_.WithoutNullTimes(all));
+  if (batch.num_rows == 0) return Status::OK();
   WEIR_RETURN_NOT_OK(times_.Read(batch, &times_of_rows_));
   bool is_tumble = spec_.window.shape == WindowShape::kTumble ||
                    (spec_.window.shape == WindowShape::kHop && step() == size());

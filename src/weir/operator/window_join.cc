@@ -184,7 +184,7 @@ class WindowJoin : public Operator {
 
 Result<std::unique_ptr<Operator>> MakeWindowJoin(WindowJoinSpec spec, OperatorContext& context) {
   if (spec.join.left.may_retract || spec.join.right.may_retract) {
-    return Unsupported("a window join of inputs with -U or -D rows");
+    return Unsupported("a window join of inputs with -U or -D rows is not supported yet");
   }
   WindowAssignment window;
   window.size_millis = 1;  // Windows come with the rows; only the zone counts.

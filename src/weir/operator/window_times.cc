@@ -108,6 +108,20 @@ Status WindowTimes::Read(const Batch& batch, std::vector<int64_t>* times,
   return Status::OK();
 }
 
+Result<Batch> WindowTimes::WithoutNullTimes(const Batch& batch) const {
+  if (window_.is_proctime) return batch;
+  const Column& column = *batch.columns[static_cast<size_t>(window_.time_column)];
+  if (!column.may_have_nulls() || column.CountNulls() == 0) return batch;
+  std::vector<int32_t> kept;
+  for (int64_t i = 0; i < batch.num_rows; ++i) {
+    if (!column.IsNull(i)) kept.push_back(static_cast<int32_t>(i));
+  }
+  if (context_->counters != nullptr) {
+    context_->counters->records_skipped += batch.num_rows - static_cast<int64_t>(kept.size());
+  }
+  return GatherBatch(batch, kept, context_->pool);
+}
+
 int64_t WindowTimes::LastInstant(int64_t end) const {
   return zone_ == nullptr ? end - 1 : FromLocal(*zone_, end - 1, 1000);
 }

@@ -49,6 +49,8 @@ class WindowTimes {
   /// it is given.
   Status Read(const Batch& batch, std::vector<int64_t>* times,
               std::vector<int32_t>* rows_not_null = nullptr) const;
+  /// `batch` without its rows whose time is NULL: they are in no window. Counted as skipped.
+  Result<Batch> WithoutNullTimes(const Batch& batch) const;
   /// Ticks of a TIMESTAMP column as milliseconds.
   static Status ReadMillis(const Column& column, std::vector<int64_t>* millis);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What a stream cannot do, refused by name: sorting an input that never ends needs a time attribute first. And what it
-// would do otherwise than Flink: outer joins of equal windows, which put out each row once, when its window is complete.
+// What a stream cannot do, refused by name: sorting an input that never ends needs a time attribute first.
 #include "weir/optimizer/rule.h"
 
 namespace weir {
@@ -20,26 +19,9 @@ Result<bool> IsBoundedPlan(const PlanPtr& node, const OptimizerContext& context)
 }
 
 namespace optimizer {
-namespace {
-
-bool JoinsWindows(const PlanNode& node, const JoinNode& join) {
-  bool found[3] = {false, false, false};
-  for (size_t i = 0; i < join.left_keys.size(); ++i) {
-    int left = WindowColumnAt(node.inputs[0], join.left_keys[i]), right = WindowColumnAt(node.inputs[1], join.right_keys[i]);
-    if (left >= 0 && left == right) found[left] = true;
-  }
-  return found[0] && found[1];
-}
-
-}  // namespace
-
 Result<Roots> CheckStreamLimits(Roots roots, const OptimizerContext& context) {
   if (context.is_batch) return roots;
   for (const PlanPtr& node : InputsFirst(roots)) {
-    auto* join = node->As<JoinNode>();
-    if (join != nullptr && join->type != JoinType::kInner && JoinsWindows(*node, *join)) {
-      return Unsupported("outer, semi and anti joins of windows are not supported yet in stream mode");
-    }
     auto* sort = node->As<SortNode>();
     if (sort == nullptr || sort->keys.empty()) continue;
     WEIR_ASSIGN_OR_RETURN(bool bounded, IsBoundedPlan(node, context));

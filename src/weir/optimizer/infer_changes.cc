@@ -26,6 +26,7 @@ struct Facts {
   ChangelogMode changes;  // If -U is sent wherever it can be.
   bool paired = true;     // Each -U is followed by a +U with the same upsert key.
   bool needs_before = false;
+  bool needs_deleted_rows = false;  // Somebody reads more of a -D row than the key.
   Keys upsert_keys;                // Without constant columns.
   std::vector<bool> constant;      // Columns with one value for all rows.
 };
@@ -150,9 +151,16 @@ bool NeedsBefore(const PlanNode& node, const Facts& facts) {
   return node.As<ChangelogNormalizeNode>() == nullptr;
 }
 
+/// Whether `node` only passes columns on.
+bool OnlyMovesColumns(const CalcNode& calc) {
+  return calc.condition == nullptr && std::all_of(calc.projections.begin(), calc.projections.end(),
+                                                  [](const ExprPtr& expr) { return expr->is_input(); });
+}
+
 /// What a sink makes of changes.
 struct SinkDemand {
   bool needs_before = false;  // Of the input.
+  bool needs_deleted_rows = true;
   bool accepts_before = true;
   bool as_delete = false;     // -U rows must arrive as deletions.
   bool materialize = false;   // The last row of each primary key must be found first.
@@ -233,19 +241,51 @@ class ChangeInference {
       WEIR_ASSIGN_OR_RETURN(SinkDemand demand, DemandOf(*sink, *node.inputs[0]));
       demands_[&node] = demand;
       facts_[node.inputs[0].get()].needs_before |= demand.needs_before;
+      facts_[node.inputs[0].get()].needs_deleted_rows |= demand.needs_deleted_rows;
       return Status::OK();
     }
     if (auto* collect = node.As<CollectNode>()) {
       const Facts& input = facts_[node.inputs[0].get()];
       bool folds = !collect->upsert_key.empty() && input.paired && HasKey(input, collect->upsert_key);
-      SinkDemand demand{!folds, !folds, false};
+      SinkDemand demand;
+      demand.needs_before = !folds;
+      demand.accepts_before = !folds;
       demands_[&node] = demand;
+      // Whoever watches a result wants to see what came first and what was deleted.
+      is_watched_ = true;
       facts_[node.inputs[0].get()].needs_before |= demand.needs_before;
       return Status::OK();
     }
     bool needs = NeedsBefore(node, own);
-    for (const PlanPtr& input : node.inputs) facts_[input.get()].needs_before |= needs;
+    auto* calc = node.As<CalcNode>();
+    bool needs_deleted_rows = calc == nullptr || !OnlyMovesColumns(*calc) || own.needs_deleted_rows;
+    for (const PlanPtr& input : node.inputs) {
+      facts_[input.get()].needs_before |= needs;
+      facts_[input.get()].needs_deleted_rows |= needs_deleted_rows;
+    }
+    if (auto* normalize = node.As<ChangelogNormalizeNode>()) {
+      WEIR_ASSIGN_OR_RETURN(bool is_needed, IsNeeded(*normalize, node, own));
+      if (!is_needed) dropped_.insert(&node);
+    }
     return Status::OK();
+  }
+
+  /// Sinks that fold by the key can have an upsert source's changes as they are.
+  Result<bool> IsNeeded(const ChangelogNormalizeNode& normalize, const PlanNode& node, const Facts& facts) {
+    auto* scan = node.inputs[0]->As<ScanNode>();
+    if (scan == nullptr || is_watched_ || facts.needs_before || normalize.condition != nullptr) return true;
+    const ChangelogMode& source = facts_[node.inputs[0].get()].changes;
+    if (source.update_before || OptionOr("table.exec.source.cdc-events-duplicate", "false") == "true") return true;
+    TableContext table = ScanTableContext(*scan, context_);
+    WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
+    WEIR_ASSIGN_OR_RETURN(bool by_key, connector->DeletesByKey(table));
+    if (!by_key) return false;
+    // A -D without its other columns would break their NOT NULL.
+    for (int i = 0; i < node.schema.size(); ++i) {
+      bool is_key = std::find(normalize.keys.begin(), normalize.keys.end(), i) != normalize.keys.end();
+      if (!is_key && !node.schema[i].type.nullable()) return true;
+    }
+    return facts.needs_deleted_rows;
   }
 
   static bool HasKey(const Facts& facts, const std::vector<int>& key) {
@@ -278,6 +318,7 @@ class ChangeInference {
     }
     if (facts.changes.append_only()) return demand;
     WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Sink> made, connector->MakeSink(table));
+    demand.needs_deleted_rows = !made->accepts_deletes_by_key();
     ChangelogMode accepted = made->accepted_changes(facts.changes);
     WEIR_RETURN_NOT_OK(CheckAccepted(sink, input, accepted));
     demand.accepts_before = accepted.update_before;
@@ -352,6 +393,7 @@ class ChangeInference {
   Result<PlanPtr> Annotate(const PlanPtr& node) {
     // `node` is over rebuilt inputs; its facts are those of the node it was, which comes next in order.
     const PlanNode& old = *order_[annotated_++];
+    if (dropped_.count(&old) != 0) return node->inputs[0];
     auto copy = std::make_shared<PlanNode>(*node);
     auto demand = demands_.find(&old);
     if (demand != demands_.end() && demand->second.materialize) {
@@ -382,6 +424,8 @@ class ChangeInference {
   std::vector<PlanPtr> order_;
   std::unordered_map<const PlanNode*, Facts> facts_;
   std::unordered_map<const PlanNode*, SinkDemand> demands_;
+  std::set<const PlanNode*> dropped_;  // ChangelogNormalize nodes that nobody needs.
+  bool is_watched_ = false;
   size_t annotated_ = 0;
 };
 

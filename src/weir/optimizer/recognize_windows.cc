@@ -302,8 +302,6 @@ PlanPtr ToWindowAggregate(const PlanPtr& plan, const AggregateNode& aggregate, c
 
 }  // namespace
 
-int WindowColumnAt(const PlanPtr& node, int column) { return Trace(node, column).window_column; }
-
 Result<Roots> RecognizeWindows(Roots roots, const OptimizerContext& context) {
   return Rewrite(roots, [](const PlanPtr& node) -> Result<PlanPtr> {
     auto* aggregate = node->As<AggregateNode>();

@@ -64,11 +64,6 @@ bool IsIdentity(const CalcNode& calc, const PlanNode& input);
 /// Nodes of an expression, counted as a tree, up to `max`.
 int64_t ExprSize(const ExprPtr& expr, int64_t max);
 
-// recognize_windows.cc
-/// Which window column (0 start, 1 end, 2 time) of a window function or window aggregation below column `column` of
-/// `node` is; -1: none.
-int WindowColumnAt(const PlanPtr& node, int column);
-
 // upsert_keys.cc
 /// Column sets of `node`'s output of which each names at most one row at any time; `inputs`: those of its inputs.
 std::vector<std::vector<int>> DeriveUpsertKeys(const PlanNode& node,

@@ -225,6 +225,11 @@ class SpecWriter {
       if (join.null_safe[i]) safe.push_back(static_cast<int>(i));
     }
     if (!safe.empty()) json_["nullSafeKeys"] = safe;
+    if (join.left_window_end >= 0) {
+      json_["leftWindowEnd"] = join.left_window_end;
+      json_["rightWindowEnd"] = join.right_window_end;
+      if (join.window_is_instant) json_["windowIsInstant"] = true;
+    }
     if (join.condition != nullptr) json_["condition"] = ExprToJson(*join.condition);
   }
   void operator()(const SortNode& sort) {
@@ -398,6 +403,9 @@ PlanSpec ReadJoin(JsonFields* f) {
     }
     join.null_safe[static_cast<size_t>(key)] = true;
   }
+  join.left_window_end = f->Column("leftWindowEnd", -1);
+  join.right_window_end = f->Column("rightWindowEnd", -1);
+  join.window_is_instant = f->Bool("windowIsInstant", false);
   join.condition = f->Expression("condition");
   return join;
 }

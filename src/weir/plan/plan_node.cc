@@ -39,7 +39,7 @@ std::string_view PlanName(const PlanNode& node) {
              : n.phase == AggregatePhase::kLocal ? "LocalWindowAggregate"
                                                  : "GlobalWindowAggregate";
     }
-    std::string_view operator()(const JoinNode&) const { return "Join"; }
+    std::string_view operator()(const JoinNode& n) const { return n.left_window_end >= 0 ? "WindowJoin" : "Join"; }
     std::string_view operator()(const SortNode& n) const {
       return n.keys.empty() ? "Limit" : (n.fetch || n.offset > 0) ? "SortLimit" : "Sort";
     }

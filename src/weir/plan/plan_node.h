@@ -123,6 +123,9 @@ struct JoinNode {
   std::vector<int> left_keys, right_keys;  // Equal number; positions in each input.
   ExprPtr condition;                       // The rest, over left ++ right; null for none.
   std::vector<bool> null_safe;             // One a key: IS NOT DISTINCT FROM.
+  /// Not -1: a window join. Columns that are keys too: the ends of the windows in which rows meet.
+  int left_window_end = -1, right_window_end = -1;
+  bool window_is_instant = false;          // The windows are over TIMESTAMP_LTZ: ends are local times.
 };
 
 /// ORDER BY keys OFFSET offset FETCH fetch. Without keys a plain limit.

@@ -177,6 +177,10 @@ struct NodeCheck {
     if (join.left_keys.size() != join.right_keys.size() || join.null_safe.size() != join.left_keys.size()) {
       return Internal("the sides have {} and {} keys", join.left_keys.size(), join.right_keys.size());
     }
+    if (join.left_window_end >= 0 || join.right_window_end >= 0) {
+      WEIR_RETURN_NOT_OK(CheckColumns({join.left_window_end}, node.inputs[0]->schema, "the left window end"));
+      WEIR_RETURN_NOT_OK(CheckColumns({join.right_window_end}, node.inputs[1]->schema, "the right window end"));
+    }
     WEIR_RETURN_NOT_OK(CheckExpr(join.condition, in, "the condition"));
     bool left_only = join.type == JoinType::kSemi || join.type == JoinType::kAnti;
     return CheckWidth(left_only ? node.inputs[0]->schema.fields.size() : in.fields.size(), node);

@@ -5,6 +5,7 @@
 #include "weir/operator/changelog_normalize.h"
 #include "weir/operator/hash_join.h"
 #include "weir/operator/set_operation.h"
+#include "weir/operator/window_join.h"
 #include "weir/translate/translator.h"
 
 namespace weir {
@@ -41,6 +42,18 @@ Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinN
   spec.emit = context_.is_batch ? EmitMode::kAtEnd : EmitMode::kChanges;
   spec.functions = context_.functions;
   spec.config = context_.config;
+  if (node.left_window_end >= 0) {
+    WindowJoinSpec windowed;
+    windowed.join = std::move(spec);
+    windowed.left_window_end = node.left_window_end;
+    windowed.right_window_end = node.right_window_end;
+    if (node.window_is_instant) {
+      windowed.time_type = DataType::TimestampLtz(3);
+      windowed.time_zone = context_.config.time_zone;
+    }
+    return AddOperator(plan, "WindowJoin", std::move(inputs),
+                       [windowed](OperatorContext& context) { return MakeWindowJoin(windowed, context); });
+  }
   return AddOperator(plan, "Join", std::move(inputs),
                      [spec](OperatorContext& context) { return MakeHashJoin(spec, context); });
 }

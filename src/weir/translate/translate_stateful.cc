@@ -89,6 +89,10 @@ Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan, const 
 }
 
 Result<Translator::Port> Translator::BuildWindowAggregate(const PlanNode& plan, const WindowAggregateNode& node) {
+  for (const char* option : {"table.exec.emit.early-fire.enabled", "table.exec.emit.late-fire.enabled"}) {
+    WEIR_ASSIGN_OR_RETURN(bool fires, context_.options.GetBool(option, false));
+    if (fires && !context_.is_batch) return Unsupported("'{}' is not supported yet", option);
+  }
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   const PlanNode& described = node.phase == AggregatePhase::kGlobal ? BelowExchange(plan) : plan;
   const WindowAggregateNode& described_node = *described.As<WindowAggregateNode>();

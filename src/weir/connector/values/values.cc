@@ -188,12 +188,13 @@ class ValuesWriter : public SinkWriter {
 
 class ValuesSink : public Sink {
  public:
-  ValuesSink(ValuesStore* store, std::string id, std::optional<ChangelogMode> enforced, bool has_key)
-      : store_(store), id_(std::move(id)), enforced_(enforced), has_key_(has_key) {}
+  ValuesSink(ValuesStore* store, std::string id, std::optional<ChangelogMode> enforced, bool has_key, bool deletes_by_key)
+      : store_(store), id_(std::move(id)), enforced_(enforced), has_key_(has_key), deletes_by_key_(deletes_by_key) {}
   ChangelogMode accepted_changes(const ChangelogMode& query) const override {
     if (enforced_) return *enforced_;
     return has_key_ && !query.append_only() ? ChangelogMode::Upsert() : query;
   }
+  bool accepts_deletes_by_key() const override { return deletes_by_key_; }
   Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override { return std::make_unique<ValuesWriter>(store_, id_); }
   Status Truncate() override {
     store_->Clear(id_);
@@ -205,6 +206,7 @@ class ValuesSink : public Sink {
   std::string id_;
   std::optional<ChangelogMode> enforced_;
   bool has_key_;
+  bool deletes_by_key_;
 };
 
 class ValuesConnector : public Connector {
@@ -223,6 +225,9 @@ class ValuesConnector : public Connector {
   Result<bool> IsBounded(const TableContext& table) const override { return table.options.GetBool("bounded", true); }
   Result<ChangelogMode> SourceChanges(const TableContext& table) const override {
     return ParseChangelogMode(table.options.GetOr("changelog-mode", "I"));
+  }
+  Result<bool> DeletesByKey(const TableContext& table) const override {
+    return table.options.GetBool("source.produces-delete-by-key", false);
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const override {
@@ -251,8 +256,9 @@ class ValuesConnector : public Connector {
     }
     WEIR_ASSIGN_OR_RETURN(bool insert_only, table.options.GetBool("sink-insert-only", false));
     if (insert_only) enforced = ChangelogMode::AppendOnly();
+    WEIR_ASSIGN_OR_RETURN(bool deletes_by_key, table.options.GetBool("sink.supports-delete-by-key", false));
     return std::make_unique<ValuesSink>(table.values_store, table.options.GetOr("data-id", table.table_name), enforced,
-                                        !table.primary_key.empty());
+                                        !table.primary_key.empty(), deletes_by_key);
   }
 
   Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const override {
