@@ -23,7 +23,10 @@ Status NotFound(std::string_view what, std::string_view name, const std::vector<
 
 }  // namespace
 
-std::string ObjectName::ToString() const { return fmt::format("`{}`.`{}`.`{}`", catalog, database, name); }
+std::string ObjectName::ToString() const {
+  if (catalog.empty()) return fmt::format("'{}'", name);  // FROM 'file.csv'.
+  return fmt::format("`{}`.`{}`.`{}`", catalog, database, name);
+}
 
 Schema TableDefinition::PhysicalSchema() const {
   Schema schema;

@@ -7,7 +7,7 @@ namespace weir {
 TableContext MakeTableContext(const TableDefinition& table, const std::map<std::string, std::string>& hint_options,
                               const TableEnvironment& environment) {
   TableContext context;
-  context.table_name = table.name.catalog.empty() ? "'" + table.name.name + "'" : table.name.ToString();
+  context.table_name = table.name.ToString();
   for (const TableColumn& column : table.columns) {
     if (column.kind == TableColumnKind::kPhysical) context.schema.fields.push_back({column.name, column.type});
     if (column.kind == TableColumnKind::kMetadata) context.metadata_columns.push_back({column.metadata_key, column.type});
