@@ -31,7 +31,6 @@ void WriteTerminal(std::string_view text) {
 TableView::TableView(const QueryResult& result, const PrintSettings& settings, OutputStream* out)
     : result_(result),
       settings_(settings),
-      out_(out),
       table_(result, settings, out),
       thread_([this] { Run(); }) {}
 

@@ -38,7 +38,6 @@ class TableView : public ResultPrinter {
 
   const QueryResult& result_;
   PrintSettings settings_;
-  OutputStream* out_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   ProgressMeter meter_;
   std::mutex mutex_;  // Guards all below.

@@ -91,10 +91,8 @@ Status ResolveWatermark(const TableDefinition& table, const BinderContext& conte
 
 Status CheckTable(TableDefinition* table, const BinderContext& context) {
   std::set<std::string> names;
-  bool any_physical = false;
   for (const TableColumn& column : table->columns) {
     if (!names.insert(column.name).second) return InvalidQuery("column '{}' is declared twice", column.name);
-    any_physical |= column.kind == TableColumnKind::kPhysical;
   }
   // Primary key columns are NOT NULL from then on.
   for (const std::string& key : table->primary_key) {
