@@ -97,6 +97,11 @@ Result<std::string> EventsOf(const std::string& dir, const std::string& name) {
   return path;
 }
 
+/// The user function of q14_udf: how many bytes of the first argument equal the second's first byte.
+constexpr const char* kCountChar =
+    ";CREATE TEMPORARY FUNCTION count_char(text STRING, c STRING) RETURNS BIGINT AS SQL "
+    "'CAST(CHAR_LENGTH(text) - CHAR_LENGTH(REPLACE(text, SUBSTRING(c, 1, 1), '''')) AS BIGINT)';";
+
 struct Setup {
   std::string dir, events, prelude, sql;
 };
@@ -110,7 +115,7 @@ std::optional<Failure> RunQuery(const Setup& setup, const std::string& mode, int
   std::string prelude = setup.prelude;
   ReplaceAll(&prelude, "${EVENTS}", setup.events);
   ReplaceAll(&prelude, "${SIDE_INPUT}", setup.dir + "/side_input.csv");
-  auto failure = RunStatement(**session, prelude, nullptr);
+  auto failure = RunStatement(**session, prelude + kCountChar, nullptr);
   if (failure) return failure;
   bool append_only = true;
   failure = RunStatement(**session, setup.sql, [&](const QueryResult& result, const Batch& batch) {
