@@ -43,6 +43,7 @@ class DatePattern {
   std::optional<ParsedMoment> Read(std::string_view text) const;
 
  private:
+  /// Parts of the date, then of the time, then of the zone.
   enum class Field : uint8_t {
     kText,
     kYear,
@@ -52,6 +53,13 @@ class DatePattern {
     kMonthShort,
     kDay,
     kDayOfYear,
+    kWeekDayName,
+    kWeekDayShort,
+    kWeekDayNumber,
+    kWeekOfYear,
+    kWeekOfMonth,
+    kQuarter,
+    kEra,  // The last of the date.
     kHour24,
     kHour24From1,
     kHour12,
@@ -62,14 +70,7 @@ class DatePattern {
     kMillis,
     kNano,
     kMilliOfDay,
-    kAmPm,
-    kWeekDayName,
-    kWeekDayShort,
-    kWeekDayNumber,
-    kWeekOfYear,
-    kWeekOfMonth,
-    kQuarter,
-    kEra,
+    kAmPm,  // The last of the time.
     kOffset,
     kOffsetZ,
     kOffsetBasic,
@@ -81,9 +82,17 @@ class DatePattern {
     std::string text;
   };
 
+  struct Scanner;  // In date_format_read.cc.
+
   Status AddLetters(char letter, int count, std::string_view pattern);
-  bool ReadPart(const Part& part, bool adjacent, std::string_view text, size_t* at,
-                struct ReadState* state) const;
+  char* WriteDate(const Part& part, const Moment& moment, const CivilDate& date, char* out) const;
+  char* WriteTime(const Part& part, const Moment& moment, char* out) const;
+  char* WriteZone(const Part& part, int32_t offset_seconds, char* out) const;
+  bool ReadDate(const Part& part, Scanner& scanner) const;
+  bool ReadTime(const Part& part, Scanner& scanner) const;
+  bool ReadZone(const Part& part, Scanner& scanner) const;
+  /// Whether part `i` must take exactly as many digits as it has letters, for digits lie around it.
+  bool IsAdjacent(size_t i) const;
 
   PatternDialect dialect_ = PatternDialect::kJavaTime;
   std::vector<Part> parts_;

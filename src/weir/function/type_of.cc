@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// TYPEOF and other functions that ask about the call, not its values.
+// TYPEOF, which asks about the call and not its values, and functions of types that Weir has not yet.
 #include "weir/data/value.h"
 #include "weir/expr/kernel.h"
 #include "weir/function/families.h"
