@@ -211,7 +211,18 @@ class ProgramBuilder {
   static bool Same(const Node& a, const Node& b) {
     return a.kind == b.kind && a.index == b.index && a.args == b.args &&
            a.expr->function == b.expr->function && a.type == b.type &&
-           (a.kind != NodeKind::kLiteral || a.expr->literal == b.expr->literal);
+           (a.kind != NodeKind::kLiteral || a.expr->literal == b.expr->literal) &&
+           (a.kind != NodeKind::kCall || SameBoundArguments(a, b));
+  }
+
+  /// Literals that are no nodes but part of the kernel (IN's list).
+  static bool SameBoundArguments(const Node& a, const Node& b) {
+    const std::vector<ExprPtr>&args_a = a.expr->args, &args_b = b.expr->args;
+    if (args_a.size() != args_b.size()) return false;
+    for (size_t i = a.args.size(); i < args_a.size(); ++i) {
+      if (!SameExpr(*args_a[i], *args_b[i])) return false;
+    }
+    return true;
   }
 
   void MarkUnconditional(int id) {

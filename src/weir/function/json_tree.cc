@@ -245,7 +245,7 @@ void AppendJson(const JsonNode& node, std::string* out) {
     case JsonNode::Kind::kObject:
       break;
   }
-  std::vector<const std::pair<std::string, JsonNode>*> sorted;
+  std::vector<const JsonMember*> sorted;
   for (const auto& member : node.members) sorted.push_back(&member);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto* a, const auto* b) { return a->first < b->first; });

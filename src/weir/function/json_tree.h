@@ -18,15 +18,23 @@ namespace weir {
 
 inline constexpr int kJsonDepthMax = 1000;
 
+struct JsonMember;
+
 struct JsonNode {
   enum class Kind : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
   Kind kind = Kind::kNull;
   std::string text;  // kString: the characters; kNumber: as written; kBool: true or false.
-  std::vector<JsonNode> items;                            // kArray.
-  std::vector<std::pair<std::string, JsonNode>> members;  // kObject, in the text's order.
+  std::vector<JsonNode> items;      // kArray.
+  std::vector<JsonMember> members;  // kObject, in the text's order.
 
   bool is_scalar() const { return kind != Kind::kArray && kind != Kind::kObject; }
   const JsonNode* Find(std::string_view key) const;
+};
+
+/// No std::pair: that of a type which is not complete yet does not compile with clang.
+struct JsonMember {
+  std::string first;
+  JsonNode second;
 };
 
 /// Reads documents; keeps its buffers from one to the next. Threads: one.
