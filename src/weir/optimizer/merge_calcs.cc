@@ -16,7 +16,7 @@
 namespace weir::optimizer {
 namespace {
 
-constexpr int64_t kMergedSizeMax = 5000;  // Nodes of the merged expressions: repeated substitution can explode.
+constexpr int64_t kMergedSizeMax = 2000;  // Nodes of the merged expressions: repeated substitution can explode.
 
 void CountUses(const ExprPtr& expr, std::vector<int>* uses) {
   VisitExpr(expr, [&](const Expr& node) {

@@ -375,6 +375,16 @@ TEST_F(OptimizerTest, SemanticIdsDoNotMoveWithThePlan) {
   EXPECT_EQ(first, id(Collect(Group(one, {0}, {Agg("SUM", {1})}))));
 }
 
+TEST_F(OptimizerTest, DoublingExpressionsStaySmall) {
+  PlanPtr plan = Scan();
+  plan = Project(plan, {In(plan, 0), In(plan, 1)});
+  for (int i = 0; i < 60; ++i) {
+    plan = Project(MakeFilter(plan, Call(">", {In(plan, 0), Int(i)})),
+                   {Call("+", {In(plan, 0), In(plan, 0)}), Call("+", {In(plan, 1), In(plan, 0)})});
+  }
+  EXPECT_LT(Plan(Collect(plan)).size(), 1'000'000u);
+}
+
 TEST_F(OptimizerTest, BoundsAreNamed) {
   context_.plan_nodes_max = 3;
   PlanPtr group = Group(Scan(), {0}, {Agg("COUNT", {})});

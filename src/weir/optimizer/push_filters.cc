@@ -31,6 +31,20 @@ bool ReadsOnly(const ExprPtr& expr, const std::vector<int>& columns) {
                      [&](int i) { return std::find(columns.begin(), columns.end(), i) != columns.end(); });
 }
 
+constexpr int64_t kPushedSizeMax = 1000;  // Nodes of a conjunct that grew: repeated substitution can explode.
+
+/// Whether `expr` over `replacements` is as small as before, or small.
+bool StaysSmall(const ExprPtr& expr, const Exprs& replacements) {
+  int64_t size = 0, growth = 0;
+  VisitExpr(expr, [&](const Expr& node) {
+    ++size;
+    if (node.is_input() && growth <= kPushedSizeMax) {
+      growth += ExprSize(replacements[static_cast<size_t>(node.index)], kPushedSizeMax + 1) - 1;
+    }
+  });
+  return growth == 0 || size + growth <= kPushedSizeMax;
+}
+
 ExprPtr Shifted(const ExprPtr& expr, int by) {
   return RewriteExpr(expr, [by](const ExprPtr& node) { return node->is_input() ? MakeInput(node->index + by, node->type) : node; });
 }
@@ -55,6 +69,7 @@ class FilterPusher {
   /// Whether a filter on `node`'s output can become one on its inputs, or part of it.
   bool Accepts(const PlanNode& node, const ExprPtr& conjunct) const {
     if (auto* calc = node.As<CalcNode>()) {
+      if (!StaysSmall(conjunct, calc->projections)) return false;
       auto inputs = InputsOf(conjunct);
       return std::all_of(inputs.begin(), inputs.end(),
                          [&](int i) { return Deterministic(calc->projections[static_cast<size_t>(i)]); });
