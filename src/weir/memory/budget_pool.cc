@@ -36,7 +36,7 @@ Status BudgetPool::ChargeTree(int64_t bytes, const BudgetPool& asker) {
     std::string who = &asker == this ? std::string() : fmt::format(" for {}", asker.name_);
     return MakeError(
         {ErrorCode::kResourceExhausted,
-         "raise its memory limit or reduce the state that the query keeps",
+         "SET 'weir.memory.query-limit' to more, or reduce what the query keeps",
          {}},
         fmt::format("{} is out of memory: {} more were needed{}, {} of {} are in use", name_,
                     BytesText(bytes), who, BytesText(used - bytes), BytesText(limit_bytes_)));
