@@ -102,6 +102,15 @@ TEST(Json, DeepNestingIsRefused) {
   EXPECT_EQ(Eval("`IS JSON`('" + flat + "', 'VALUE')"), "TRUE");
 }
 
+TEST(Json, PathsThatVisitTooMuchAreGivenUp) {
+  std::string deep;
+  for (int i = 0; i < 900; ++i) deep += "{\"a\":";
+  deep += "1" + std::string(900, '}');
+  std::string call =
+      "JSON_QUERY('" + deep + "', 'lax $..a..a..a..b', 'WITHOUT', 'NULL', 'ERROR', NULL AS STRING)";
+  EXPECT_EQ(Eval(call).substr(0, 52), "error: the JSON path finds or visits too many values");
+}
+
 TEST(Json, Constructors) {
   Check(
       {{"JSON_OBJECT('NULL', 'b', 1, 'a', NULL AS INT)", "{\"a\":null,\"b\":1}"},

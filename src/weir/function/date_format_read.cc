@@ -233,6 +233,7 @@ std::optional<ParsedMoment> DatePattern::Scanner::Resolve() const {
   }
   seconds += FloorDiv(n, 1'000'000'000);
   days += FloorDiv(seconds, 86'400);
+  if (days > INT32_MAX || days < INT32_MIN) return std::nullopt;  // Beyond DATE.
   int64_t nanos_of_day = FloorMod(seconds, 86'400) * 1'000'000'000 + FloorMod(n, 1'000'000'000);
   return ParsedMoment{{days, nanos_of_day}, offset_seconds};
 }

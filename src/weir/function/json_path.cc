@@ -143,15 +143,42 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
   return Status::OK();
 }
 
+/// What a path with several answers finds, and how much of the document it may still look at: '..'
+/// more than once visits values once for each way to them.
+struct JsonPath::Collector {
+  std::vector<const JsonNode*> found;
+  int64_t visits_left = 10'000'000;
+
+  /// Counts the values below `node`; false when there are too many.
+  bool Pay(const JsonNode& node) {
+    if (--visits_left <= 0) return false;
+    for (const JsonNode& item : node.items) {
+      if (!Pay(item)) return false;
+    }
+    for (const auto& member : node.members) {
+      if (!Pay(member.second)) return false;
+    }
+    return true;
+  }
+};
+
 JsonPath::Found JsonPath::Find(const JsonNode& root) const {
   Found result;
   if (!is_definite_) {
-    std::vector<const JsonNode*> found;
-    Collect(root, 0, &found);
+    Collector collector;
+    Collect(root, 0, &collector);
     result.owned = std::make_shared<JsonNode>();
     result.owned->kind = JsonNode::Kind::kArray;
-    for (const JsonNode* node : found) result.owned->items.push_back(*node);
-    result.node = result.owned.get();
+    for (const JsonNode* node : collector.found) {
+      if (!collector.Pay(*node)) break;
+      result.owned->items.push_back(*node);
+    }
+    result.is_too_long = collector.visits_left <= 0;
+    if (result.is_too_long) {
+      result.error = "the JSON path finds or visits too many values";
+    } else {
+      result.node = result.owned.get();
+    }
     return result;
   }
   const JsonNode* node = &root;
@@ -191,38 +218,36 @@ JsonPath::Found JsonPath::Find(const JsonNode& root) const {
   return result;
 }
 
-void JsonPath::CollectDeep(const JsonNode& node, size_t step,
-                           std::vector<const JsonNode*>* found) const {
-  Collect(node, step, found);
-  for (const JsonNode& item : node.items) CollectDeep(item, step, found);
-  for (const auto& [name, member] : node.members) CollectDeep(member, step, found);
+void JsonPath::CollectDeep(const JsonNode& node, size_t step, Collector* collector) const {
+  if (collector->visits_left <= 0) return;
+  Collect(node, step, collector);
+  for (const JsonNode& item : node.items) CollectDeep(item, step, collector);
+  for (const auto& [name, member] : node.members) CollectDeep(member, step, collector);
 }
 
-void JsonPath::Collect(const JsonNode& node, size_t step_index,
-                       std::vector<const JsonNode*>* found) const {
-  constexpr size_t kFoundMax = 10'000'000;
-  if (found->size() > kFoundMax) return;
-  if (step_index == steps_.size()) return found->push_back(&node);
+void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* collector) const {
+  if (--collector->visits_left <= 0) return;
+  if (step_index == steps_.size()) return collector->found.push_back(&node);
   const Step& step = steps_[step_index];
   auto size = static_cast<int64_t>(node.items.size());
   auto visit = [&](int64_t index) {
     if (index < 0) index += size;
     if (index >= 0 && index < size)
-      Collect(node.items[static_cast<size_t>(index)], step_index + 1, found);
+      Collect(node.items[static_cast<size_t>(index)], step_index + 1, collector);
   };
   switch (step.kind) {
     case Step::Kind::kMember:
       for (const std::string& name : step.names) {
         const JsonNode* member = node.Find(name);
-        if (member != nullptr) Collect(*member, step_index + 1, found);
+        if (member != nullptr) Collect(*member, step_index + 1, collector);
       }
       return;
     case Step::Kind::kIndex:
       for (int64_t index : step.indices) visit(index);
       return;
     case Step::Kind::kWildcard:
-      for (const JsonNode& item : node.items) Collect(item, step_index + 1, found);
-      for (const auto& [name, member] : node.members) Collect(member, step_index + 1, found);
+      for (const JsonNode& item : node.items) Collect(item, step_index + 1, collector);
+      for (const auto& [name, member] : node.members) Collect(member, step_index + 1, collector);
       return;
     case Step::Kind::kSlice: {
       int64_t from = step.from < 0 ? std::max<int64_t>(step.from + size, 0) : step.from;
@@ -231,7 +256,7 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index,
       return;
     }
     case Step::Kind::kDeep:
-      return CollectDeep(node, step_index + 1, found);
+      return CollectDeep(node, step_index + 1, collector);
   }
 }
 

@@ -67,6 +67,7 @@ class JsonPath {
     std::shared_ptr<JsonNode>
         owned;  // The list of a path with several answers; `node` points into it.
     std::string error;
+    bool is_too_long = false;  // The search was given up: an error in lax mode too.
   };
 
   /// Errors: kInvalidQuery, kUnsupported (filters, functions).
@@ -82,8 +83,9 @@ class JsonPath {
     int64_t from = 0, to = INT64_MAX;
   };
   Status ReadBracket(std::string_view text, size_t* at);
-  void Collect(const JsonNode& node, size_t step, std::vector<const JsonNode*>* found) const;
-  void CollectDeep(const JsonNode& node, size_t step, std::vector<const JsonNode*>* found) const;
+  struct Collector;  // In json_path.cc.
+  void Collect(const JsonNode& node, size_t step, Collector* collector) const;
+  void CollectDeep(const JsonNode& node, size_t step, Collector* collector) const;
 
   Mode mode_ = Mode::kStrict;
   bool is_definite_ = true;  // One answer at most.

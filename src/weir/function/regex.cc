@@ -237,10 +237,13 @@ class BacktrackingRegex {
     pcre2_set_match_limit(regex->context_, limit);
     pcre2_set_depth_limit(regex->context_, std::min<uint32_t>(limit, 100'000));
     pcre2_set_heap_limit(regex->context_, 20'000);  // KiB.
+    regex->stack_ = pcre2_jit_stack_create(32 << 10, 8 << 20, nullptr);
+    if (regex->stack_ != nullptr) pcre2_jit_stack_assign(regex->context_, nullptr, regex->stack_);
     return regex;
   }
   ~BacktrackingRegex() {
     pcre2_match_context_free(context_);
+    pcre2_jit_stack_free(stack_);
     pcre2_match_data_free(data_);
     pcre2_code_free(code_);
   }
@@ -269,6 +272,7 @@ class BacktrackingRegex {
   pcre2_code* code_ = nullptr;
   pcre2_match_data* data_ = nullptr;
   pcre2_match_context* context_ = nullptr;
+  pcre2_jit_stack* stack_ = nullptr;
 };
 
 bool EndsInLineTerminator(sv text) {
