@@ -11,6 +11,7 @@
 // A keyed node wants exactly its keys in their order, not some of them: the hash that an exchange routes by is then the
 // hash that state is kept by, so that a range of hashes can move to another task together with its state.
 #include <algorithm>
+#include <numeric>
 
 #include "weir/expr/aggregate.h"
 #include "weir/optimizer/rule.h"
@@ -81,6 +82,17 @@ class ExchangePlacer {
 
   PlanPtr ToSingle(const PlanPtr& input) {
     return context_.parallelism == 1 || Of(input).single() ? input : Exchange(input, Distribution::kSingleton, {});
+  }
+  /// From one task to all. Changes of a row take the same way, or a deletion could overtake what it deletes.
+  PlanPtr Spread(const PlanPtr& input) {
+    if (input->traits.changes.append_only()) return Exchange(input, Distribution::kRebalance, {});
+    std::vector<int> keys;
+    if (!input->traits.upsert_keys.empty()) keys = input->traits.upsert_keys[0];
+    if (keys.empty()) {
+      keys.resize(input->schema.size());
+      std::iota(keys.begin(), keys.end(), 0);
+    }
+    return Exchange(input, Distribution::kHash, std::move(keys));
   }
   bool IsHashed(const PlanPtr& input, const std::vector<int>& keys) {
     const Placement& placement = Of(input);
@@ -287,7 +299,7 @@ class ExchangePlacer {
     std::vector<PlanPtr> inputs;
     for (const PlanPtr& input : node->inputs) {
       bool moves = context_.parallelism > 1 && Of(input).single();
-      inputs.push_back(moves ? Exchange(input, Distribution::kRebalance, {}) : input);
+      inputs.push_back(moves ? Spread(input) : input);
     }
     const Placement& first = Of(inputs[0]);
     bool same = first.kind == Placement::Kind::kHash && std::all_of(inputs.begin(), inputs.end(), [&](const PlanPtr& i) {
