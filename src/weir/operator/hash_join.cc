@@ -162,7 +162,7 @@ class HashJoin : public Operator {
   std::vector<int32_t> matchable_;    // Rows whose key can match at all.
   std::vector<uint32_t> own_slots_;   // By row; kNoSlot where the row is not stored.
   std::vector<uint32_t> candidates_;  // By row: the next row of the other side to look at.
-  std::vector<int32_t> row_matches_;  // By row.
+  std::vector<int64_t> row_matches_;  // By row.
   int64_t next_row_ = 0;              // Rows before it have been looked at.
   int64_t ended_row_ = 0;             // Rows before it have met all their matches.
   std::vector<Pair> pairs_, out_pairs_;
@@ -216,8 +216,7 @@ Status HashJoin::CollectPairs() {
   while (next_row_ < batch_.num_rows) {
     uint32_t& candidate = candidates_[static_cast<size_t>(next_row_)];
     while (candidate != kNoSlot && static_cast<int64_t>(pairs_.size()) < context_.batch_rows_max) {
-      // An inner join repeats a row by its count here; others look at a row once, as Flink's counts
-      // do.
+      // An inner join repeats a row by its count here; AddPair does it for others.
       int64_t times = is_plain() ? rows.count(candidate) : 1;
       for (int64_t i = 0; i < times; ++i)
         pairs_.push_back({static_cast<int32_t>(next_row_), candidate});
@@ -306,7 +305,8 @@ Status HashJoin::QueueInnerPairs() {
 void HashJoin::AddPair(const Pair& pair) {
   bool adds = IsAccumulate(batch_.kind(pair.row));
   int64_t times = other().rows.count(pair.slot);
-  ++row_matches_[static_cast<size_t>(pair.row)];
+  // Equal rows of the other side are one slot, but come and go one by one.
+  row_matches_[static_cast<size_t>(pair.row)] += times;
   // The other row's first match, or its last one that goes.
   bool turns = false;
   if (counts_matches(1 - input_)) {
@@ -332,7 +332,7 @@ void HashJoin::AddPair(const Pair& pair) {
 // A row has met all its matches.
 void HashJoin::EndRow(int32_t row) {
   RowKind kind = batch_.kind(row);
-  int32_t matches = row_matches_[static_cast<size_t>(row)];
+  int64_t matches = row_matches_[static_cast<size_t>(row)];
   uint32_t slot = own_slots_[static_cast<size_t>(row)];
   if (slot != kNoSlot && counts_matches(input_)) own().matches[slot] = matches;
   bool is_stored = slot != kNoSlot && at_end();  // Its time comes when the other side has ended.

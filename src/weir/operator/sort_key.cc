@@ -124,22 +124,22 @@ void AppendValue(const Column& column, int64_t row, std::string* out) {
   }
 }
 
-/// How one key column adds to the keys.
+/// How one key column adds to the keys. Each value has a byte that says whether it is NULL,
+/// whatever the column says about NULLs: keys of several batches must compare.
 struct KeyColumn {
   const Column* column;
   SortColumn order;
-  int width;  // 0: variable.
-  bool null_byte;
+  int width;                          // 0: variable.
   std::vector<std::string> variable;  // One a row, where width is 0.
 
   int64_t Size(int64_t row) const {
-    if (null_byte && column->IsNull(row)) return 1;
-    return (null_byte ? 1 : 0) +
+    if (column->IsNull(row)) return 1;
+    return 1 +
            (width > 0 ? width : static_cast<int64_t>(variable[static_cast<size_t>(row)].size()));
   }
   uint8_t* Store(int64_t row, uint8_t* out) const {
-    bool null = null_byte && column->IsNull(row);
-    if (null_byte) *out++ = null == order.nulls_first ? 0 : 1;
+    bool null = column->IsNull(row);
+    *out++ = null == order.nulls_first ? 0 : 1;
     if (null) return out;
     uint8_t* begin = out;
     if (width > 0) {
@@ -181,12 +181,7 @@ Result<SortKeys> SortKeys::Make(const Batch& batch, const std::vector<SortColumn
     const Column& column = *batch.columns[static_cast<size_t>(order.column)];
     if (!IsSortable(column.type))
       return Unsupported("sorting by {} is not supported", column.type.ToString());
-    // The byte depends on the type, not on the batch: keys of several batches must compare.
-    KeyColumn key{&column,
-                  order,
-                  FixedWidth(column.type),
-                  column.type.nullable() || column.may_have_nulls(),
-                  {}};
+    KeyColumn key{&column, order, FixedWidth(column.type), {}};
     if (key.width == 0) {
       key.variable.resize(static_cast<size_t>(batch.num_rows));
       for (int64_t i = 0; i < batch.num_rows; ++i) {
