@@ -107,6 +107,7 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
   }
   info.call.config = context_.config;
   info.distinct = aggregate.distinct;
+  info.has_group_keys = in.has_group_keys && call.filter == nullptr;  // A filter may leave nothing of a group.
   std::vector<DataType> arg_types;
   Status resolved = function.Resolve(info, &arg_types, &aggregate.type);
   if (!resolved.ok()) return WithSpan(resolved, span);

@@ -209,6 +209,7 @@ Result<BoundSelect> SelectBinder::Bind() {
     WEIR_RETURN_NOT_OK(BindGroupBy());
     in.aggregates = &aggregates_;
     in.group_window = &group_window_;
+    in.has_group_keys = !keys_.empty() || group_window_.has_value();
   }
   WEIR_RETURN_NOT_OK(BindItems(in));
   if (select_.having != nullptr) {

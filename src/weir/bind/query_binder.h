@@ -59,6 +59,7 @@ struct ExprContext {
   std::optional<GroupWindow>* group_window = nullptr;  // Auxiliary functions refer to it.
   const char* clause = "this clause";                  // For messages: "WHERE", "GROUP BY".
   bool inside_aggregate = false;
+  bool has_group_keys = true;  // Without, aggregates of nothing are NULL.
   /// Select-list aliases that may stand for expressions (GROUP BY, HAVING, ORDER BY; after real columns).
   const std::map<std::string, AstExprPtr>* aliases = nullptr;
 };
