@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "weir/connector/filesystem/file_list.h"
 #include "weir/optimizer/optimizer.h"
 #include "weir/plan/explain.h"
 #include "weir/plan/plan_json.h"
@@ -302,14 +303,15 @@ Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::str
 
 Result<QueryResultPtr> LocalSession::CompilePlan(const AstCompilePlan& compile, std::string_view sql) {
   FileSystem& files = *environment_.files;
+  WEIR_ASSIGN_OR_RETURN(std::string path, LocalPath(compile.file));
   Options options{options_};
   WEIR_ASSIGN_OR_RETURN(bool force, options.GetBool("table.plan.force-recompile", false));
-  if (files.Exists(compile.file) && !force) {
+  if (files.Exists(path) && !force) {
     if (compile.if_not_exists) {
       if (!compile.execute) return MakeMessage("OK");
-      return ExecutePlan(AstExecutePlan{compile.file});
+      return ExecutePlan(AstExecutePlan{path});
     }
-    return WithHint(InvalidQuery("cannot overwrite the plan file '{}'", compile.file),
+    return WithHint(InvalidQuery("cannot overwrite the plan file '{}'", path),
                     "COMPILE PLAN '..' IF NOT EXISTS, or SET 'table.plan.force-recompile' = 'true'");
   }
   if (compile.statement->As<AstQueryStatement>() != nullptr) {
@@ -319,27 +321,28 @@ Result<QueryResultPtr> LocalSession::CompilePlan(const AstCompilePlan& compile, 
   std::vector<std::string> names;
   WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, BindRoots(*compile.statement, sql, &mode, &names));
   WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized, OptimizePlans(std::move(roots), mode));
-  std::string temporary = compile.file + ".inprogress";
+  std::string temporary = path + ".inprogress";
   WEIR_ASSIGN_OR_RETURN(auto file, files.OpenForWrite(temporary));
   WEIR_RETURN_NOT_OK(file->Append(PlanToJson(optimized)));
   WEIR_RETURN_NOT_OK(file->Sync());
   WEIR_RETURN_NOT_OK(file->Close());
-  WEIR_RETURN_NOT_OK(files.Rename(temporary, compile.file));
+  WEIR_RETURN_NOT_OK(files.Rename(temporary, path));
   if (compile.execute) return RunPlans(optimized, mode, std::move(names));
   return MakeMessage("OK");
 }
 
 Result<QueryResultPtr> LocalSession::ExecutePlan(const AstExecutePlan& execute) {
   FileSystem& files = *environment_.files;
-  WEIR_ASSIGN_OR_RETURN(auto file, files.OpenForRead(execute.file));
+  WEIR_ASSIGN_OR_RETURN(std::string path, LocalPath(execute.file));
+  WEIR_ASSIGN_OR_RETURN(auto file, files.OpenForRead(path));
   WEIR_ASSIGN_OR_RETURN(int64_t size, file->Size());
   constexpr int64_t kPlanBytesMax = 64 << 20;
-  if (size > kPlanBytesMax) return InvalidData("plan file '{}' has {} bytes, more than {}", execute.file, size, kPlanBytesMax);
+  if (size > kPlanBytesMax) return InvalidData("plan file '{}' has {} bytes, more than {}", path, size, kPlanBytesMax);
   std::string text(static_cast<size_t>(size), '\0');
   WEIR_ASSIGN_OR_RETURN(int64_t read, file->ReadAt(0, size, reinterpret_cast<uint8_t*>(text.data())));
   text.resize(static_cast<size_t>(read));
   auto plans = PlanFromJson(text);
-  if (!plans.ok()) return WithContext(plans.status(), fmt::format("plan file '{}'", execute.file));
+  if (!plans.ok()) return WithContext(plans.status(), fmt::format("plan file '{}'", path));
   WEIR_ASSIGN_OR_RETURN(PlanMode mode, ModeOf(*plans));
   (void)MakeBinderContext(mode.is_batch);
   return RunPlans(*plans, mode, {});
