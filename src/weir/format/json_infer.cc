@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <optional>
 
 #include "weir/format/text_values.h"
 
@@ -114,6 +115,7 @@ Result<Schema> InferJsonSchema(std::string_view sample, bool is_whole) {
   bool is_array = sample[first] == '[';
   Shape shape;
   int records = 0;
+  std::optional<size_t> bad_record;
   size_t at = is_array ? first + 1 : first;
   while (at < sample.size() && records < kRecordsMax) {
     at = is_array ? sample.find('{', at) : sample.find_first_not_of(" \t\r\n", at);
@@ -124,11 +126,19 @@ Result<Schema> InferJsonSchema(std::string_view sample, bool is_whole) {
       end = sample.size();
     }
     Json json = Json::parse(sample.substr(at, end - at), nullptr, false);
+    if (!json.is_object()) {  // Reading reports it, with its place.
+      if (!bad_record) bad_record = at;
+      at = end;
+      continue;
+    }
     at = end;
-    if (!json.is_object()) continue;  // Reading reports it, with its place.
     ++records;
     shape.kind = Shape::Kind::kRow;
     ObserveObject(json, 0, &shape);
+  }
+  if (shape.fields.empty() && bad_record) {
+    return InvalidData("there is no JSON object to tell the columns from; the record at byte {} is none, or has a value out of range",
+                       *bad_record);
   }
   if (shape.fields.empty()) return InvalidData("there is no JSON object to tell the columns from");
   Schema schema;

@@ -46,7 +46,9 @@ auto Guard(const std::string& path, Body&& body) -> decltype(body()) {
   } catch (const std::exception& exception) {
     error = InvalidData("{}", exception.what());
   }
-  return InvalidData("'{}' cannot be read as Parquet: {}", path, error.message());
+  std::string_view reason = error.message();  // Of the library: may begin with its own code and have several lines.
+  if (reason.starts_with("Invalid: ")) reason.remove_prefix(std::string_view("Invalid: ").size());
+  return InvalidData("'{}' cannot be read as Parquet: {}", path, reason.substr(0, reason.find('\n')));
 }
 
 void AddLeaves(const SchemaField& field, std::vector<int>* leaves) {

@@ -112,7 +112,7 @@ class FilesystemConnector : public Connector {
       schema = InferFrom(table, *format, file);
       if (schema.ok()) return schema;
     }
-    return WithContext(schema.status(), fmt::format("'{}'", found[0].path));
+    return schema;
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const override {
@@ -183,7 +183,8 @@ class FilesystemConnector : public Connector {
       is_whole = got == 0;
     }
     sample.resize(static_cast<size_t>(size));
-    return format.InferSchema(sample, is_whole, FormatOptions(table, format));
+    auto schema = format.InferSchema(sample, is_whole, FormatOptions(table, format));
+    return schema.ok() ? schema : WithContext(schema.status(), fmt::format("'{}'", file.path));
   }
 
   std::string name_ = "filesystem";
