@@ -53,7 +53,9 @@ Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
     return search;
   }
   search.is_lax = path->mode() == JsonPath::Mode::kLax;
-  auto document = scratch.reader.Read(text);
+  const std::string* member = path->only_member();
+  sv only = member == nullptr ? sv() : sv(*member);
+  auto document = scratch.reader.Read(text, member == nullptr ? nullptr : &only);
   if (!document.ok()) {
     search.error = document.status().message();
     return search;

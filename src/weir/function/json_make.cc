@@ -81,6 +81,8 @@ struct Constructor {
 std::shared_ptr<Constructor> MakeConstructor(const CallInfo& call) {
   auto made = std::make_shared<Constructor>();
   made->shapes = LiteralString(call, 0).value_or("");
+  // Somebody may call $JSON_ARRAY by its name, with other shapes than arguments.
+  made->shapes.resize(call.arg_types.size(), 'v');
   made->absent_on_null = LiteralString(call, 1).value_or("NULL") == "ABSENT";
   made->bytes_max =
       call.config == nullptr ? FunctionConfig{}.result_bytes_max : call.config->result_bytes_max;

@@ -52,6 +52,7 @@ Status ReadScalar(Value& value, ondemand::json_type type, JsonNode* node) {
     sv text;
     auto error = value.get_string().get(text);
     if (error) return ReadError(error);
+    if (node == nullptr) return Status::OK();
     node->kind = JsonNode::Kind::kString;
     node->text = text;
     return Status::OK();
@@ -64,51 +65,59 @@ Status ReadScalar(Value& value, ondemand::json_type type, JsonNode* node) {
     token = value.raw_json_token();
   }
   token = TrimBlanks(token);
+  JsonNode::Kind kind = JsonNode::Kind::kNumber;
   if (token == "true" || token == "false") {
-    node->kind = JsonNode::Kind::kBool;
+    kind = JsonNode::Kind::kBool;
   } else if (token == "null") {
-    node->kind = JsonNode::Kind::kNull;
-  } else if (IsJsonNumber(token)) {
-    node->kind = JsonNode::Kind::kNumber;
-  } else {
+    kind = JsonNode::Kind::kNull;
+  } else if (!IsJsonNumber(token)) {
     return InvalidData("invalid JSON: unexpected '{}'", token.substr(0, 40));
   }
+  if (node == nullptr) return Status::OK();
+  node->kind = kind;
   node->text = token;
   return Status::OK();
 }
 
+/// Reads `value` into `node`, or checks it only when there is none. `only`, if not null: the one member of an object
+/// that is kept.
 template <typename Value>
-Status ReadNode(Value& value, int depth, JsonNode* node);
+Status ReadNode(Value& value, int depth, JsonNode* node, const sv* only = nullptr);
 
 template <typename Value>
 Status ReadArray(Value& value, int depth, JsonNode* node) {
   ondemand::array array;
   auto error = value.get_array().get(array);
   if (error) return ReadError(error);
-  node->kind = JsonNode::Kind::kArray;
+  if (node != nullptr) node->kind = JsonNode::Kind::kArray;
   for (auto item : array) {
     ondemand::value child;
     error = std::move(item).get(child);
     if (error) return ReadError(error);
-    WEIR_RETURN_NOT_OK(ReadNode(child, depth + 1, &node->items.emplace_back()));
+    WEIR_RETURN_NOT_OK(ReadNode(child, depth + 1, node == nullptr ? nullptr : &node->items.emplace_back()));
   }
   return Status::OK();
 }
 
 template <typename Value>
-Status ReadObject(Value& value, int depth, JsonNode* node) {
+Status ReadObject(Value& value, int depth, JsonNode* node, const sv* only) {
   ondemand::object object;
   auto error = value.get_object().get(object);
   if (error) return ReadError(error);
-  node->kind = JsonNode::Kind::kObject;
+  if (node != nullptr) node->kind = JsonNode::Kind::kObject;
   for (auto field : object) {
     sv key;
     error = field.unescaped_key().get(key);
     if (error) return ReadError(error);
-    std::string name(key);
+    bool is_wanted = node != nullptr && (only == nullptr || key == *only);
+    std::string name(is_wanted ? key : sv());
     ondemand::value child;
     error = field.value().get(child);
     if (error) return ReadError(error);
+    if (!is_wanted) {
+      WEIR_RETURN_NOT_OK(ReadNode(child, depth + 1, nullptr));
+      continue;
+    }
     auto same = std::find_if(node->members.begin(), node->members.end(),
                              [&](const auto& m) { return m.first == name; });
     JsonNode* target = nullptr;
@@ -126,14 +135,14 @@ Status ReadObject(Value& value, int depth, JsonNode* node) {
 }
 
 template <typename Value>
-Status ReadNode(Value& value, int depth, JsonNode* node) {
+Status ReadNode(Value& value, int depth, JsonNode* node, const sv* only) {
   if (depth > kJsonDepthMax)
     return InvalidData("invalid JSON: nested deeper than {} levels", kJsonDepthMax);
   ondemand::json_type type{};
   auto error = value.type().get(type);
   if (error) return ReadError(error);
   if (type == ondemand::json_type::array) return ReadArray(value, depth, node);
-  if (type == ondemand::json_type::object) return ReadObject(value, depth, node);
+  if (type == ondemand::json_type::object) return ReadObject(value, depth, node, only);
   return ReadScalar(value, type, node);
 }
 
@@ -147,7 +156,7 @@ struct JsonReader::Parser {
 JsonReader::JsonReader() : parser_(std::make_unique<Parser>()) {}
 JsonReader::~JsonReader() = default;
 
-Result<JsonNode> JsonReader::Read(sv text) {
+Result<JsonNode> JsonReader::Read(sv text, const sv* only) {
   text = TrimBlanks(text);
   if (text.empty()) return InvalidData("invalid JSON: the text is empty");
   std::string& padded = parser_->padded;
@@ -169,7 +178,7 @@ Result<JsonNode> JsonReader::Read(sv text) {
     root.text = text;
     return root;
   }
-  WEIR_RETURN_NOT_OK(ReadNode(document, 1, &root));
+  WEIR_RETURN_NOT_OK(ReadNode(document, 1, &root, only));
   const char* rest = nullptr;
   if (!document.current_location().get(rest) && rest < padded.data() + text.size()) {
     return InvalidData("invalid JSON: text behind the end of the document");
