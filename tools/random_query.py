@@ -84,7 +84,7 @@ def random_table(rng: random.Random, name: str) -> Table:
     kinds = ["I", "S"] + kinds[: rng.randint(2, 8)]
     columns = [(f"{name}_{kind.lower()}{i}", kind) for i, kind in enumerate(kinds)]
     null_rate = rng.choice([0.0, 0.0, 0.1, 0.4])
-    count = rng.choice([0, 1, 5, 12, 20, 30, 40])
+    count = rng.choice([0, 1, 5, 12, 20, 30, 40, 40, 150])
     rows = [[None if rng.random() < null_rate else random_value(rng, kind) for kind in kinds] for _ in range(count)]
     if rng.random() < 0.5 and rows:
         rows += [list(rng.choice(rows)) for _ in range(5)]  # Duplicates.
@@ -115,6 +115,9 @@ class QueryMaker:
     # -- expressions --
 
     def literal(self, kind: str) -> Expression:
+        if self.rng.random() < 0.05:
+            null = f"CAST(NULL AS {DUCK_TYPES[kind]})"
+            return Expression(null, null, kind)
         value = random_value(self.rng, kind)
         if kind == "I":
             return Expression(f"{value}" if value >= 0 else f"({value})", f"{value}" if value >= 0 else f"({value})", kind)
@@ -166,7 +169,11 @@ class QueryMaker:
 
     def integer(self, sub: Any) -> Text:
         rng = self.rng
-        shape = rng.randrange(9)
+        shape = rng.randrange(11)
+        if shape == 9:
+            return both("TRY_CAST({} AS INT)", sub("S"))
+        if shape == 10:
+            return self.extreme(sub("I"), sub("I"))
         if shape == 0:
             return both("({} {} {})", sub("I"), rng.choice("+-"), sub("I"))
         if shape == 1:
@@ -186,6 +193,12 @@ class QueryMaker:
             value = sub("F")
             return Text(f"CAST({value.weir} AS INT)", both("CAST(TRUNC({}) AS INT)", value).duck)
         return both("ABS({})", sub("I"))
+
+    def extreme(self, left: Expression, right: Expression) -> Text:
+        """GREATEST or LEAST: NULL if one of the two is, unlike DuckDB's."""
+        name = self.rng.choice(["GREATEST", "LEAST"])
+        duck = both("CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN {2}({0}, {1}) END", left, right, name).duck
+        return Text(f"{name}({left.weir}, {right.weir})", duck)
 
     def long(self, sub: Any) -> Text:
         shape = self.rng.randrange(5)
@@ -212,7 +225,11 @@ class QueryMaker:
         return both("ABS({})", sub("F"))
 
     def decimal(self, sub: Any) -> Text:
-        shape = self.rng.randrange(4)
+        shape = self.rng.randrange(6)
+        if shape == 4:
+            return both("ROUND({}, 1)", sub("C"))
+        if shape == 5:
+            return self.extreme(sub("C"), sub("C"))
         if shape == 0:
             return both("({} {} {})", sub("C"), self.rng.choice("+-"), sub("C"))
         if shape == 1:
@@ -490,7 +507,9 @@ class QueryMaker:
         weir = f"ARRAY[{', '.join(part.weir for part in parts)}]"
         duck = self.duck_list(parts)
         array = Text(weir, None if duck is None else f"[{duck}]")
-        text = both("{} CROSS JOIN UNNEST({}) AS {} ({})", self.from_(below), array, alias, element)
+        word = self.rng.choice(["CROSS JOIN UNNEST({}) AS {} ({})", "CROSS JOIN UNNEST({}) AS {} ({})",
+                                "LEFT JOIN UNNEST({}) AS {} ({}) ON TRUE"])
+        text = both("{} " + word, self.from_(below), array, alias, element)
         columns = list(below.columns) + [Expression(element, element, kind)]
         return self.select(self.items(columns, 1) + [columns[-1]], both("{}{}", text, self.where(columns, 0.3)))
 
