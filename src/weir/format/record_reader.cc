@@ -55,6 +55,8 @@ Status RecordReader::FillBlock(arrow::MemoryPool* pool) {
   int64_t left = filled_ - start_;
   int64_t capacity = kBlockBytes;
   while (capacity < left * 2) capacity *= 2;
+  // No larger than the longest record, so that a longer one never fits.
+  if (!decoder_->needs_whole_stream()) capacity = std::min(capacity, std::max<int64_t>(kBlockBytes, record_bytes_max_ + 1));
   WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(capacity + kBlockPadding, pool));
   if (left > 0) std::memcpy(buffer->mutable_data(), buffer_->data() + start_, static_cast<size_t>(left));
   buffer_offset_ += start_;
