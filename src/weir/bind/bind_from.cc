@@ -61,6 +61,11 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
   scan.table = table;
   scan.scan_schema = table->PhysicalSchema();
   WEIR_ASSIGN_OR_RETURN(scan.hint_options, OptionsHint(hints));
+  auto allowed = context_.session_options.find("table.dynamic-table-options.enabled");
+  if (!scan.hint_options.empty() && allowed != context_.session_options.end() &&
+      (allowed->second == "false" || allowed->second == "FALSE")) {
+    return InvalidQueryAt(hints[0].span, "OPTIONS hints are switched off by 'table.dynamic-table-options.enabled'");
+  }
   Schema output;
   // Computed columns may use every physical and metadata column.
   for (const TableColumn& column : table->columns) {

@@ -27,6 +27,9 @@ Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns, const 
 /// "MATERIALIZED TABLE": for messages.
 std::string UpperKind(ObjectKind kind);
 
+/// Whether sources are asked for their row counts (EXPLAIN ESTIMATED_COST).
+enum class RowEstimates : uint8_t { kNone, kAsk };
+
 /// How a statement's plans run.
 struct PlanMode {
   bool is_batch = false;
@@ -54,7 +57,8 @@ class LocalSession : public Session {
   BinderContext MakeBinderContext(bool is_batch);
   /// How `plans` run: as the options ask; by default as a batch when every source is bounded.
   Result<PlanMode> ModeOf(const std::vector<PlanPtr>& plans);
-  Result<std::vector<PlanPtr>> OptimizePlans(std::vector<PlanPtr> roots, const PlanMode& mode);
+  Result<std::vector<PlanPtr>> OptimizePlans(std::vector<PlanPtr> roots, const PlanMode& mode,
+                                             RowEstimates estimates = RowEstimates::kNone);
   Result<QueryResultPtr> RunPlans(const std::vector<PlanPtr>& optimized, const PlanMode& mode,
                                   std::vector<std::string> column_names);
   /// Logical plans of a query (ending in Collect) or of INSERTs (ending in Sink).

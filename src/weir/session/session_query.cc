@@ -194,7 +194,8 @@ Result<std::vector<PlanPtr>> LocalSession::BindRoots(const Statement& statement,
   return mode->is_batch == batch_first ? std::move(roots) : bind(mode->is_batch);
 }
 
-Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> roots, const PlanMode& mode) {
+Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> roots, const PlanMode& mode,
+                                                         RowEstimates estimates) {
   OptimizerContext context;
   context.functions = &functions_;
   context.config = &function_config_;
@@ -204,6 +205,9 @@ Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> ro
   context.is_batch = mode.is_batch;
   context.parallelism = Parallelism();
   context.options = options_;
+  WEIR_ASSIGN_OR_RETURN(context.time_max_micros,
+                        Options{options_}.GetDurationMicros("weir.planning.time-limit", context.time_max_micros));
+  context.estimate_rows = estimates == RowEstimates::kAsk;
   return Optimize(std::move(roots), context);
 }
 
@@ -293,7 +297,8 @@ Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::str
     json |= detail == ExplainDetail::kJsonExecutionPlan;
   }
   std::string text = "== Abstract Syntax Tree ==\n" + ExplainPlan(roots, ExplainOptions{});
-  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized, OptimizePlans(std::move(roots), mode));
+  RowEstimates estimates = options.estimated_cost ? RowEstimates::kAsk : RowEstimates::kNone;
+  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized, OptimizePlans(std::move(roots), mode, estimates));
   text += fmt::format("\n== Optimized Physical Plan ({}) ==\n", mode.is_batch ? "batch" : "stream");
   text += ExplainPlan(optimized, options);
   if (json) text += "\n== Physical Execution Plan ==\n" + PlanToJson(optimized) + "\n";
