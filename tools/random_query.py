@@ -543,8 +543,10 @@ class QueryMaker:
             return self.group(depth)
         table = self.rng.choice(timed)
         columns = [Expression(c, c, kind) for c, kind in table.columns]
-        shape = self.rng.randrange(4)
+        shape = self.rng.randrange(5)
         seconds = self.rng.choice([1, 2, 5, 10])
+        if shape == 4:
+            return self.window_join(timed, seconds)
         time = table.time
         if shape == 0:
             call = f"TUMBLE(TABLE {table.name}, DESCRIPTOR({time}), INTERVAL '{seconds}' SECOND)"
@@ -564,6 +566,27 @@ class QueryMaker:
     def duck_window(self, table: Table, at: str, step: str, size: str) -> str:
         start = f"TIME_BUCKET({step}, {at}, TIMESTAMP '2000-01-01')"
         return f"SELECT *, {start} AS window_start, {start} + {size} AS window_end FROM {table.name}"
+
+    def window_join(self, timed: List[Table], seconds: int) -> Relation:
+        texts, sides = [], []
+        for _ in range(2):
+            table = self.rng.choice(timed)
+            alias = self.name("q")
+            call = f"TABLE(TUMBLE(TABLE {table.name}, DESCRIPTOR({table.time}), INTERVAL '{seconds}' SECOND))"
+            duck = self.duck_window(table, str(table.time), f"INTERVAL {seconds} SECOND", f"INTERVAL {seconds} SECOND")
+            columns = [(column, self.name(), kind) for column, kind in table.columns]
+            # Here the window columns keep their names: Weir must see where they come from.
+            items = ", ".join(f"{old} AS {new}" for old, new, _ in columns) + ", window_start, window_end"
+            texts.append(both("({}) AS {}", Text(f"SELECT {items} FROM {call}", f"SELECT {items} FROM ({duck})"), alias))
+            sides.append((alias, [Expression(new, new, kind) for _, new, kind in columns]))
+        (left, left_columns), (right, right_columns) = sides
+        condition = both("{} AND {}", self.join_condition(left_columns, right_columns),
+                         f"{left}.window_start = {right}.window_start AND {left}.window_end = {right}.window_end")
+        word = self.rng.choice(["INNER", "LEFT", "RIGHT", "FULL"])
+        columns = left_columns + right_columns
+        starts = [f"{left}.window_start", f"{right}.window_end"]
+        items = self.items(columns, 1) + [Expression(start, start, "T") for start in starts]
+        return self.select(items, both("FROM {} {} JOIN {} ON {}", texts[0], word, texts[1], condition))
 
     def cumulate(self, table: Table, columns: List[Expression], seconds: int, times: int) -> Relation:
         call = (f"CUMULATE(TABLE {table.name}, DESCRIPTOR({table.time}), INTERVAL '{seconds}' SECOND, "
@@ -604,7 +627,7 @@ class QueryMaker:
     # -- the query --
 
     def query(self) -> Relation:
-        made = self.relation(self.rng.choice([1, 1, 2, 2, 2, 3]))
+        made = self.relation(self.rng.choice([1, 1, 2, 2, 2, 3, 3]))
         if not self.shared:
             return made
         names = [Text(name, name) for name, _ in self.shared]
