@@ -34,7 +34,7 @@ const std::vector<KnownOption>& KnownOptions() {
       {"pipeline.object-reuse", "Boolean", "false", kNone},
       {"pipeline.auto-watermark-interval", "Duration", "200 ms", "watermarks go out with every batch"},
       {"pipeline.watermark-alignment.allow-unaligned-source-splits", "Boolean", "false", kNone},
-      {"execution.buffer-timeout.interval", "Duration", "100 ms", "longest wait of a row for its batch to fill"},
+      {"execution.buffer-timeout.interval", "Duration", "100 ms", "no row ever waits for its batch to fill"},
       {"execution.buffer-timeout.enabled", "Boolean", "true", kNone},
       {"execution.batch-shuffle-mode", "Enum", "ALL_EXCHANGES_BLOCKING", kNone},
       {"execution.attached", "Boolean", "false", kNone},

@@ -219,8 +219,6 @@ Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimi
   WEIR_ASSIGN_OR_RETURN(bool strict, options.GetBool("weir.strict", false));
   ExecutionOptions execution;
   WEIR_ASSIGN_OR_RETURN(execution.batch_rows_max, options.GetInt("weir.batch.rows-max", 4096));
-  WEIR_ASSIGN_OR_RETURN(execution.buffer_timeout_micros,
-                        options.GetDurationMicros("execution.buffer-timeout.interval", 100'000));
   WEIR_ASSIGN_OR_RETURN(bool mini_batch, options.GetBool("table.exec.mini-batch.enabled", false));
   if (strict) {
     execution.deterministic = true;
