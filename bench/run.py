@@ -9,6 +9,7 @@ micro    Weir, in stream and in batch mode, beside DuckDB on the same files in t
 nexmark  microseconds of CPU an event of the whole process, in stream mode, at parallelism 1 and 2, over NDJSON and Parquet,
          into a sink that drops everything; beside Flink's figures (nexmark/flink.tsv).
          With --callgrind: instructions an event instead, which do not depend on the machine's mood.
+expressions  one line a family of functions: rows a second of CPU beside DuckDB (expressions.py); only when named.
 
 Data is made once, below build/bench/data; results go to build/bench/results.json.
 """
@@ -321,15 +322,15 @@ def main() -> int:
     micro_names = sorted(path.stem for path in (BENCH / "micro").glob("*.sql") if path.stem != "prelude")
     parser = argparse.ArgumentParser(
         prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"names: micro {' '.join(micro_names)}; nexmark {' '.join(nexmark_names())}")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="micro, nexmark, or single benchmarks (default: all)")
+        epilog=f"names: expressions; micro {' '.join(micro_names)}; nexmark {' '.join(nexmark_names())}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="micro, nexmark, expressions, or single benchmarks (default: all)")
     parser.add_argument("--events", type=int, default=6_000_000, help="rows and events (default: 6,000,000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (default: 3)")
     parser.add_argument("--callgrind", action="store_true",
                         help=f"Nexmark: count instructions over {CALLGRIND_EVENTS:,} events (needs valgrind)")
     arguments = parser.parse_args()
     names = set(arguments.names)
-    unknown = names - set(micro_names) - set(nexmark_names()) - {"micro", "nexmark"}
+    unknown = names - set(micro_names) - set(nexmark_names()) - {"micro", "nexmark", "expressions"}
     if unknown:
         parser.error(f"there is no benchmark {sorted(unknown)[0]}")
     if arguments.events <= 0 or arguments.runs <= 0:
@@ -337,6 +338,16 @@ def main() -> int:
     if not WEIR.exists():
         print("build/release/weir is missing: ./dev build release weir", file=sys.stderr)
         return 1
+    if "expressions" in names:
+        import expressions  # Needs this module.
+        try:
+            expressions.run_expressions(min(arguments.events, 2_000_000), arguments.runs, [])
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+            return 1
+        names.discard("expressions")
+        if not names:
+            return 0
     wanted_micro = micro_names if not names or "micro" in names else sorted(names & set(micro_names))
     wanted_nexmark = nexmark_names() if not names or "nexmark" in names else sorted(names & set(nexmark_names()))
     results = []

@@ -12,6 +12,7 @@
 #include "weir/data/value.h"
 #include "weir/expr/kernel.h"
 #include "weir/function/families.h"
+#include "weir/function/json_scan.h"
 #include "weir/function/json_tree.h"
 #include "weir/function/string.h"
 
@@ -55,6 +56,11 @@ Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
   search.is_lax = path->mode() == JsonPath::Mode::kLax;
   const std::string* member = path->only_member();
   sv only = member == nullptr ? sv() : sv(*member);
+  if (member != nullptr && ScanJsonMember(text, only, &search.document.emplace())) {
+    search.found = path->Find(*search.document);
+    if (!search.is_lax || search.found.is_too_long) search.error = search.found.error;
+    return search;
+  }
   auto document = scratch.reader.Read(text, member == nullptr ? nullptr : &only);
   if (!document.ok()) {
     search.error = document.status().message();
