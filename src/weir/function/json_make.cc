@@ -47,7 +47,8 @@ bool AppendShaped(JsonReader& reader, char shape, const Column& column, int64_t 
     AppendJsonValue(column, i, out);
     return true;
   }
-  sv text = column.At<StringView>(i).view();
+  StringView view = column.At<StringView>(i);  // Short texts lie in the view itself.
+  sv text = view.view();
   if (shape == 'r') {
     *out += text;
     return true;

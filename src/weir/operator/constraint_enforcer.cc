@@ -220,7 +220,8 @@ Result<Batch> ConstraintEnforcer::Apply(const Batch& batch, arrow::MemoryPool* p
         } else if (column->IsNull(i)) {
           if (!field.type.nullable()) WEIR_RETURN_NOT_OK(check.OnNull(field.name, &drop));
         } else if (length) {
-          std::string_view text = column->At<StringView>(i).view();
+          StringView view = column->At<StringView>(i);  // Short texts lie in the view itself.
+          std::string_view text = view.view();
           if (!LengthFits(text, field.type))
             return NestedCheck::LengthError(field.name, field.type, text);
         }
