@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace weir;
   if (size == 0 || size > 1 << 16) return 0;
   constexpr char kColumns[] =
-      "a INT, b BIGINT, s STRING, d DOUBLE, e DECIMAL(20, 4), t TIMESTAMP(3), l ARRAY<ROW<`x` INT, `y` ARRAY<STRING>>>, "
+      "a INT, b BIGINT, s STRING, d DOUBLE, e DECIMAL(20, 4), t TIMESTAMP(3), l ARRAY<ROW<`x` INT, "
+      "`y` ARRAY<STRING>>>, "
       "m MAP<STRING, INT>, r ROW<`a` STRING, `r` ROW<`b` BOOLEAN>>, y BYTES, z DATE";
   std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   DecodeCase how;
@@ -20,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string whole = Decode("json", text, kColumns, how);
   how.piece = 1 + data[0] % 100;
   how.rows_max = 3;
-  WEIR_CHECK(whole == Decode("json", text, kColumns, how), "the result depends on where blocks end");
+  WEIR_CHECK(whole == Decode("json", text, kColumns, how),
+             "the result depends on where blocks end");
   (void)InferJsonSchema(text, true);
   (void)InferJsonSchema(text, false);
   return 0;

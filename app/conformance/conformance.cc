@@ -55,13 +55,15 @@ Result<std::unique_ptr<Session>> OpenSession(const std::map<std::string, std::st
 std::map<std::string, std::string> ConfigOf(const Json& config) {
   std::map<std::string, std::string> options;
   if (!config.is_object()) return options;
-  for (const auto& [key, value] : config.items()) options[key] = value.is_string() ? value.get<std::string>() : value.dump();
+  for (const auto& [key, value] : config.items())
+    options[key] = value.is_string() ? value.get<std::string>() : value.dump();
   return options;
 }
 
-std::optional<Failure> RunStatement(Session& session, const std::string& sql,
-                                    const std::function<Status(const QueryResult&, const Batch&)>& consume,
-                                    std::unique_ptr<QueryResult>* kept) {
+std::optional<Failure> RunStatement(
+    Session& session, const std::string& sql,
+    const std::function<Status(const QueryResult&, const Batch&)>& consume,
+    std::unique_ptr<QueryResult>* kept) {
   auto parsed = ParseStatements(sql);
   if (!parsed.ok()) return Failure{parsed.status(), true};
   for (const Statement& statement : *parsed) {
@@ -106,7 +108,9 @@ std::string ColumnList(const Json& columns) {
   return list;
 }
 
-std::string RowText(const Json& row) { return row.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string RowText(const Json& row) {
+  return row.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 namespace {
 
@@ -133,7 +137,8 @@ std::string PlainTimestamp(std::string text) {
   return text;
 }
 
-bool SameList(const Column& list, const Column& child, int64_t row, const Json& expected, std::string* why) {
+bool SameList(const Column& list, const Column& child, int64_t row, const Json& expected,
+              std::string* why) {
   int64_t at = list.Position(row);
   int32_t begin = list.offsets()[at], end = list.offsets()[at + 1];
   if (!expected.is_array() || expected.size() != static_cast<size_t>(end - begin)) return false;
@@ -175,8 +180,9 @@ bool SameScalar(const Column& column, int64_t row, const Json& expected) {
     case TypeKind::kIntervalDayTime:
       return expected.is_number_integer() && column.At<int64_t>(row) == expected.get<int64_t>();
     case TypeKind::kFloat:
-      return expected.is_number() ? column.At<float>(row) == static_cast<float>(expected.get<double>())
-                                  : SameNumber(column.At<float>(row), expected);
+      return expected.is_number()
+                 ? column.At<float>(row) == static_cast<float>(expected.get<double>())
+                 : SameNumber(column.At<float>(row), expected);
     case TypeKind::kDouble:
       return SameNumber(column.At<double>(row), expected);
     case TypeKind::kBinary:
@@ -184,7 +190,8 @@ bool SameScalar(const Column& column, int64_t row, const Json& expected) {
       std::string hex;
       for (unsigned char c : column.At<StringView>(row).view()) hex += fmt::format("{:02x}", c);
       std::string wanted = expected.is_string() ? expected.get<std::string>() : "";
-      std::transform(wanted.begin(), wanted.end(), wanted.begin(), [](unsigned char c) { return std::tolower(c); });
+      std::transform(wanted.begin(), wanted.end(), wanted.begin(),
+                     [](unsigned char c) { return std::tolower(c); });
       return expected.is_string() && hex == wanted;
     }
     case TypeKind::kTimestamp:
@@ -244,7 +251,10 @@ bool SameTyped(const Column& column, int64_t row, const Json& expected, std::str
         same = SameScalar(column, row, expected);
     }
   }
-  if (!same) *why = fmt::format("expected {}, got {}", expected.dump(-1, ' ', false, Json::error_handler_t::replace), Text(column, row));
+  if (!same)
+    *why = fmt::format("expected {}, got {}",
+                       expected.dump(-1, ' ', false, Json::error_handler_t::replace),
+                       Text(column, row));
   return same;
 }
 

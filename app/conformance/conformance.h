@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The conformance runner: cases in neutral JSON (forms: the README files of the corpus) run against Weir.
-// It knows forms, never cases. A case is
+// The conformance runner: cases in neutral JSON (forms: the README files of the corpus) run against
+// Weir. It knows forms, never cases. A case is
 //   passed       Weir gives what the case expects
 //   unsupported  Weir itself refused by name (error code "not supported"), or the case has no SQL
 //   failed       anything else: a wrong row, a wrong error, an error where rows are expected
@@ -34,12 +34,15 @@ struct CaseResult {
 struct RunOptions {
   std::string filter;  // Regular expression over ids; empty: all.
   std::function<void(CaseResult)> report;
-  bool Wants(const std::string& id) const { return filter.empty() || std::regex_search(id, std::regex(filter)); }
+  bool Wants(const std::string& id) const {
+    return filter.empty() || std::regex_search(id, std::regex(filter));
+  }
 };
 
 // One function a form; each reads the files of `dir`.
 Status RunExpressions(const std::string& dir, const RunOptions& options);
-Status RunQueries(const std::string& dir, const std::string& tables_file, const RunOptions& options);
+Status RunQueries(const std::string& dir, const std::string& tables_file,
+                  const RunOptions& options);
 Status RunPrograms(const std::string& dir, const RunOptions& options);
 Status RunNexmark(const std::string& dir, const RunOptions& options);
 
@@ -59,11 +62,12 @@ struct Failure {
   Status status;
   bool while_planning = false;
 };
-/// Runs one statement to its end and gives its batches to `consume`. Empty when it worked. Batches live in the result's
-/// job: who keeps columns keeps the result too, in `kept`.
-std::optional<Failure> RunStatement(Session& session, const std::string& sql,
-                                    const std::function<Status(const QueryResult&, const Batch&)>& consume,
-                                    std::unique_ptr<QueryResult>* kept = nullptr);
+/// Runs one statement to its end and gives its batches to `consume`. Empty when it worked. Batches
+/// live in the result's job: who keeps columns keeps the result too, in `kept`.
+std::optional<Failure> RunStatement(
+    Session& session, const std::string& sql,
+    const std::function<Status(const QueryResult&, const Batch&)>& consume,
+    std::unique_ptr<QueryResult>* kept = nullptr);
 /// Passed, failed or unsupported for an unexpected error.
 CaseResult FromError(std::string id, const Status& status);
 
@@ -74,7 +78,8 @@ std::string ColumnList(const Json& columns);
 /// A row as the values connector reads it.
 std::string RowText(const Json& row);
 
-/// Whether row `row` of `column` equals `expected` (typed JSON of the corpora). `why` says what differs.
+/// Whether row `row` of `column` equals `expected` (typed JSON of the corpora). `why` says what
+/// differs.
 bool SameTyped(const Column& column, int64_t row, const Json& expected, std::string* why);
 
 }  // namespace weir::conformance

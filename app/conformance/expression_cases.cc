@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// One SQL expression over one row. Rules A compare texts (CAST .. AS STRING), rules B typed values and types.
+// One SQL expression over one row. Rules A compare texts (CAST .. AS STRING), rules B typed values
+// and types.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -13,7 +14,9 @@
 namespace weir::conformance {
 namespace {
 
-bool IsTypedClass(const std::string& name) { return name.ends_with("ITCase") || name == "CastRulesTest"; }
+bool IsTypedClass(const std::string& name) {
+  return name.ends_with("ITCase") || name == "CastRulesTest";
+}
 
 Status MakeTestTable(Session& session, const Json& columns, const Json& row) {
   std::string ddl = "CREATE TEMPORARY TABLE testTable (";
@@ -22,9 +25,11 @@ Status MakeTestTable(Session& session, const Json& columns, const Json& row) {
   ddl += ") WITH ('connector' = 'values', 'data-id' = 'testTable')";
   auto failure = RunStatement(session, ddl, nullptr);
   if (failure) return failure->status;
-  WEIR_ASSIGN_OR_RETURN(TablePtr table, session.catalog().GetTable({Identifier{"testTable", true, {}}}));
+  WEIR_ASSIGN_OR_RETURN(TablePtr table,
+                        session.catalog().GetTable({Identifier{"testTable", true, {}}}));
   Json values = columns.empty() ? Json::array({nullptr}) : row;
-  WEIR_ASSIGN_OR_RETURN(ValuesRows rows, ParseValuesRows(RowText(Json::array({values})), table->PhysicalSchema().fields));
+  WEIR_ASSIGN_OR_RETURN(ValuesRows rows, ParseValuesRows(RowText(Json::array({values})),
+                                                         table->PhysicalSchema().fields));
   session.values_store().PutRows("testTable", std::move(rows));
   return Status::OK();
 }
@@ -61,22 +66,32 @@ bool SameText(const std::string& got, const Json& test, const DataType& type) {
     return a && b && WithinUlps(*a, *b, test.at("ulps").get<int>());
   }
   bool is_map = type.kind() == TypeKind::kMap || type.kind() == TypeKind::kMultiset;
-  return is_map && got.size() > 1 && expected.size() > 1 && expected.front() == '{' && got.front() == '{' &&
-         MapEntries(got) == MapEntries(expected);
+  return is_map && got.size() > 1 && expected.size() > 1 && expected.front() == '{' &&
+         got.front() == '{' && MapEntries(got) == MapEntries(expected);
 }
 
-CaseResult CheckError(const std::string& id, const Json& test, const std::optional<Failure>& failure) {
+CaseResult CheckError(const std::string& id, const Json& test,
+                      const std::optional<Failure>& failure) {
   if (!failure) return {id, {}, Outcome::kFailed, "expected an error, but it gave a row"};
-  if (GetErrorInfo(failure->status).code == ErrorCode::kUnsupported) return FromError(id, failure->status);
-  if (GetErrorInfo(failure->status).code == ErrorCode::kInternal) return FromError(id, failure->status);
+  if (GetErrorInfo(failure->status).code == ErrorCode::kUnsupported)
+    return FromError(id, failure->status);
+  if (GetErrorInfo(failure->status).code == ErrorCode::kInternal)
+    return FromError(id, failure->status);
   std::string phase = test.value("phase", "any");
   if ((phase == "plan" || phase == "validate") && !failure->while_planning) {
-    return {id, {}, Outcome::kFailed, "expected an error before execution, failed while running: " + failure->status.message()};
+    return {
+        id,
+        {},
+        Outcome::kFailed,
+        "expected an error before execution, failed while running: " + failure->status.message()};
   }
   if (test.at("error").is_string()) {
     const std::string& wanted = test.at("error").get_ref<const std::string&>();
     if (failure->status.message().find(wanted) == std::string::npos) {
-      return {id, {}, Outcome::kFailed, "expected an error with '" + wanted + "', got: " + failure->status.message()};
+      return {id,
+              {},
+              Outcome::kFailed,
+              "expected an error with '" + wanted + "', got: " + failure->status.message()};
     }
   }
   return {id, {}, Outcome::kPassed, {}};
@@ -98,11 +113,14 @@ CaseResult RunCase(const Json& test, const Json& fixtures, bool typed) {
   std::unique_ptr<QueryResult> kept;  // Before the column, which lies in its job's memory.
   ColumnPtr column;
   std::string type_text;
-  auto failure = RunStatement(**session, sql, [&](const QueryResult& result, const Batch& batch) {
-    if (batch.num_rows > 0) column = batch.columns[0];
-    type_text = result.schema()[0].type.ToString();
-    return Status::OK();
-  }, &kept);
+  auto failure = RunStatement(
+      **session, sql,
+      [&](const QueryResult& result, const Batch& batch) {
+        if (batch.num_rows > 0) column = batch.columns[0];
+        type_text = result.schema()[0].type.ToString();
+        return Status::OK();
+      },
+      &kept);
   if (test.contains("error")) return CheckError(id, test, failure);
   if (failure) return FromError(id, failure->status);
   if (column == nullptr) return {id, {}, Outcome::kFailed, "no row came"};
@@ -111,11 +129,17 @@ CaseResult RunCase(const Json& test, const Json& fixtures, bool typed) {
     std::string got;
     AppendValueText(*column, 0, TextStyle::kCast, zone.ok() ? *zone : nullptr, &got);
     if (SameText(got, test, column->type)) return {id, {}, Outcome::kPassed, {}};
-    return {id, {}, Outcome::kFailed, "expected '" + test.at("expected").get<std::string>() + "', got '" + got + "'"};
+    return {id,
+            {},
+            Outcome::kFailed,
+            "expected '" + test.at("expected").get<std::string>() + "', got '" + got + "'"};
   }
   const Json& expected = test.at("expected");
   if (expected.contains("type") && expected.at("type").get<std::string>() != type_text) {
-    return {id, {}, Outcome::kFailed, "expected type " + expected.at("type").get<std::string>() + ", got " + type_text};
+    return {id,
+            {},
+            Outcome::kFailed,
+            "expected type " + expected.at("type").get<std::string>() + ", got " + type_text};
   }
   std::string why;
   if (expected.contains("value") && !SameTyped(*column, 0, expected.at("value"), &why)) {

@@ -53,7 +53,8 @@ Status RunDirectory(const std::string& dir, const RunOptions& options, int depth
     if (entry.is_directory()) folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
-  for (const std::string& folder : folders) WEIR_RETURN_NOT_OK(RunDirectory(folder, options, depth - 1, forms));
+  for (const std::string& folder : folders)
+    WEIR_RETURN_NOT_OK(RunDirectory(folder, options, depth - 1, forms));
   return Status::OK();
 }
 
@@ -96,11 +97,15 @@ int Main(int argc, char** argv) {
     static constexpr const char* kNames[] = {"passed", "failed", "unsupported"};
     const char* status = kNames[static_cast<int>(result.outcome)];
     for (Counts* counts : {&files[result.file], &all}) {
-      (result.outcome == Outcome::kPassed ? counts->passed : result.outcome == Outcome::kFailed ? counts->failed : counts->unsupported)++;
-      if (result.outcome != Outcome::kPassed) ++counts->reasons[std::string(status) + ": " + result.reason];
+      (result.outcome == Outcome::kPassed   ? counts->passed
+       : result.outcome == Outcome::kFailed ? counts->failed
+                                            : counts->unsupported)++;
+      if (result.outcome != Outcome::kPassed)
+        ++counts->reasons[std::string(status) + ": " + result.reason];
     }
     if (report.is_open()) {
-      Json line = {{"id", result.id}, {"file", result.file}, {"status", status}, {"reason", result.reason}};
+      Json line = {
+          {"id", result.id}, {"file", result.file}, {"status", status}, {"reason", result.reason}};
       report << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
     }
     if (verbose && result.outcome != Outcome::kPassed) {
@@ -110,14 +115,18 @@ int Main(int argc, char** argv) {
   };
   int forms = 0;
   Status status = RunDirectory(cases, options, 2, &forms);
-  if (status.ok() && forms == 0) status = InvalidData("'{}' holds none of the known forms of cases", cases);
+  if (status.ok() && forms == 0)
+    status = InvalidData("'{}' holds none of the known forms of cases", cases);
   for (const auto& [file, counts] : files) {
-    std::printf("%-48s %5d passed %5d failed %5d unsupported\n", file.c_str(), counts.passed, counts.failed, counts.unsupported);
+    std::printf("%-48s %5d passed %5d failed %5d unsupported\n", file.c_str(), counts.passed,
+                counts.failed, counts.unsupported);
     for (const auto& [reason, count] : counts.reasons) {
-      std::printf("    %4d x %s\n", count, reason.size() > 160 ? (reason.substr(0, 160) + "...").c_str() : reason.c_str());
+      std::printf("    %4d x %s\n", count,
+                  reason.size() > 160 ? (reason.substr(0, 160) + "...").c_str() : reason.c_str());
     }
   }
-  std::printf("total: %d passed, %d failed, %d unsupported\n", all.passed, all.failed, all.unsupported);
+  std::printf("total: %d passed, %d failed, %d unsupported\n", all.passed, all.failed,
+              all.unsupported);
   if (!status.ok()) {
     std::fprintf(stderr, "weir-conformance: %s\n", status.message().c_str());
     return 2;

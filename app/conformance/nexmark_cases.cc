@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The Nexmark queries over frozen events: digests of the final rows, in both modes, at parallelism 1 and 2.
+// The Nexmark queries over frozen events: digests of the final rows, in both modes, at parallelism
+// 1 and 2.
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -56,7 +57,8 @@ std::string CanonicalRow(const Batch& batch, int64_t row, const std::vector<int>
       continue;
     }
     AppendValueText(column, row, TextStyle::kCast, nullptr, &text);
-    bool plain = column.type.is_integer() || column.type.kind() == TypeKind::kDouble || column.type.kind() == TypeKind::kFloat;
+    bool plain = column.type.is_integer() || column.type.kind() == TypeKind::kDouble ||
+                 column.type.kind() == TypeKind::kFloat;
     if (column.type.kind() == TypeKind::kBoolean) {
       line += text == "TRUE" ? "true" : "false";
     } else {
@@ -75,7 +77,8 @@ Digest ReadDigest(const Json& json) {
 }
 
 void ReplaceAll(std::string* text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text->find(from, at)) != std::string::npos; at += to.size()) text->replace(at, from.size(), to);
+  for (size_t at = 0; (at = text->find(from, at)) != std::string::npos; at += to.size())
+    text->replace(at, from.size(), to);
 }
 
 /// Makes the events of data set `name` ("seed1-out-of-order") unless they are there.
@@ -87,17 +90,20 @@ Result<std::string> EventsOf(const std::string& dir, const std::string& name) {
   std::string rest = name;
   bool out_of_order = rest.ends_with("-out-of-order");
   if (out_of_order) rest.resize(rest.size() - std::string("-out-of-order").size());
-  if (!rest.starts_with("seed") || rest.find_first_not_of("0123456789", 4) != std::string::npos || rest.size() == 4) {
+  if (!rest.starts_with("seed") || rest.find_first_not_of("0123456789", 4) != std::string::npos ||
+      rest.size() == 4) {
     return InvalidData("data set '{}' does not say its seed", name);
   }
-  std::string command = fmt::format("python3 '{}/events.py' --events 100000 --seed {}{} > '{}.part'", dir, rest.substr(4),
-                                    out_of_order ? " --out-of-order" : "", path);
+  std::string command =
+      fmt::format("python3 '{}/events.py' --events 100000 --seed {}{} > '{}.part'", dir,
+                  rest.substr(4), out_of_order ? " --out-of-order" : "", path);
   if (std::system(command.c_str()) != 0) return InvalidData("the generator failed: {}", command);
   std::filesystem::rename(path + ".part", path);
   return path;
 }
 
-/// The user function of q14_udf: how many bytes of the first argument equal the second's first byte.
+/// The user function of q14_udf: how many bytes of the first argument equal the second's first
+/// byte.
 constexpr const char* kCountChar =
     ";CREATE TEMPORARY FUNCTION count_char(text STRING, c STRING) RETURNS BIGINT AS SQL "
     "'CAST(CHAR_LENGTH(text) - CHAR_LENGTH(REPLACE(text, SUBSTRING(c, 1, 1), '''')) AS BIGINT)';";
@@ -106,10 +112,11 @@ struct Setup {
   std::string dir, events, prelude, sql;
 };
 
-std::optional<Failure> RunQuery(const Setup& setup, const std::string& mode, int parallelism, const std::vector<std::string>* stable,
-                                Digest* digest, std::string* changes) {
-  std::map<std::string, std::string> config = {{"execution.runtime-mode", mode},
-                                               {"parallelism.default", std::to_string(parallelism)}};
+std::optional<Failure> RunQuery(const Setup& setup, const std::string& mode, int parallelism,
+                                const std::vector<std::string>* stable, Digest* digest,
+                                std::string* changes) {
+  std::map<std::string, std::string> config = {
+      {"execution.runtime-mode", mode}, {"parallelism.default", std::to_string(parallelism)}};
   auto session = OpenSession(config);
   if (!session.ok()) return Failure{session.status(), true};
   std::string prelude = setup.prelude;
@@ -121,7 +128,8 @@ std::optional<Failure> RunQuery(const Setup& setup, const std::string& mode, int
   failure = RunStatement(**session, setup.sql, [&](const QueryResult& result, const Batch& batch) {
     std::vector<int> columns;
     for (int i = 0; i < result.schema().size(); ++i) {
-      bool wanted = stable == nullptr || std::find(stable->begin(), stable->end(), result.schema()[i].name) != stable->end();
+      bool wanted = stable == nullptr || std::find(stable->begin(), stable->end(),
+                                                   result.schema()[i].name) != stable->end();
       if (wanted) columns.push_back(i);
     }
     for (int64_t row = 0; row < batch.num_rows; ++row) {
@@ -138,18 +146,22 @@ std::optional<Failure> RunQuery(const Setup& setup, const std::string& mode, int
   return failure;
 }
 
-CaseResult CheckOne(const std::string& id, const Setup& setup, const Json& expected, bool is_batch, int parallelism) {
+CaseResult CheckOne(const std::string& id, const Setup& setup, const Json& expected, bool is_batch,
+                    int parallelism) {
   const char* key = is_batch ? "batch" : "stream";
-  if (!expected.contains(key) || !expected.at(key).is_object() || !expected.at(key).contains("rows")) {
+  if (!expected.contains(key) || !expected.at(key).is_object() ||
+      !expected.at(key).contains("rows")) {
     // Flink gives no rows in this mode; where Weir gives some, they are those of the other mode.
     key = is_batch ? "stream" : "batch";
   }
-  if (!expected.contains(key) || !expected.at(key).is_object() || !expected.at(key).contains("rows")) {
+  if (!expected.contains(key) || !expected.at(key).is_object() ||
+      !expected.at(key).contains("rows")) {
     return {id, {}, Outcome::kUnsupported, "no golden rows: the result depends on the clock"};
   }
   Digest wanted = ReadDigest(expected.at(key)), got;
   std::string changes;
-  auto failure = RunQuery(setup, is_batch ? "BATCH" : "STREAMING", parallelism, nullptr, &got, &changes);
+  auto failure =
+      RunQuery(setup, is_batch ? "BATCH" : "STREAMING", parallelism, nullptr, &got, &changes);
   if (failure) return FromError(id, failure->status);
   if (!is_batch && expected.at(key).contains("changes")) {
     const Json& kinds = expected.at(key).at("changes");
@@ -158,15 +170,22 @@ CaseResult CheckOne(const std::string& id, const Setup& setup, const Json& expec
     }
   }
   if (wanted == got) return {id, {}, Outcome::kPassed, {}};
-  if (expected.contains("stable") && expected.at("stable").is_object() && expected.at("stable").contains("columns")) {
+  if (expected.contains("stable") && expected.at("stable").is_object() &&
+      expected.at("stable").contains("columns")) {
     std::vector<std::string> columns;
-    for (const Json& column : expected.at("stable").at("columns")) columns.push_back(column.get<std::string>());
+    for (const Json& column : expected.at("stable").at("columns"))
+      columns.push_back(column.get<std::string>());
     Digest stable_wanted = ReadDigest(expected.at("stable")), stable_got;
-    failure = RunQuery(setup, is_batch ? "BATCH" : "STREAMING", parallelism, &columns, &stable_got, &changes);
-    if (!failure && stable_wanted == stable_got && (is_batch || parallelism > 1)) return {id, {}, Outcome::kPassed, {}};
+    failure = RunQuery(setup, is_batch ? "BATCH" : "STREAMING", parallelism, &columns, &stable_got,
+                       &changes);
+    if (!failure && stable_wanted == stable_got && (is_batch || parallelism > 1))
+      return {id, {}, Outcome::kPassed, {}};
   }
-  return {id, {}, Outcome::kFailed,
-          fmt::format("expected {} rows (sum {:016x}), got {} (sum {:016x})", wanted.rows, wanted.sum, got.rows, got.sum)};
+  return {id,
+          {},
+          Outcome::kFailed,
+          fmt::format("expected {} rows (sum {:016x}), got {} (sum {:016x})", wanted.rows,
+                      wanted.sum, got.rows, got.sum)};
 }
 
 }  // namespace
@@ -186,15 +205,18 @@ Status RunNexmark(const std::string& dir, const RunOptions& options) {
     }
     std::sort(queries.begin(), queries.end());
     for (const std::string& query : queries) {
-      WEIR_ASSIGN_OR_RETURN(std::string text, ReadText(dir + "/expected/" + set + "/" + query + ".json"));
+      WEIR_ASSIGN_OR_RETURN(std::string text,
+                            ReadText(dir + "/expected/" + set + "/" + query + ".json"));
       Json expected = Json::parse(text, nullptr, false);
-      if (!expected.is_object()) return InvalidData("{}/expected/{}/{}.json is no JSON object", dir, set, query);
+      if (!expected.is_object())
+        return InvalidData("{}/expected/{}/{}.json is no JSON object", dir, set, query);
       auto sql = ReadText(dir + "/" + query + ".sql");
       if (!sql.ok()) return sql.status();
       Setup setup{dir, events, prelude, *sql};
       for (bool is_batch : {false, true}) {
         for (int parallelism : {1, 2}) {
-          std::string id = fmt::format("{}/{}#{}-{}", set, query, is_batch ? "batch" : "stream", parallelism);
+          std::string id =
+              fmt::format("{}/{}#{}-{}", set, query, is_batch ? "batch" : "stream", parallelism);
           if (!options.Wants(id)) continue;
           CaseResult result = CheckOne(id, setup, expected, is_batch, parallelism);
           result.file = set;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Table programs: sources, one statement, and exactly which changelog its sinks must receive. One result a run.
-// A `restore` run goes in its one-phase form; where it has none the run is unsupported until savepoints exist.
+// Table programs: sources, one statement, and exactly which changelog its sinks must receive. One
+// result a run. A `restore` run goes in its one-phase form; where it has none the run is
+// unsupported until savepoints exist.
 #include <algorithm>
 #include <filesystem>
 
@@ -19,7 +20,8 @@ struct Sink {
 };
 
 std::string WithOptions(const Json& step) {
-  std::string options = "'connector' = 'values', 'data-id' = '" + step.at("name").get<std::string>() + "'";
+  std::string options =
+      "'connector' = 'values', 'data-id' = '" + step.at("name").get<std::string>() + "'";
   const Json own_options = step.value("options", Json::object());
   for (const auto& [key, value] : own_options.items()) {
     if (key == "connector") continue;  // Which test connector it was in Flink.
@@ -41,7 +43,8 @@ Json RowsOf(const Json& step, bool with_after) {
   Json rows = Json::array();
   for (const char* phase : {"before", "after"}) {
     if (!step.contains(phase) || (std::string(phase) == "after" && !with_after)) continue;
-    for (const Json& row : step.at(phase)) rows.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
+    for (const Json& row : step.at(phase))
+      rows.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
   }
   return rows;
 }
@@ -50,7 +53,8 @@ std::optional<Failure> SetUp(Session& session, const Json& test, std::vector<Sin
   for (const Json& step : test.at("setup")) {
     std::string kind = step.at("kind");
     if (kind == "source" || kind == "sink") {
-      auto failure = RunStatement(session, step.at("ddl").get<std::string>() + WithOptions(step), nullptr);
+      auto failure =
+          RunStatement(session, step.at("ddl").get<std::string>() + WithOptions(step), nullptr);
       if (failure) return failure;
       if (kind == "sink") {
         sinks->push_back({step.at("name"), step});
@@ -63,9 +67,10 @@ std::optional<Failure> SetUp(Session& session, const Json& test, std::vector<Sin
       auto failure = RunStatement(session, step.at("sql"), nullptr);
       if (failure) return failure;
     } else if (kind == "function") {
-      std::string sql = fmt::format("CREATE {}FUNCTION {} AS '{}' LANGUAGE JAVA",
-                                    step.value("system", false) ? "TEMPORARY SYSTEM " : "TEMPORARY ",
-                                    step.at("name").get<std::string>(), step.at("class").get<std::string>());
+      std::string sql =
+          fmt::format("CREATE {}FUNCTION {} AS '{}' LANGUAGE JAVA",
+                      step.value("system", false) ? "TEMPORARY SYSTEM " : "TEMPORARY ",
+                      step.at("name").get<std::string>(), step.at("class").get<std::string>());
       auto failure = RunStatement(session, sql, nullptr);
       if (failure) return failure;
     } else if (kind == "model") {
@@ -80,7 +85,8 @@ std::optional<Failure> SetUp(Session& session, const Json& test, std::vector<Sin
 }
 
 /// "+U|1|abc" lines of rows given as JSON, through the same text as received rows.
-Result<std::vector<std::string>> Lines(const ValuesRows& rows, const std::vector<Field>& fields, bool fold, const std::vector<int>& key) {
+Result<std::vector<std::string>> Lines(const ValuesRows& rows, const std::vector<Field>& fields,
+                                       bool fold, const std::vector<int>& key) {
   Schema schema{fields};
   BatchBuilder builder(schema, arrow::default_memory_pool());
   for (const ValuesEvent& event : rows) {
@@ -91,27 +97,32 @@ Result<std::vector<std::string>> Lines(const ValuesRows& rows, const std::vector
   if (fold) {
     ChangelogFold folded(key, TextStyle::kJavaRow, nullptr);
     WEIR_RETURN_NOT_OK(folded.Add(batch));
-    for (const FoldedRow* row : folded.Rows()) lines.push_back(fmt::format("+I[{}]", fmt::join(row->cells, ", ")));
+    for (const FoldedRow* row : folded.Rows())
+      lines.push_back(fmt::format("+I[{}]", fmt::join(row->cells, ", ")));
   } else {
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       FoldedRow row = RenderRow(batch, i, TextStyle::kJavaRow, nullptr);
-      lines.push_back(fmt::format("{}[{}]", RowKindText(batch.kind(i)), fmt::join(row.cells, ", ")));
+      lines.push_back(
+          fmt::format("{}[{}]", RowKindText(batch.kind(i)), fmt::join(row.cells, ", ")));
     }
   }
   std::sort(lines.begin(), lines.end());
   return lines;
 }
 
-Result<std::string> CompareSink(Session& session, const Sink& sink, const std::string& run_kind, const std::string& one_phase) {
+Result<std::string> CompareSink(Session& session, const Sink& sink, const std::string& run_kind,
+                                const std::string& one_phase) {
   const Json& step = sink.step;
   std::vector<Field> fields = FieldsOf(step.at("columns"));
   Json wanted = RowsOf(step, true);
   bool is_batch = run_kind == "batch";
   if (is_batch && step.contains("batch") && !step.at("batch").is_null()) {
     wanted = Json::array();
-    for (const Json& row : step.at("batch")) wanted.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
+    for (const Json& row : step.at("batch"))
+      wanted.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
   }
-  bool fold = step.value("compare", "changelog") == "materialized" || one_phase == "folded" || is_batch;
+  bool fold =
+      step.value("compare", "changelog") == "materialized" || one_phase == "folded" || is_batch;
   std::vector<int> key;
   for (const Json& column : step.value("primary_key", Json::array())) {
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -120,26 +131,42 @@ Result<std::string> CompareSink(Session& session, const Sink& sink, const std::s
   }
   WEIR_ASSIGN_OR_RETURN(ValuesRows expected_rows, ParseValuesRows(RowText(wanted), fields));
   WEIR_ASSIGN_OR_RETURN(std::vector<std::string> expected, Lines(expected_rows, fields, fold, key));
-  WEIR_ASSIGN_OR_RETURN(std::vector<std::string> got, Lines(session.values_store().Received(sink.name), fields, fold, key));
+  WEIR_ASSIGN_OR_RETURN(std::vector<std::string> got,
+                        Lines(session.values_store().Received(sink.name), fields, fold, key));
   if (expected == got) return std::string();
   std::vector<std::string> missing, extra;
-  std::set_difference(expected.begin(), expected.end(), got.begin(), got.end(), std::back_inserter(missing));
-  std::set_difference(got.begin(), got.end(), expected.begin(), expected.end(), std::back_inserter(extra));
-  auto first = [](const std::vector<std::string>& lines) { return lines.empty() ? std::string("nothing") : lines[0]; };
-  return fmt::format("sink {}: {} rows missing (first {}), {} too many (first {})", sink.name, missing.size(), first(missing),
-                     extra.size(), first(extra));
+  std::set_difference(expected.begin(), expected.end(), got.begin(), got.end(),
+                      std::back_inserter(missing));
+  std::set_difference(got.begin(), got.end(), expected.begin(), expected.end(),
+                      std::back_inserter(extra));
+  auto first = [](const std::vector<std::string>& lines) {
+    return lines.empty() ? std::string("nothing") : lines[0];
+  };
+  return fmt::format("sink {}: {} rows missing (first {}), {} too many (first {})", sink.name,
+                     missing.size(), first(missing), extra.size(), first(extra));
 }
 
-CaseResult RunFailing(const std::string& id, const Json& step, const std::optional<Failure>& failure) {
+CaseResult RunFailing(const std::string& id, const Json& step,
+                      const std::optional<Failure>& failure) {
   if (!failure) return {id, {}, Outcome::kFailed, "expected an error, but it worked"};
   ErrorCode code = GetErrorInfo(failure->status).code;
-  if (code == ErrorCode::kUnsupported || code == ErrorCode::kInternal) return FromError(id, failure->status);
+  if (code == ErrorCode::kUnsupported || code == ErrorCode::kInternal)
+    return FromError(id, failure->status);
   if (step.value("error", "") == "validation" && !failure->while_planning) {
-    return {id, {}, Outcome::kFailed, "expected to be refused before it runs, failed while running: " + failure->status.message()};
+    return {id,
+            {},
+            Outcome::kFailed,
+            "expected to be refused before it runs, failed while running: " +
+                failure->status.message()};
   }
-  std::string wanted = step.contains("message") && step.at("message").is_string() ? step.at("message").get<std::string>() : "";
+  std::string wanted = step.contains("message") && step.at("message").is_string()
+                           ? step.at("message").get<std::string>()
+                           : "";
   if (failure->status.message().find(wanted) == std::string::npos) {
-    return {id, {}, Outcome::kFailed, "expected an error with '" + wanted + "', got: " + failure->status.message()};
+    return {id,
+            {},
+            Outcome::kFailed,
+            "expected an error with '" + wanted + "', got: " + failure->status.message()};
   }
   return {id, {}, Outcome::kPassed, {}};
 }
@@ -147,7 +174,10 @@ CaseResult RunFailing(const std::string& id, const Json& step, const std::option
 CaseResult RunOne(const std::string& id, const Json& test, const Json& run) {
   std::string kind = run.at("kind"), one_phase = run.value("one_phase", "");
   if (kind == "restore-open" || (kind == "restore" && one_phase.empty())) {
-    return {id, {}, Outcome::kUnsupported, "savepoints are not supported yet, and this run has no one-phase form"};
+    return {id,
+            {},
+            Outcome::kUnsupported,
+            "savepoints are not supported yet, and this run has no one-phase form"};
   }
   std::map<std::string, std::string> config = ConfigOf(run.value("config", Json::object()));
   for (auto& [key, value] : ConfigOf(test.at("config"))) config[key] = value;
@@ -199,7 +229,8 @@ Status RunPrograms(const std::string& dir, const RunOptions& options) {
         try {
           result = RunOne(id, test, run);
         } catch (const Json::exception& error) {
-          result = {id, {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};
+          result = {
+              id, {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};
         }
         result.file = std::filesystem::path(file).filename();
         options.report(std::move(result));

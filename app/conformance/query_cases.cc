@@ -22,14 +22,16 @@ Json EventsOf(const Json& table) {
   }
   size_t next = 0;
   auto add_watermarks = [&](size_t count) {
-    while (after_rows != nullptr && next < after_rows->size() && (*after_rows)[next][0].get<size_t>() <= count) {
+    while (after_rows != nullptr && next < after_rows->size() &&
+           (*after_rows)[next][0].get<size_t>() <= count) {
       events.push_back(Json{{"watermark", (*after_rows)[next][1]}});
       ++next;
     }
   };
   add_watermarks(0);
   for (size_t i = 0; i < rows.size(); ++i) {
-    std::string op = table.contains("row_kinds") ? table.at("row_kinds")[i].get<std::string>() : "+I";
+    std::string op =
+        table.contains("row_kinds") ? table.at("row_kinds")[i].get<std::string>() : "+I";
     events.push_back(Json{{"op", op}, {"values", rows[i]}});
     add_watermarks(i + 1);
   }
@@ -42,7 +44,8 @@ std::string SchemaOf(const Json& table) {
   if (table.contains("proctime")) schema += ", " + Quote(table.at("proctime")) + " AS PROCTIME()";
   if (table.contains("rowtime")) {
     const Json& watermark = table.at("watermark");
-    std::string expr = watermark.contains("expr") ? watermark.at("expr").get<std::string>() : "SOURCE_WATERMARK()";
+    std::string expr =
+        watermark.contains("expr") ? watermark.at("expr").get<std::string>() : "SOURCE_WATERMARK()";
     schema += ", WATERMARK FOR " + Quote(table.at("rowtime")) + " AS " + expr;
   }
   if (table.contains("primary_key")) {
@@ -55,7 +58,8 @@ std::string SchemaOf(const Json& table) {
 
 Status MakeTable(Session& session, const Json& table) {
   std::string name = table.at("name");
-  std::string ddl = "CREATE TABLE " + Quote(name) + " (" + SchemaOf(table) + ") WITH ('connector' = 'values', 'data-id' = '" + name + "'";
+  std::string ddl = "CREATE TABLE " + Quote(name) + " (" + SchemaOf(table) +
+                    ") WITH ('connector' = 'values', 'data-id' = '" + name + "'";
   if (table.contains("options")) {
     for (const auto& [key, value] : table.at("options").items()) {
       ddl += ", '" + key + "' = '" + value.get<std::string>() + "'";
@@ -64,7 +68,8 @@ Status MakeTable(Session& session, const Json& table) {
   auto failure = RunStatement(session, ddl + ")", nullptr);
   if (failure) return WithContext(failure->status, "table " + name);
   WEIR_ASSIGN_OR_RETURN(TablePtr made, session.catalog().GetTable({Identifier{name, true, {}}}));
-  WEIR_ASSIGN_OR_RETURN(ValuesRows rows, ParseValuesRows(RowText(EventsOf(table)), made->PhysicalSchema().fields));
+  WEIR_ASSIGN_OR_RETURN(ValuesRows rows,
+                        ParseValuesRows(RowText(EventsOf(table)), made->PhysicalSchema().fields));
   session.values_store().PutRows(name, std::move(rows));
   return Status::OK();
 }
@@ -84,7 +89,8 @@ std::string SortMaps(const std::string& text) {
     at = comma + 2;
   }
   std::sort(entries.begin(), entries.end());
-  return text.substr(0, open + 1) + fmt::format("{}", fmt::join(entries, ", ")) + "}" + SortMaps(text.substr(close + 1));
+  return text.substr(0, open + 1) + fmt::format("{}", fmt::join(entries, ", ")) + "}" +
+         SortMaps(text.substr(close + 1));
 }
 
 struct Rows {
@@ -100,7 +106,8 @@ bool HasNote(const Json& test, const char* note) {
 
 std::string StreamLine(const FoldedRow& row, bool row_form) {
   std::string line;
-  for (size_t i = 0; i < row.cells.size(); ++i) line += (i == 0 ? "" : row_form ? ", " : ",") + row.cells[i];
+  for (size_t i = 0; i < row.cells.size(); ++i)
+    line += (i == 0 ? "" : row_form ? ", " : ",") + row.cells[i];
   return row_form ? "+I[" + line + "]" : line;
 }
 
@@ -123,7 +130,9 @@ std::string LegacyRow(std::string text) {
 std::string Compare(const Json& test, const Rows& got, bool is_stream) {
   if (test.contains("expected_count")) {
     size_t wanted = test.at("expected_count").get<size_t>();
-    return got.rows.size() == wanted ? "" : fmt::format("expected {} rows, got {}", wanted, got.rows.size());
+    return got.rows.size() == wanted
+               ? ""
+               : fmt::format("expected {} rows, got {}", wanted, got.rows.size());
   }
   bool legacy = HasNote(test, "legacy-row-text");
   std::vector<std::string> expected, actual;
@@ -137,7 +146,8 @@ std::string Compare(const Json& test, const Rows& got, bool is_stream) {
       for (const Json& cell : cells) texts.push_back(cell.get<std::string>());
       expected.push_back(fmt::format("{}", fmt::join(texts, ", ")));
     }
-    for (const FoldedRow& row : got.rows) actual.push_back(fmt::format("{}", fmt::join(row.cells, ", ")));
+    for (const FoldedRow& row : got.rows)
+      actual.push_back(fmt::format("{}", fmt::join(row.cells, ", ")));
   }
   for (std::string& line : expected) line = SortMaps(line);
   for (std::string& line : actual) line = SortMaps(legacy ? LegacyRow(line) : line);
@@ -148,7 +158,8 @@ std::string Compare(const Json& test, const Rows& got, bool is_stream) {
   if (expected == actual) return {};
   std::string why = fmt::format("expected {} rows, got {}", expected.size(), actual.size());
   for (size_t i = 0; i < std::max(expected.size(), actual.size()); ++i) {
-    std::string e = i < expected.size() ? expected[i] : "(none)", a = i < actual.size() ? actual[i] : "(none)";
+    std::string e = i < expected.size() ? expected[i] : "(none)",
+                a = i < actual.size() ? actual[i] : "(none)";
     if (e == a) continue;
     return why + fmt::format("; row {}: expected {}, got {}", i + 1, e, a);
   }
@@ -160,18 +171,22 @@ std::string CompareTypes(const Json& test, const Rows& got) {
   if (!test.contains("expected_types")) return {};
   const Json& expected = test.at("expected_types");
   for (size_t i = 0; i < expected.size() && i < got.types.size(); ++i) {
-    auto wanted = ParseTypeString(expected[i].get<std::string>()), is = ParseTypeString(got.types[i]);
+    auto wanted = ParseTypeString(expected[i].get<std::string>()),
+         is = ParseTypeString(got.types[i]);
     if (wanted.ok() && is.ok() && !wanted->EqualsIgnoringNullable(*is)) {
-      return fmt::format("column {}: expected type {}, got {}", i + 1, wanted->ToString(), is->ToString());
+      return fmt::format("column {}: expected type {}, got {}", i + 1, wanted->ToString(),
+                         is->ToString());
     }
   }
   return {};
 }
 
-CaseResult CheckError(const std::string& id, const Json& error, const std::optional<Failure>& failure) {
+CaseResult CheckError(const std::string& id, const Json& error,
+                      const std::optional<Failure>& failure) {
   if (!failure) return {id, {}, Outcome::kFailed, "expected an error, but it worked"};
   ErrorCode code = GetErrorInfo(failure->status).code;
-  if (code == ErrorCode::kUnsupported || code == ErrorCode::kInternal) return FromError(id, failure->status);
+  if (code == ErrorCode::kUnsupported || code == ErrorCode::kInternal)
+    return FromError(id, failure->status);
   const std::string& message = failure->status.message();
   std::string wanted;
   bool good = true;
@@ -238,13 +253,16 @@ CaseResult RunCase(const Json& test, const Json& tables) {
   Rows rows;
   std::unique_ptr<ChangelogFold> fold;
   if (!failure) {
-    failure = RunStatement(**session, test.at("sql"), [&](const QueryResult& result, const Batch& batch) {
-      if (fold == nullptr) {
-        fold = std::make_unique<ChangelogFold>(result.upsert_key(), TextStyle::kJavaRow, nullptr);
-        for (const Field& field : result.schema().fields) rows.types.push_back(field.type.ToString());
-      }
-      return fold->Add(batch);
-    });
+    failure =
+        RunStatement(**session, test.at("sql"), [&](const QueryResult& result, const Batch& batch) {
+          if (fold == nullptr) {
+            fold =
+                std::make_unique<ChangelogFold>(result.upsert_key(), TextStyle::kJavaRow, nullptr);
+            for (const Field& field : result.schema().fields)
+              rows.types.push_back(field.type.ToString());
+          }
+          return fold->Add(batch);
+        });
   }
   if (test.contains("error")) return CheckError(id, test.at("error"), failure);
   if (failure) return FromError(id, failure->status);
@@ -262,7 +280,8 @@ CaseResult RunCase(const Json& test, const Json& tables) {
 
 }  // namespace
 
-Status RunQueries(const std::string& dir, const std::string& tables_file, const RunOptions& options) {
+Status RunQueries(const std::string& dir, const std::string& tables_file,
+                  const RunOptions& options) {
   WEIR_ASSIGN_OR_RETURN(std::string text, ReadText(tables_file));
   Json tables = Json::parse(text, nullptr, false);
   if (!tables.is_object()) return InvalidData("{} is no JSON object", tables_file);
@@ -273,9 +292,13 @@ Status RunQueries(const std::string& dir, const std::string& tables_file, const 
       try {
         result = RunCase(test, tables);
       } catch (const Json::exception& error) {
-        result = {test.at("id"), {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};
+        result = {test.at("id"),
+                  {},
+                  Outcome::kFailed,
+                  fmt::format("the case cannot be read: {}", error.what())};
       }
-      result.file = std::filesystem::path(dir).filename().string() + "/" + std::filesystem::path(file).filename().string();
+      result.file = std::filesystem::path(dir).filename().string() + "/" +
+                    std::filesystem::path(file).filename().string();
       options.report(std::move(result));
     }));
   }

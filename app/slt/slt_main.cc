@@ -12,8 +12,9 @@
 //   query text                       one cell, printed as lines (EXPLAIN, SHOW CREATE)
 //   only batch stream                this file runs in these modes only
 //
-// Each file runs in every mode: batch, stream, parallelism 3, batches of one row; all must agree with the file.
-// WEIR_UPDATE_EXPECTED=1 rewrites the rows behind ---- (from the first mode that runs the query).
+// Each file runs in every mode: batch, stream, parallelism 3, batches of one row; all must agree
+// with the file. WEIR_UPDATE_EXPECTED=1 rewrites the rows behind ---- (from the first mode that
+// runs the query).
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,7 +42,10 @@ std::vector<Mode> AllModes() {
           {"stream", {{"execution.runtime-mode", "STREAMING"}, {"parallelism.default", "1"}}},
           {"parallel", {{"execution.runtime-mode", "STREAMING"}, {"parallelism.default", "3"}}},
           {"parallel-batch", {{"execution.runtime-mode", "BATCH"}, {"parallelism.default", "3"}}},
-          {"tiny", {{"execution.runtime-mode", "STREAMING"}, {"parallelism.default", "2"}, {"weir.batch.rows-max", "1"}}},
+          {"tiny",
+           {{"execution.runtime-mode", "STREAMING"},
+            {"parallelism.default", "2"},
+            {"weir.batch.rows-max", "1"}}},
           {"strict", {{"execution.runtime-mode", "STREAMING"}, {"weir.strict", "true"}}}};
 }
 
@@ -88,7 +92,8 @@ bool ReadFile(const std::string& path, File* file, std::string* error) {
       continue;
     }
     if (first != "statement" && first != "query") {
-      *error = path + ":" + std::to_string(record.line) + ": expected 'statement', 'query' or 'only', not '" + first + "'";
+      *error = path + ":" + std::to_string(record.line) +
+               ": expected 'statement', 'query' or 'only', not '" + first + "'";
       return false;
     }
     record.kind = first == "statement" ? second : second.empty() ? "rows" : second;
@@ -98,7 +103,8 @@ bool ReadFile(const std::string& path, File* file, std::string* error) {
     }
     if (i < file->lines.size() && file->lines[i] == "----") {
       record.expected_begin = ++i;
-      while (i < file->lines.size() && !file->lines[i].empty()) record.expected.push_back(file->lines[i++]);
+      while (i < file->lines.size() && !file->lines[i].empty())
+        record.expected.push_back(file->lines[i++]);
       record.expected_end = i;
     } else {
       record.expected_begin = record.expected_end = i;
@@ -118,7 +124,8 @@ std::string JoinCells(const FoldedRow& row) {
 }
 
 /// Runs the statements of `sql`; the rows of the last one. `changelog`: with their kinds, unfolded.
-Result<std::vector<std::string>> Run(Session& session, const std::string& sql, const std::string& kind) {
+Result<std::vector<std::string>> Run(Session& session, const std::string& sql,
+                                     const std::string& kind) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(sql));
   std::vector<std::string> lines;
   WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, FindTimeZone(session.time_zone()));
@@ -143,7 +150,8 @@ Result<std::vector<std::string>> Run(Session& session, const std::string& sql, c
       if (kind == "text") {
         std::istringstream text(row->cells[0]);
         // A blank line would end the record.
-        for (std::string line; std::getline(text, line);) lines.push_back(line.empty() ? "." : line);
+        for (std::string line; std::getline(text, line);)
+          lines.push_back(line.empty() ? "." : line);
       } else {
         lines.push_back(JoinCells(*row));
       }
@@ -206,28 +214,36 @@ int RunFile(const std::string& path, bool update, int* passed) {
     return 1;
   }
   int failed = 0;
-  std::vector<bool> written(file.records.size(), false);  // Later modes check what the first one wrote.
+  std::vector<bool> written(file.records.size(),
+                            false);  // Later modes check what the first one wrote.
   for (const Mode& mode : AllModes()) {
-    if (!file.only.empty() && std::find(file.only.begin(), file.only.end(), mode.name) == file.only.end()) continue;
+    if (!file.only.empty() &&
+        std::find(file.only.begin(), file.only.end(), mode.name) == file.only.end())
+      continue;
     auto session = Session::Create({nullptr, mode.options, 0});
     if (!session.ok()) {
       std::printf("FAILED %s: %s\n", path.c_str(), session.status().message().c_str());
       return 1;
     }
-    std::string scratch = std::filesystem::temp_directory_path() / ("weir-slt-" + std::to_string(getpid()) + "-" + mode.name);
+    std::string scratch = std::filesystem::temp_directory_path() /
+                          ("weir-slt-" + std::to_string(getpid()) + "-" + mode.name);
     std::filesystem::remove_all(scratch);
     std::filesystem::create_directories(scratch);
     bool good = true;
     for (Record& record : file.records) {
       // $TMP: a folder of this file and mode alone.
       Record run = record;
-      for (size_t at; (at = run.sql.find("$TMP")) != std::string::npos;) run.sql.replace(at, 4, scratch);
-      bool write = update && (record.kind == "changelog" || !written[&record - file.records.data()]);
+      for (size_t at; (at = run.sql.find("$TMP")) != std::string::npos;)
+        run.sql.replace(at, 4, scratch);
+      bool write =
+          update && (record.kind == "changelog" || !written[&record - file.records.data()]);
       std::string problem = Check(**session, run, mode, write);
-      if (record.kind != "changelog" || mode.name == "strict") written[&record - file.records.data()] = true;
+      if (record.kind != "changelog" || mode.name == "strict")
+        written[&record - file.records.data()] = true;
       record.expected = run.expected;
       if (problem.empty()) continue;
-      std::printf("FAILED %s:%d (%s): %s\n", path.c_str(), record.line, mode.name.c_str(), problem.c_str());
+      std::printf("FAILED %s:%d (%s): %s\n", path.c_str(), record.line, mode.name.c_str(),
+                  problem.c_str());
       good = false;
       break;
     }
@@ -260,7 +276,8 @@ int main(int argc, char** argv) {
   }
   const char* update = std::getenv("WEIR_UPDATE_EXPECTED");
   int passed = 0, failed = 0;
-  for (const std::string& path : paths) failed += weir::RunFile(path, update != nullptr && *update == '1', &passed);
+  for (const std::string& path : paths)
+    failed += weir::RunFile(path, update != nullptr && *update == '1', &passed);
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The real environment: POSIX files, the system's clocks and random numbers. "-" names standard input and output.
+// The real environment: POSIX files, the system's clocks and random numbers. "-" names standard
+// input and output.
 #include "weir/base/environment.h"
 
 #include <dirent.h>
@@ -46,7 +47,9 @@ Status FileError(int error, std::string_view action, const std::string& path) {
   }
 }
 
-int64_t MicrosOf(const timespec& time) { return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000; }
+int64_t MicrosOf(const timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+}
 
 class RealClock : public Clock {
  public:
@@ -80,7 +83,8 @@ class RealRandom : public Random {
 
 class PosixReadableFile : public ReadableFile {
  public:
-  PosixReadableFile(int fd, std::string path, bool is_stream) : fd_(fd), path_(std::move(path)), is_stream_(is_stream) {}
+  PosixReadableFile(int fd, std::string path, bool is_stream)
+      : fd_(fd), path_(std::move(path)), is_stream_(is_stream) {}
   ~PosixReadableFile() override {
     if (fd_ > STDERR_FILENO) close(fd_);
   }
@@ -88,7 +92,8 @@ class PosixReadableFile : public ReadableFile {
   Result<int64_t> Size() override {
     struct stat info{};
     if (fstat(fd_, &info) != 0) return FileError(errno, "read", path_);
-    if (!S_ISREG(info.st_mode)) return InvalidData("the size of '{}' is not known: it is a stream", path_);
+    if (!S_ISREG(info.st_mode))
+      return InvalidData("the size of '{}' is not known: it is a stream", path_);
     return static_cast<int64_t>(info.st_size);
   }
 
@@ -142,7 +147,8 @@ class PosixWritableFile : public WritableFile {
   }
 
   Status Sync() override {
-    if (fsync(fd_) == 0 || errno == EINVAL || errno == ENOTSUP) return Status::OK();  // Pipes cannot be synced.
+    if (fsync(fd_) == 0 || errno == EINVAL || errno == ENOTSUP)
+      return Status::OK();  // Pipes cannot be synced.
     return FileError(errno, "sync", path_);
   }
 
@@ -150,7 +156,8 @@ class PosixWritableFile : public WritableFile {
     if (fd_ < 0) return Status::OK();
     int fd = fd_;
     fd_ = -1;
-    if (fd > STDERR_FILENO && close(fd) != 0 && errno != EINTR) return FileError(errno, "close", path_);
+    if (fd > STDERR_FILENO && close(fd) != 0 && errno != EINTR)
+      return FileError(errno, "close", path_);
     return Status::OK();
   }
 
@@ -165,7 +172,8 @@ class PosixWritableFile : public WritableFile {
 class PosixFileSystem : public FileSystem {
  public:
   Result<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override {
-    if (path == "-") return std::make_unique<PosixReadableFile>(STDIN_FILENO, "standard input", true);
+    if (path == "-")
+      return std::make_unique<PosixReadableFile>(STDIN_FILENO, "standard input", true);
     WEIR_RETURN_NOT_OK(CheckPath(path, "read"));
     int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return FileError(errno, "read", path);
@@ -210,7 +218,8 @@ class PosixFileSystem : public FileSystem {
     }
     closedir(dir);
     if (error != 0) return FileError(error, "list", directory);
-    std::sort(entries.begin(), entries.end(), [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
+    std::sort(entries.begin(), entries.end(),
+              [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
     return entries;
   }
 
@@ -241,7 +250,8 @@ class PosixFileSystem : public FileSystem {
   Status DeleteTree(const std::string& path) override {
     WEIR_RETURN_NOT_OK(CheckPath(path, "delete"));
     struct stat info{};
-    if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status::OK() : FileError(errno, "delete", path);
+    if (lstat(path.c_str(), &info) != 0)
+      return errno == ENOENT ? Status::OK() : FileError(errno, "delete", path);
     if (!S_ISDIR(info.st_mode)) return Delete(path);
     DIR* dir = opendir(path.c_str());
     if (dir == nullptr) return FileError(errno, "list", path);
@@ -289,7 +299,8 @@ class PosixFileSystem : public FileSystem {
     return InvalidData("cannot {} a path with a NUL byte in it", action);
   }
   static FileInfo InfoOf(std::string path, const struct stat& info) {
-    return {std::move(path), S_ISDIR(info.st_mode), static_cast<int64_t>(info.st_size), MicrosOf(info.st_mtim)};
+    return {std::move(path), S_ISDIR(info.st_mode), static_cast<int64_t>(info.st_size),
+            MicrosOf(info.st_mtim)};
   }
 };
 
@@ -297,8 +308,11 @@ class PosixFileSystem : public FileSystem {
 
 const Environment& RealEnvironment() {
   // Never destroyed: threads may still read the clock while the process ends.
-  static const Environment* environment = new Environment{
-      .clock = new RealClock, .random = new RealRandom, .files = new PosixFileSystem, .objects = nullptr, .network = nullptr};
+  static const Environment* environment = new Environment{.clock = new RealClock,
+                                                          .random = new RealRandom,
+                                                          .files = new PosixFileSystem,
+                                                          .objects = nullptr,
+                                                          .network = nullptr};
   return *environment;
 }
 

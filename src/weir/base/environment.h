@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The environment seam: clock, random numbers, files, objects and network are interfaces, handed in, never global.
-// RealEnvironment() is thin; testing/ has simulated ones that are seeded, single-threaded and can fail at any call.
+// The environment seam: clock, random numbers, files, objects and network are interfaces, handed
+// in, never global. RealEnvironment() is thin; testing/ has simulated ones that are seeded,
+// single-threaded and can fail at any call.
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,8 @@ class WritableFile {
   virtual int64_t bytes_written() const = 0;
 };
 
-/// Errors of all calls: kInvalidData when a path does not exist or is of the wrong kind, kResourceExhausted when the
-/// disk is full, kUnavailable else; messages name the path.
+/// Errors of all calls: kInvalidData when a path does not exist or is of the wrong kind,
+/// kResourceExhausted when the disk is full, kUnavailable else; messages name the path.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -71,8 +72,9 @@ class FileSystem {
   virtual bool Exists(const std::string& path) = 0;
   /// Atomic; replaces an existing file.
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
-  virtual Status Delete(const std::string& path) = 0;       // A file.
-  virtual Status DeleteTree(const std::string& path) = 0;   // A directory and all below; missing is fine.
+  virtual Status Delete(const std::string& path) = 0;  // A file.
+  virtual Status DeleteTree(
+      const std::string& path) = 0;  // A directory and all below; missing is fine.
   virtual Status MakeDirectories(const std::string& path) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;
 };

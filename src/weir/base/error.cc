@@ -149,7 +149,8 @@ std::string RenderError(const Status& status, std::string_view sql) {
   if (info.span && !sql.empty() && info.span->begin <= sql.size()) {
     LineColumn at = LocateOffset(sql, info.span->begin);
     out += fmt::format("\n  at line {}:{}", at.line, at.column);
-    size_t line_begin = info.span->begin == 0 ? std::string_view::npos : sql.rfind('\n', info.span->begin - 1);
+    size_t line_begin =
+        info.span->begin == 0 ? std::string_view::npos : sql.rfind('\n', info.span->begin - 1);
     line_begin = line_begin == std::string_view::npos ? 0 : line_begin + 1;
     size_t line_end = std::min(sql.find('\n', info.span->begin), sql.size());
     // A very long line is shown around the place only.
@@ -157,10 +158,13 @@ std::string RenderError(const Status& status, std::string_view sql) {
     size_t shown_begin = line_begin;
     if (info.span->begin - line_begin > kContextBytes) {
       shown_begin = info.span->begin - kContextBytes;
-      while (shown_begin > line_begin && (static_cast<unsigned char>(sql[shown_begin]) & 0xC0) == 0x80) --shown_begin;
+      while (shown_begin > line_begin &&
+             (static_cast<unsigned char>(sql[shown_begin]) & 0xC0) == 0x80)
+        --shown_begin;
     }
     size_t shown_end = std::min(line_end, info.span->begin + kContextBytes);
-    while (shown_end < line_end && (static_cast<unsigned char>(sql[shown_end]) & 0xC0) == 0x80) ++shown_end;
+    while (shown_end < line_end && (static_cast<unsigned char>(sql[shown_end]) & 0xC0) == 0x80)
+      ++shown_end;
     std::string line(sql.substr(shown_begin, shown_end - shown_begin));
     for (char& c : line) {
       if (c == '\t' || c == '\r') c = ' ';
@@ -174,14 +178,16 @@ std::string RenderError(const Status& status, std::string_view sql) {
     };
     size_t indent = count_points(shown_begin, info.span->begin);
     size_t width = count_points(info.span->begin, std::min<size_t>(info.span->end, shown_end));
-    out += fmt::format("\n  | {}\n  | {}{}", line, std::string(indent, ' '), std::string(std::max<size_t>(width, 1), '^'));
+    out += fmt::format("\n  | {}\n  | {}{}", line, std::string(indent, ' '),
+                       std::string(std::max<size_t>(width, 1), '^'));
   }
   if (!info.hint.empty()) out += "\n  hint: " + info.hint;
   return out;
 }
 
 int EditDistance(std::string_view a, std::string_view b) {
-  constexpr size_t kLengthMax = 64;  // Longer names are never typing mistakes of each other worth suggesting.
+  constexpr size_t kLengthMax =
+      64;  // Longer names are never typing mistakes of each other worth suggesting.
   if (a.size() > kLengthMax || b.size() > kLengthMax) return static_cast<int>(kLengthMax);
   std::vector<int> before_previous(b.size() + 1), previous(b.size() + 1), current(b.size() + 1);
   auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
@@ -191,7 +197,8 @@ int EditDistance(std::string_view a, std::string_view b) {
     for (size_t j = 1; j <= b.size(); ++j) {
       int substitution = previous[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
       current[j] = std::min({previous[j] + 1, current[j - 1] + 1, substitution});
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) {
+      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+          lower(a[i - 2]) == lower(b[j - 1])) {
         current[j] = std::min(current[j], before_previous[j - 2] + 1);
       }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The error model: every fallible function returns Status or Result<T>, which are Arrow's own types (one vocabulary,
-// no conversions). What Arrow's lack (who must act, SQL position, hint) travels in a StatusDetail made and read here.
-// Per-row failures of expressions are data (see expr/row_errors.h), never exceptions.
+// The error model: every fallible function returns Status or Result<T>, which are Arrow's own types
+// (one vocabulary, no conversions). What Arrow's lack (who must act, SQL position, hint) travels in
+// a StatusDetail made and read here. Per-row failures of expressions are data (see
+// expr/row_errors.h), never exceptions.
 #pragma once
 
 #include <arrow/result.h>
@@ -46,7 +47,8 @@ struct SourceSpan {
 /// What Weir knows about an error beyond its message.
 struct ErrorInfo {
   ErrorCode code = ErrorCode::kInternal;
-  std::string hint;                // How to fix it; empty when there is nothing better to say. Text to paste goes here.
+  std::string
+      hint;  // How to fix it; empty when there is nothing better to say. Text to paste goes here.
   std::optional<SourceSpan> span;  // Where in the SQL text.
 };
 
@@ -63,8 +65,8 @@ Status WithHint(const Status& status, std::string hint);
 /// Returns `status` with `context + ": "` put before its message; code, hint and span stay.
 Status WithContext(const Status& status, std::string_view context);
 
-/// Renders `status` for people: message, then "line L:C", the source line with a caret, then the hint.
-/// `sql` is the text that spans refer to; empty when there is none.
+/// Renders `status` for people: message, then "line L:C", the source line with a caret, then the
+/// hint. `sql` is the text that spans refer to; empty when there is none.
 std::string RenderError(const Status& status, std::string_view sql);
 
 /// Line and column, both from 1, of byte `offset` in `text`. Columns count UTF-8 code points.
@@ -76,45 +78,54 @@ LineColumn LocateOffset(std::string_view text, uint32_t offset);
 
 template <typename... Args>
 Status InvalidQuery(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kInvalidQuery, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kInvalidQuery, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status InvalidQueryAt(SourceSpan span, fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kInvalidQuery, {}, span}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kInvalidQuery, {}, span},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status InvalidData(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kInvalidData, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kInvalidData, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 /// "`what` is not supported yet": the one way to refuse a known feature by name.
 template <typename... Args>
 Status Unsupported(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kUnsupported, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kUnsupported, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status UnsupportedAt(SourceSpan span, fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kUnsupported, {}, span}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kUnsupported, {}, span},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status ResourceExhausted(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kResourceExhausted, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kResourceExhausted, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status Unavailable(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kUnavailable, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kUnavailable, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status Corruption(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kCorruption, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kCorruption, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 Status Internal(fmt::format_string<Args...> format, Args&&... args) {
-  return MakeError({ErrorCode::kInternal, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+  return MakeError({ErrorCode::kInternal, {}, {}},
+                   fmt::format(format, std::forward<Args>(args)...));
 }
 Status Cancelled();
 
-/// The candidate nearest to `name` by edit distance, ignoring case, if one is near enough to suggest.
-/// `candidates` is any range of strings; returns an empty string when none is near.
+/// The candidate nearest to `name` by edit distance, ignoring case, if one is near enough to
+/// suggest. `candidates` is any range of strings; returns an empty string when none is near.
 template <typename Range>
 std::string NearestName(std::string_view name, const Range& candidates);
 /// Edit distance with transpositions, ignoring ASCII case.
@@ -138,14 +149,16 @@ std::string NearestName(std::string_view name, const Range& candidates) {
 
 #define WEIR_CONCAT_INNER(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
-#define WEIR_RETURN_NOT_OK(expr)                                \
-  do {                                                          \
-    ::arrow::Status _weir_status = (expr);                      \
+#define WEIR_RETURN_NOT_OK(expr)                                      \
+  do {                                                                \
+    ::arrow::Status _weir_status = (expr);                            \
     if (__builtin_expect(!_weir_status.ok(), 0)) return _weir_status; \
   } while (false)
-#define WEIR_ASSIGN_OR_RETURN_IMPL(name, lhs, expr)             \
-  auto&& name = (expr);                                         \
-  if (__builtin_expect(!name.ok(), 0)) return name.status();    \
+#define WEIR_ASSIGN_OR_RETURN_IMPL(name, lhs, expr)          \
+  auto&& name = (expr);                                      \
+  if (__builtin_expect(!name.ok(), 0)) return name.status(); \
   lhs = std::move(name).ValueUnsafe();
-/// WEIR_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the enclosing function returns F()'s error.
-#define WEIR_ASSIGN_OR_RETURN(lhs, expr) WEIR_ASSIGN_OR_RETURN_IMPL(WEIR_CONCAT(_weir_result_, __COUNTER__), lhs, expr)
+/// WEIR_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the enclosing function returns F()'s
+/// error.
+#define WEIR_ASSIGN_OR_RETURN(lhs, expr) \
+  WEIR_ASSIGN_OR_RETURN_IMPL(WEIR_CONCAT(_weir_result_, __COUNTER__), lhs, expr)

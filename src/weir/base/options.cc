@@ -11,8 +11,10 @@ namespace weir {
 namespace {
 
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -53,23 +55,59 @@ struct Unit {
 
 // Microseconds; nanoseconds divide (factor 0).
 constexpr Unit kDurationUnits[] = {
-    {"d", 86'400'000'000}, {"day", 86'400'000'000}, {"days", 86'400'000'000},
-    {"h", 3'600'000'000}, {"hour", 3'600'000'000}, {"hours", 3'600'000'000},
-    {"min", 60'000'000}, {"m", 60'000'000}, {"minute", 60'000'000}, {"minutes", 60'000'000},
-    {"s", 1'000'000}, {"sec", 1'000'000}, {"secs", 1'000'000}, {"second", 1'000'000}, {"seconds", 1'000'000},
-    {"ms", 1'000}, {"milli", 1'000}, {"millis", 1'000}, {"millisecond", 1'000}, {"milliseconds", 1'000}, {"", 1'000},
-    {"us", 1}, {"\xc2\xb5s", 1}, {"micro", 1}, {"micros", 1}, {"microsecond", 1}, {"microseconds", 1},
-    {"ns", 0}, {"nano", 0}, {"nanos", 0}, {"nanosecond", 0}, {"nanoseconds", 0},
+    {"d", 86'400'000'000},
+    {"day", 86'400'000'000},
+    {"days", 86'400'000'000},
+    {"h", 3'600'000'000},
+    {"hour", 3'600'000'000},
+    {"hours", 3'600'000'000},
+    {"min", 60'000'000},
+    {"m", 60'000'000},
+    {"minute", 60'000'000},
+    {"minutes", 60'000'000},
+    {"s", 1'000'000},
+    {"sec", 1'000'000},
+    {"secs", 1'000'000},
+    {"second", 1'000'000},
+    {"seconds", 1'000'000},
+    {"ms", 1'000},
+    {"milli", 1'000},
+    {"millis", 1'000},
+    {"millisecond", 1'000},
+    {"milliseconds", 1'000},
+    {"", 1'000},
+    {"us", 1},
+    {"\xc2\xb5s", 1},
+    {"micro", 1},
+    {"micros", 1},
+    {"microsecond", 1},
+    {"microseconds", 1},
+    {"ns", 0},
+    {"nano", 0},
+    {"nanos", 0},
+    {"nanosecond", 0},
+    {"nanoseconds", 0},
 };
 constexpr Unit kByteUnits[] = {
-    {"", 1}, {"b", 1}, {"bytes", 1},
-    {"k", 1 << 10}, {"kb", 1 << 10}, {"kibibytes", 1 << 10},
-    {"m", 1 << 20}, {"mb", 1 << 20}, {"mebibytes", 1 << 20},
-    {"g", 1 << 30}, {"gb", 1 << 30}, {"gibibytes", 1 << 30},
-    {"t", int64_t{1} << 40}, {"tb", int64_t{1} << 40}, {"tebibytes", int64_t{1} << 40},
+    {"", 1},
+    {"b", 1},
+    {"bytes", 1},
+    {"k", 1 << 10},
+    {"kb", 1 << 10},
+    {"kibibytes", 1 << 10},
+    {"m", 1 << 20},
+    {"mb", 1 << 20},
+    {"mebibytes", 1 << 20},
+    {"g", 1 << 30},
+    {"gb", 1 << 30},
+    {"gibibytes", 1 << 30},
+    {"t", int64_t{1} << 40},
+    {"tb", int64_t{1} << 40},
+    {"tebibytes", int64_t{1} << 40},
 };
 
-// "<digits> <unit>": the number and the factor of the unit. Empty when it is not of that form or too big.
+// "<digits> <unit>": the number and the factor of the unit. Empty when it is not of that form or
+// too big.
 template <size_t kCount>
 std::optional<int64_t> ParseWithUnit(std::string_view text, const Unit (&units)[kCount]) {
   text = Trim(text);
@@ -130,15 +168,18 @@ bool OptionSpec::Matches(std::string_view key) const {
 
 Result<int64_t> ParseDurationMicros(std::string_view text) {
   if (auto value = ParseWithUnit(text, kDurationUnits)) return *value;
-  return WithHint(InvalidQuery("'{}' is not a duration", text), "write a number and a unit: '500 ms', '10 s', '1 min', '2 h', '1 d'");
+  return WithHint(InvalidQuery("'{}' is not a duration", text),
+                  "write a number and a unit: '500 ms', '10 s', '1 min', '2 h', '1 d'");
 }
 
 Result<int64_t> ParseBytes(std::string_view text) {
   if (auto value = ParseWithUnit(text, kByteUnits)) return *value;
-  return WithHint(InvalidQuery("'{}' is not a memory size", text), "write a number and a unit: '512 kb', '128 mb', '1 gb'");
+  return WithHint(InvalidQuery("'{}' is not a memory size", text),
+                  "write a number and a unit: '512 kb', '128 mb', '1 gb'");
 }
 
-Status CheckOptionValue(const OptionSpec& spec, std::string_view key, std::string_view value, std::string_view where) {
+Status CheckOptionValue(const OptionSpec& spec, std::string_view key, std::string_view value,
+                        std::string_view where) {
   bool good = true;
   switch (spec.type) {
     case OptionType::kString:
@@ -154,39 +195,48 @@ Status CheckOptionValue(const OptionSpec& spec, std::string_view key, std::strin
       break;
     case OptionType::kDuration: {
       auto parsed = ParseDurationMicros(value);
-      if (!parsed.ok()) return WithContext(parsed.status(), fmt::format("option '{}' of {}", key, where));
+      if (!parsed.ok())
+        return WithContext(parsed.status(), fmt::format("option '{}' of {}", key, where));
       break;
     }
     case OptionType::kMemorySize: {
       auto parsed = ParseBytes(value);
-      if (!parsed.ok()) return WithContext(parsed.status(), fmt::format("option '{}' of {}", key, where));
+      if (!parsed.ok())
+        return WithContext(parsed.status(), fmt::format("option '{}' of {}", key, where));
       break;
     }
     case OptionType::kEnum: {
       for (const std::string& known : spec.enum_values) {
         if (Lower(known) == Lower(value)) return Status::OK();
       }
-      Status error = InvalidQuery("option '{}' of {} must be one of {}, not '{}'", key, where, JoinQuoted(spec.enum_values), value);
+      Status error = InvalidQuery("option '{}' of {} must be one of {}, not '{}'", key, where,
+                                  JoinQuoted(spec.enum_values), value);
       std::string nearest = NearestName(value, spec.enum_values);
-      return nearest.empty() ? error : WithHint(error, fmt::format("did you mean '{}' = '{}'?", key, nearest));
+      return nearest.empty()
+                 ? error
+                 : WithHint(error, fmt::format("did you mean '{}' = '{}'?", key, nearest));
     }
   }
   if (good) return Status::OK();
-  return InvalidQuery("option '{}' of {} must be of type {}, not '{}'", key, where, OptionTypeName(spec.type), value);
+  return InvalidQuery("option '{}' of {} must be of type {}, not '{}'", key, where,
+                      OptionTypeName(spec.type), value);
 }
 
-Status Options::Check(const std::vector<OptionSpec>& specs, const std::vector<std::string>& allowed_prefixes,
+Status Options::Check(const std::vector<OptionSpec>& specs,
+                      const std::vector<std::string>& allowed_prefixes,
                       std::string_view where) const {
   std::vector<std::string> names;
   for (const OptionSpec& spec : specs) names.push_back(spec.name);
   for (const auto& [key, value] : values_) {
-    auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.Matches(key); });
+    auto spec = std::find_if(specs.begin(), specs.end(),
+                             [&](const OptionSpec& s) { return s.Matches(key); });
     if (spec != specs.end()) {
       WEIR_RETURN_NOT_OK(CheckOptionValue(*spec, key, value, where));
       continue;
     }
-    bool allowed = std::any_of(allowed_prefixes.begin(), allowed_prefixes.end(),
-                               [&](const std::string& prefix) { return key.compare(0, prefix.size(), prefix) == 0; });
+    bool allowed = std::any_of(
+        allowed_prefixes.begin(), allowed_prefixes.end(),
+        [&](const std::string& prefix) { return key.compare(0, prefix.size(), prefix) == 0; });
     if (allowed) continue;
     std::string nearest = NearestName(key, names);
     return WithHint(InvalidQuery("{} has no option '{}'", where, key),
@@ -195,8 +245,9 @@ Status Options::Check(const std::vector<OptionSpec>& specs, const std::vector<st
   }
   for (const OptionSpec& spec : specs) {
     if (spec.required && !Has(spec.name)) {
-      return WithHint(InvalidQuery("{} needs the option '{}'", where, spec.name),
-                      fmt::format("add '{}' = '...' to the WITH clause: {}", spec.name, spec.description));
+      return WithHint(
+          InvalidQuery("{} needs the option '{}'", where, spec.name),
+          fmt::format("add '{}' = '...' to the WITH clause: {}", spec.name, spec.description));
     }
   }
   return Status::OK();
@@ -253,7 +304,8 @@ Result<int64_t> Options::GetBytes(std::string_view key, int64_t otherwise) const
 Options Options::WithPrefixRemoved(std::string_view prefix) const {
   std::map<std::string, std::string> kept;
   for (const auto& [key, value] : values_) {
-    if (key.size() > prefix.size() && key.compare(0, prefix.size(), prefix) == 0) kept[key.substr(prefix.size())] = value;
+    if (key.size() > prefix.size() && key.compare(0, prefix.size(), prefix) == 0)
+      kept[key.substr(prefix.size())] = value;
   }
   return Options(std::move(kept));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Function calls: scalar functions, aggregates (collected, see query_binder.h), group-window auxiliaries, SQL functions.
+// Function calls: scalar functions, aggregates (collected, see query_binder.h), group-window
+// auxiliaries, SQL functions.
 #include <algorithm>
 #include <cctype>
 
@@ -15,7 +16,8 @@ namespace {
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return upper;
 }
 
@@ -24,15 +26,18 @@ bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> name
 }
 
 ExprPtr TextLiteral(const std::string& text) {
-  return MakeLiteral(Value::String(text), DataType::Char(static_cast<int32_t>(text.size())).NotNull());
+  return MakeLiteral(Value::String(text),
+                     DataType::Char(static_cast<int32_t>(text.size())).NotNull());
 }
 
 /// Functions that work on whole partitions and therefore need OVER.
 bool IsWindowOnly(std::string_view name) {
-  return IsOneOf(name, {"ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "NTILE", "CUME_DIST", "PERCENT_RANK"});
+  return IsOneOf(name, {"ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD", "NTILE", "CUME_DIST",
+                        "PERCENT_RANK"});
 }
 
-/// "TUMBLE_START" -> 0, "HOP_END" -> 1, "SESSION_ROWTIME" -> 2, "TUMBLE_PROCTIME" -> 3; -1 for other names.
+/// "TUMBLE_START" -> 0, "HOP_END" -> 1, "SESSION_ROWTIME" -> 2, "TUMBLE_PROCTIME" -> 3; -1 for
+/// other names.
 int WindowAuxiliary(std::string_view name) {
   static constexpr std::string_view kWindows[] = {"TUMBLE_", "HOP_", "SESSION_"};
   static constexpr std::string_view kProperties[] = {"START", "END", "ROWTIME", "PROCTIME"};
@@ -47,29 +52,35 @@ int WindowAuxiliary(std::string_view name) {
 
 }  // namespace
 
-Result<std::optional<ExprPtr>> QueryBinder::BindWindowAuxiliary(const AstCall& call, const std::string& name,
-                                                                const ExprContext& in, SourceSpan span) {
+Result<std::optional<ExprPtr>> QueryBinder::BindWindowAuxiliary(const AstCall& call,
+                                                                const std::string& name,
+                                                                const ExprContext& in,
+                                                                SourceSpan span) {
   int property = WindowAuxiliary(name);
   if (property < 0) return std::optional<ExprPtr>();
   if (in.group_window == nullptr || !in.group_window->has_value()) {
-    return WithHint(InvalidQueryAt(span, "{} needs a group window: GROUP BY {}(..) is missing", name,
-                                   name.substr(0, name.find('_'))),
-                    "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) gives window_start and window_end");
+    return WithHint(InvalidQueryAt(span, "{} needs a group window: GROUP BY {}(..) is missing",
+                                   name, name.substr(0, name.find('_'))),
+                    "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) gives "
+                    "window_start and window_end");
   }
   const GroupWindow& window = **in.group_window;
   DataType type = DataType::Timestamp(3).NotNull();
   if (property == 2) type = window.time->type.NotNull().WithTimeAttribute(TimeAttribute::kRowtime);
-  if (property == 3) type = DataType::TimestampLtz(3).NotNull().WithTimeAttribute(TimeAttribute::kProctime);
+  if (property == 3)
+    type = DataType::TimestampLtz(3).NotNull().WithTimeAttribute(TimeAttribute::kProctime);
   auto expr = std::make_shared<Expr>(*MakeCall("$WINDOW", {}, type));
   expr->index = property;
   return std::optional<ExprPtr>(std::move(expr));
 }
 
-Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const AggregateFunction& function,
+Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
+                                               const AggregateFunction& function,
                                                const ExprContext& in, SourceSpan span) {
   if (in.inside_aggregate) return InvalidQueryAt(span, "aggregate calls cannot be nested");
   if (in.aggregates == nullptr) {
-    return InvalidQueryAt(span, "the aggregate function {} cannot stand in {}", function.name(), in.clause);
+    return InvalidQueryAt(span, "the aggregate function {} cannot stand in {}", function.name(),
+                          in.clause);
   }
   ExprContext inner = in;
   inner.inside_aggregate = true;
@@ -89,7 +100,8 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
     }
   }
   if (aggregate.distinct && aggregate.args.size() > 1 && function.name() == "COUNT") {
-    return WithHint(InvalidQueryAt(span, "COUNT(DISTINCT ..) takes one argument, not {}", aggregate.args.size()),
+    return WithHint(InvalidQueryAt(span, "COUNT(DISTINCT ..) takes one argument, not {}",
+                                   aggregate.args.size()),
                     "COUNT(DISTINCT ROW(a, b)) counts distinct pairs");
   }
   if (call.nulls != NullTreatment::kNone) {
@@ -107,12 +119,14 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
   }
   info.call.config = context_.config;
   info.distinct = aggregate.distinct;
-  info.has_group_keys = in.has_group_keys && call.filter == nullptr;  // A filter may leave nothing of a group.
+  info.has_group_keys =
+      in.has_group_keys && call.filter == nullptr;  // A filter may leave nothing of a group.
   std::vector<DataType> arg_types;
   Status resolved = function.Resolve(info, &arg_types, &aggregate.type);
   if (!resolved.ok()) return WithSpan(resolved, span);
   for (size_t i = 0; i < aggregate.args.size(); ++i) {
-    aggregate.args[i] = MakeCast(aggregate.args[i], arg_types[i].WithNullable(aggregate.args[i]->type.nullable()));
+    aggregate.args[i] =
+        MakeCast(aggregate.args[i], arg_types[i].WithNullable(aggregate.args[i]->type.nullable()));
   }
   if (call.filter != nullptr) {
     ExprContext filter_in = inner;
@@ -124,7 +138,8 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
       WEIR_ASSIGN_OR_RETURN(ExprPtr key, Bind(item.expr, inner));
       SortKey sort_key;
       sort_key.descending = item.direction == SortDirection::kDescending;
-      sort_key.nulls_first = item.nulls == NullsOrder::kDefault ? !sort_key.descending : item.nulls == NullsOrder::kFirst;
+      sort_key.nulls_first = item.nulls == NullsOrder::kDefault ? !sort_key.descending
+                                                                : item.nulls == NullsOrder::kFirst;
       aggregate.order_by.push_back({std::move(key), sort_key});
     }
   }
@@ -135,9 +150,11 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
   for (size_t i = 0; i < in.aggregates->size(); ++i) {
     const BoundAggregate& other = (*in.aggregates)[i];
     bool same = other.function == aggregate.function && other.distinct == aggregate.distinct &&
-                other.args.size() == aggregate.args.size() && (other.filter == nullptr) == (aggregate.filter == nullptr) &&
+                other.args.size() == aggregate.args.size() &&
+                (other.filter == nullptr) == (aggregate.filter == nullptr) &&
                 (other.filter == nullptr || SameExpr(*other.filter, *aggregate.filter));
-    for (size_t a = 0; same && a < other.args.size(); ++a) same = SameExpr(*other.args[a], *aggregate.args[a]);
+    for (size_t a = 0; same && a < other.args.size(); ++a)
+      same = SameExpr(*other.args[a], *aggregate.args[a]);
     if (same) {
       auto expr = std::make_shared<Expr>(*MakeCall("$AGG", {}, other.type));
       expr->index = static_cast<int>(i);
@@ -150,23 +167,26 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call, const Aggreg
   return ExprPtr(std::move(expr));
 }
 
-Result<ExprPtr> QueryBinder::BindUserFunction(const SqlFunction& function, const AstCall& call, const ExprContext& in,
-                                              SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindUserFunction(const SqlFunction& function, const AstCall& call,
+                                              const ExprContext& in, SourceSpan span) {
   if (call.arguments.size() != function.parameters.size()) {
-    return InvalidQueryAt(span, "function {} takes {} arguments, not {}", function.name.name, function.parameters.size(),
-                          call.arguments.size());
+    return InvalidQueryAt(span, "function {} takes {} arguments, not {}", function.name.name,
+                          function.parameters.size(), call.arguments.size());
   }
   std::vector<ExprPtr> args;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr arg, Bind(call.arguments[i].value, in));
-    auto cast = ImplicitCast(std::move(arg), function.parameters[i].type, function.parameters[i].name);
+    auto cast =
+        ImplicitCast(std::move(arg), function.parameters[i].type, function.parameters[i].name);
     if (!cast.ok()) return WithSpan(cast.status(), span);
     args.push_back(std::move(*cast));
   }
   WEIR_ASSIGN_OR_RETURN(AstExprPtr body, ParseExpression(function.body));
   auto bound = BindScalar(*body, Schema{function.parameters}, context_);
-  if (!bound.ok()) return WithContext(bound.status(), fmt::format("in function {}", function.name.name));
-  WEIR_ASSIGN_OR_RETURN(ExprPtr result, ImplicitCast(std::move(*bound), function.returns, function.name.name));
+  if (!bound.ok())
+    return WithContext(bound.status(), fmt::format("in function {}", function.name.name));
+  WEIR_ASSIGN_OR_RETURN(ExprPtr result,
+                        ImplicitCast(std::move(*bound), function.returns, function.name.name));
   return SubstituteInputs(result, args);
 }
 
@@ -203,7 +223,8 @@ const char* WrapperName(JsonWrapper wrapper) {
 }  // namespace
 
 // The clauses become literal arguments, as function/json.h lists them.
-Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext& in,
+                                          SourceSpan span) {
   const std::string name = Upper(call.name.back().value);
   static const AstJsonClauses kNoClauses;
   const AstJsonClauses& json = call.json ? *call.json : kNoClauses;
@@ -213,9 +234,11 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
     args.push_back(std::move(arg));
   }
   if (name == "JSON_OBJECT" || name == "JSON_ARRAY") {
-    JsonNullClause otherwise = name == "JSON_OBJECT" ? JsonNullClause::kNullOnNull : JsonNullClause::kAbsentOnNull;
+    JsonNullClause otherwise =
+        name == "JSON_OBJECT" ? JsonNullClause::kNullOnNull : JsonNullClause::kAbsentOnNull;
     JsonNullClause nulls = json.nulls == JsonNullClause::kNone ? otherwise : json.nulls;
-    args.insert(args.begin(), TextLiteral(nulls == JsonNullClause::kNullOnNull ? "NULL" : "ABSENT"));
+    args.insert(args.begin(),
+                TextLiteral(nulls == JsonNullClause::kNullOnNull ? "NULL" : "ABSENT"));
     return Call(name, std::move(args), span);
   }
   DataType result = DataType::String();
@@ -230,7 +253,8 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
     args.push_back(TextLiteral(WrapperName(json.wrapper)));
     args.push_back(TextLiteral(json.on_empty ? BehaviorName(json.on_empty->kind) : "NULL"));
     args.push_back(TextLiteral(json.on_error ? BehaviorName(json.on_error->kind) : "NULL"));
-    if (json.quotes != JsonQuotes::kNone) return UnsupportedAt(span, "QUOTES in JSON_QUERY is not supported yet");
+    if (json.quotes != JsonQuotes::kNone)
+      return UnsupportedAt(span, "QUOTES in JSON_QUERY is not supported yet");
     // The type that RETURNING names travels as a typed NULL.
     args.push_back(MakeLiteral(Value::Null(), result.AsNullable()));
     return Call(name, std::move(args), span);
@@ -241,7 +265,8 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
     ExprPtr otherwise = MakeLiteral(Value::Null(), result.AsNullable());
     if (*behavior && (*behavior)->default_value != nullptr) {
       WEIR_ASSIGN_OR_RETURN(otherwise, Bind((*behavior)->default_value, in));
-      WEIR_ASSIGN_OR_RETURN(otherwise, ImplicitCast(std::move(otherwise), result, "the DEFAULT of JSON_VALUE"));
+      WEIR_ASSIGN_OR_RETURN(
+          otherwise, ImplicitCast(std::move(otherwise), result, "the DEFAULT of JSON_VALUE"));
     }
     args.push_back(std::move(otherwise));
   }
@@ -250,19 +275,25 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
 
 Result<ExprPtr> QueryBinder::BindCall(const AstCall& call, const ExprContext& in, SourceSpan span) {
   std::string name = Upper(call.name.back().value);
-  if (call.over != nullptr) return UnsupportedAt(span, "OVER is not supported yet (in {} OVER ..)", name);
+  if (call.over != nullptr)
+    return UnsupportedAt(span, "OVER is not supported yet (in {} OVER ..)", name);
   if (IsWindowOnly(name)) {
-    return WithHint(UnsupportedAt(span, "{} is not supported yet", name), "it needs OVER, which is not supported yet");
+    return WithHint(UnsupportedAt(span, "{} is not supported yet", name),
+                    "it needs OVER, which is not supported yet");
   }
   if (const SqlFunction* function = context_.catalog->FindFunction(call.name)) {
     return BindUserFunction(*function, call, in, span);
   }
-  const AggregateFunction* aggregate = call.name.size() == 1 ? context_.functions->FindAggregate(name) : nullptr;
+  const AggregateFunction* aggregate =
+      call.name.size() == 1 ? context_.functions->FindAggregate(name) : nullptr;
   if (aggregate != nullptr) return BindAggregateCall(call, *aggregate, in, span);
-  if (call.quantifier == SetQuantifier::kDistinct) return InvalidQueryAt(span, "{} is no aggregate function: DISTINCT means nothing", name);
-  if (call.filter != nullptr) return InvalidQueryAt(span, "{} is no aggregate function: FILTER means nothing", name);
+  if (call.quantifier == SetQuantifier::kDistinct)
+    return InvalidQueryAt(span, "{} is no aggregate function: DISTINCT means nothing", name);
+  if (call.filter != nullptr)
+    return InvalidQueryAt(span, "{} is no aggregate function: FILTER means nothing", name);
   if (call.form == CallForm::kJson) return BindJsonCall(call, in, span);
-  WEIR_ASSIGN_OR_RETURN(std::optional<ExprPtr> auxiliary, BindWindowAuxiliary(call, name, in, span));
+  WEIR_ASSIGN_OR_RETURN(std::optional<ExprPtr> auxiliary,
+                        BindWindowAuxiliary(call, name, in, span));
   if (auxiliary) return *auxiliary;
   if (IsOneOf(name, {"TUMBLE", "HOP", "SESSION", "CUMULATE"})) {
     return WithHint(InvalidQueryAt(span, "{}(..) cannot stand in {}", name, in.clause),
@@ -271,7 +302,8 @@ Result<ExprPtr> QueryBinder::BindCall(const AstCall& call, const ExprContext& in
   std::vector<ExprPtr> args;
   for (const AstArgument& argument : call.arguments) {
     if (argument.name) {
-      return UnsupportedAt(argument.name->span, "named arguments of scalar functions are not supported yet");
+      return UnsupportedAt(argument.name->span,
+                           "named arguments of scalar functions are not supported yet");
     }
     if (argument.value == nullptr) continue;
     WEIR_ASSIGN_OR_RETURN(ExprPtr arg, Bind(argument.value, in));
@@ -282,10 +314,13 @@ Result<ExprPtr> QueryBinder::BindCall(const AstCall& call, const ExprContext& in
     return MakeCall("$" + name, std::move(args), DataType::BigInt().NotNull());
   }
   if (name == "SOURCE_WATERMARK") {
-    return InvalidQueryAt(span, "SOURCE_WATERMARK() is no function of rows: it stands in WATERMARK FOR only");
+    return InvalidQueryAt(
+        span, "SOURCE_WATERMARK() is no function of rows: it stands in WATERMARK FOR only");
   }
-  if (name == "CURRENT_DATABASE" && args.empty()) return TextLiteral(context_.catalog->current_database());
-  if (name == "CURRENT_CATALOG" && args.empty()) return TextLiteral(context_.catalog->current_catalog());
+  if (name == "CURRENT_DATABASE" && args.empty())
+    return TextLiteral(context_.catalog->current_database());
+  if (name == "CURRENT_CATALOG" && args.empty())
+    return TextLiteral(context_.catalog->current_catalog());
   if (call.form == CallForm::kTrim) {
     const std::string& flag = args[0]->literal.string_value();
     std::string function = flag == "LEADING" ? "LTRIM" : flag == "TRAILING" ? "RTRIM" : "BTRIM";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Expressions: names, literals, constructors, CASE, casts. Operators are in bind_operator.cc, calls in bind_call.cc.
+// Expressions: names, literals, constructors, CASE, casts. Operators are in bind_operator.cc, calls
+// in bind_call.cc.
 #include <algorithm>
 #include <cctype>
 
@@ -22,7 +23,8 @@ std::string PathText(const ObjectPath& path) {
   return text;
 }
 
-bool QualifierMatches(const std::vector<std::string>& qualifier, const ObjectPath& path, size_t parts) {
+bool QualifierMatches(const std::vector<std::string>& qualifier, const ObjectPath& path,
+                      size_t parts) {
   if (parts > qualifier.size()) return false;
   size_t skip = qualifier.size() - parts;
   for (size_t i = 0; i < parts; ++i) {
@@ -55,13 +57,15 @@ ColumnMatch FindColumn(const Scope& scope, const ObjectPath& path) {
   return match;
 }
 
-/// Where no column has the name: the fields of ROW columns may be named alone, as in `SELECT id` for a column r ROW<id INT>.
+/// Where no column has the name: the fields of ROW columns may be named alone, as in `SELECT id`
+/// for a column r ROW<id INT>.
 ColumnMatch FindField(const Scope& scope, const ObjectPath& path) {
   ColumnMatch match;
   for (size_t qualifier_parts = std::min<size_t>(path.size() - 1, 3) + 1; qualifier_parts-- > 0;) {
     for (size_t i = 0; i < scope.columns.size(); ++i) {
       const ScopeColumn& column = scope.columns[i];
-      bool has_field = column.type.kind() == TypeKind::kRow && column.type.FieldIndex(path[qualifier_parts].value) >= 0;
+      bool has_field = column.type.kind() == TypeKind::kRow &&
+                       column.type.FieldIndex(path[qualifier_parts].value) >= 0;
       if (!has_field || !QualifierMatches(column.qualifier, path, qualifier_parts)) continue;
       if (match.count++ == 0) {
         match.index = static_cast<int>(i);
@@ -81,7 +85,8 @@ Status NoSuchColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan
   Status status = InvalidQueryAt(span, "column '{}' not found in any table", text);
   if (path.path.size() > 1) {
     bool known = false;
-    for (const ScopeColumn& column : in.scope->columns) known |= QualifierMatches(column.qualifier, path.path, 1);
+    for (const ScopeColumn& column : in.scope->columns)
+      known |= QualifierMatches(column.qualifier, path.path, 1);
     if (!known) {
       std::vector<std::string> tables;
       for (const ScopeColumn& column : in.scope->columns) {
@@ -89,7 +94,8 @@ Status NoSuchColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan
       }
       status = InvalidQueryAt(span, "table '{}' not found in '{}'", path.path[0].value, text);
       std::string nearest = NearestName(path.path[0].value, tables);
-      return nearest.empty() ? status : WithHint(status, fmt::format("did you mean `{}`?", nearest));
+      return nearest.empty() ? status
+                             : WithHint(status, fmt::format("did you mean `{}`?", nearest));
     }
   }
   std::string nearest = NearestName(wanted, names);
@@ -107,21 +113,23 @@ Status NoSuchColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan
 
 Result<ExprPtr> QueryBinder::BindFieldAccess(ExprPtr row, const Identifier& field) {
   if (row->type.kind() != TypeKind::kRow) {
-    return InvalidQueryAt(field.span, "'{}' is read from a value of type {}, which has no fields", field.value,
-                          row->type.ToString());
+    return InvalidQueryAt(field.span, "'{}' is read from a value of type {}, which has no fields",
+                          field.value, row->type.ToString());
   }
   int index = row->type.FieldIndex(field.value);
   if (index < 0) {
     std::vector<std::string> names;
     for (const Field& f : row->type.fields()) names.push_back(f.name);
-    Status status = InvalidQueryAt(field.span, "field '{}' not found in {}", field.value, row->type.ToString());
+    Status status =
+        InvalidQueryAt(field.span, "field '{}' not found in {}", field.value, row->type.ToString());
     std::string nearest = NearestName(field.value, names);
     return nearest.empty() ? status : WithHint(status, fmt::format("did you mean `{}`?", nearest));
   }
   return MakeField(std::move(row), index);
 }
 
-Result<ExprPtr> QueryBinder::BindColumn(const AstColumnPath& path, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindColumn(const AstColumnPath& path, const ExprContext& in,
+                                        SourceSpan span) {
   ColumnMatch match = FindColumn(*in.scope, path.path);
   if (match.count == 0) {
     if (path.path.size() == 1 && in.aliases != nullptr) {
@@ -133,7 +141,8 @@ Result<ExprPtr> QueryBinder::BindColumn(const AstColumnPath& path, const ExprCon
       }
     }
     match = FindField(*in.scope, path.path);
-    if (match.count == 0 && in.scope->outer != nullptr && FindColumn(*in.scope->outer, path.path).count > 0) {
+    if (match.count == 0 && in.scope->outer != nullptr &&
+        FindColumn(*in.scope->outer, path.path).count > 0) {
       return UnsupportedAt(span, "correlated subqueries are not supported yet");
     }
     if (match.count == 0) return NoSuchColumn(path, in, span);
@@ -156,16 +165,20 @@ Result<ExprPtr> BindExactNumber(const std::string& text, SourceSpan span) {
   if (point == std::string::npos) {
     std::optional<Int128> wide = ParseDecimal(text, 38, 0);
     if (!wide) return InvalidQueryAt(span, "number '{}' has more than 38 digits", text);
-    if (*wide <= INT32_MAX) return MakeLiteral(Value::Int(static_cast<int64_t>(*wide)), DataType::Int().NotNull());
-    if (*wide <= INT64_MAX) return MakeLiteral(Value::Int(static_cast<int64_t>(*wide)), DataType::BigInt().NotNull());
+    if (*wide <= INT32_MAX)
+      return MakeLiteral(Value::Int(static_cast<int64_t>(*wide)), DataType::Int().NotNull());
+    if (*wide <= INT64_MAX)
+      return MakeLiteral(Value::Int(static_cast<int64_t>(*wide)), DataType::BigInt().NotNull());
     size_t zeros = std::min(text.find_first_not_of('0'), text.size() - 1);
-    return MakeLiteral(Value::Decimal(*wide), DataType::Decimal(static_cast<int>(text.size() - zeros), 0).NotNull());
+    return MakeLiteral(Value::Decimal(*wide),
+                       DataType::Decimal(static_cast<int>(text.size() - zeros), 0).NotNull());
   }
   int scale = static_cast<int>(text.size() - point - 1);
   size_t zeros = std::min(text.find_first_not_of('0'), point);
   int integer_digits = static_cast<int>(point - zeros);
   int precision = std::max(integer_digits + scale, 1);
-  // Calcite counts the digits of the unscaled value: 0.05 is DECIMAL(2, 2)... of at least the scale.
+  // Calcite counts the digits of the unscaled value: 0.05 is DECIMAL(2, 2)... of at least the
+  // scale.
   precision = std::max(precision, scale);
   if (precision > 38) return InvalidQueryAt(span, "number '{}' has more than 38 digits", text);
   std::string digits = text.front() == '.' ? "0" + text : text;
@@ -176,13 +189,16 @@ Result<ExprPtr> BindExactNumber(const std::string& text, SourceSpan span) {
 }
 
 int CodePoints(std::string_view text) {
-  return static_cast<int>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 int FractionDigits(std::string_view text) {
   size_t point = text.rfind('.');
-  return point == std::string_view::npos ? 0 : static_cast<int>(std::min<size_t>(text.size() - point - 1, 9));
+  return point == std::string_view::npos
+             ? 0
+             : static_cast<int>(std::min<size_t>(text.size() - point - 1, 9));
 }
 
 }  // namespace
@@ -194,7 +210,8 @@ Result<ExprPtr> QueryBinder::BindLiteral(const AstLiteral& literal, SourceSpan s
       return MakeLiteral(Value::Null(), DataType::Null());
     case LiteralKind::kTrue:
     case LiteralKind::kFalse:
-      return MakeLiteral(Value::Bool(literal.kind == LiteralKind::kTrue), DataType::Boolean().NotNull());
+      return MakeLiteral(Value::Bool(literal.kind == LiteralKind::kTrue),
+                         DataType::Boolean().NotNull());
     case LiteralKind::kUnknown:
       return MakeLiteral(Value::Null(), DataType::Boolean());
     case LiteralKind::kExactNumber:
@@ -207,16 +224,20 @@ Result<ExprPtr> QueryBinder::BindLiteral(const AstLiteral& literal, SourceSpan s
     case LiteralKind::kString:
       return MakeLiteral(Value::String(text), DataType::Char(CodePoints(text)).NotNull());
     case LiteralKind::kBinary:
-      return MakeLiteral(Value::String(text), DataType::Binary(static_cast<int32_t>(text.size())).NotNull());
+      return MakeLiteral(Value::String(text),
+                         DataType::Binary(static_cast<int32_t>(text.size())).NotNull());
     case LiteralKind::kDate: {
       std::optional<int32_t> days = ParseDate(text);
-      if (!days) return InvalidQueryAt(span, "illegal DATE literal '{}': not in format 'yyyy-MM-dd'", text);
+      if (!days)
+        return InvalidQueryAt(span, "illegal DATE literal '{}': not in format 'yyyy-MM-dd'", text);
       return MakeLiteral(Value::Int(*days), DataType::Date().NotNull());
     }
     case LiteralKind::kTime: {
       std::optional<int32_t> millis = ParseTime(text);
-      if (!millis) return InvalidQueryAt(span, "illegal TIME literal '{}': not in format 'HH:mm:ss'", text);
-      return MakeLiteral(Value::Int(*millis), DataType::Time(std::min(FractionDigits(text), 3)).NotNull());
+      if (!millis)
+        return InvalidQueryAt(span, "illegal TIME literal '{}': not in format 'HH:mm:ss'", text);
+      return MakeLiteral(Value::Int(*millis),
+                         DataType::Time(std::min(FractionDigits(text), 3)).NotNull());
     }
     case LiteralKind::kTimestamp:
     case LiteralKind::kTimestampLtz: {
@@ -224,7 +245,8 @@ Result<ExprPtr> QueryBinder::BindLiteral(const AstLiteral& literal, SourceSpan s
       DataType type = DataType::Timestamp(precision).NotNull();
       std::optional<int64_t> ticks = ParseTimestamp(text, precision);
       if (!ticks) {
-        return InvalidQueryAt(span, "illegal TIMESTAMP literal '{}': not in format 'yyyy-MM-dd HH:mm:ss'", text);
+        return InvalidQueryAt(
+            span, "illegal TIMESTAMP literal '{}': not in format 'yyyy-MM-dd HH:mm:ss'", text);
       }
       if (literal.kind == LiteralKind::kTimestampLtz) {
         WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, FindTimeZone(context_.config->time_zone));
@@ -237,7 +259,8 @@ Result<ExprPtr> QueryBinder::BindLiteral(const AstLiteral& literal, SourceSpan s
   return Internal("unknown literal");
 }
 
-Result<ExprPtr> QueryBinder::BindInterval(const AstInterval& interval, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindInterval(const AstInterval& interval, const ExprContext& in,
+                                          SourceSpan span) {
   WEIR_ASSIGN_OR_RETURN(DataType type, IntervalType(interval.qualifier));
   if (interval.value != nullptr) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr amount, Bind(interval.value, in));
@@ -255,13 +278,15 @@ Result<ExprPtr> QueryBinder::BindInterval(const AstInterval& interval, const Exp
   return MakeLiteral(Value::Int(interval.negative ? -value : value), type.NotNull());
 }
 
-Result<ExprPtr> QueryBinder::Call(std::string_view function, std::vector<ExprPtr> args, SourceSpan span) {
+Result<ExprPtr> QueryBinder::Call(std::string_view function, std::vector<ExprPtr> args,
+                                  SourceSpan span) {
   auto call = context_.functions->MakeCall(function, std::move(args), *context_.config);
   if (!call.ok()) return WithSpan(call.status(), span);
   return call;
 }
 
-Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_try, SourceSpan span) {
+Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_try,
+                                  SourceSpan span) {
   Status castable = CheckExplicitCast(expr->type, type);
   if (!castable.ok()) return WithSpan(castable, span);
   bool nullable = is_try || expr->type.nullable();
@@ -271,11 +296,13 @@ Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_tr
   return MakeCast(std::move(expr), type.WithNullable(nullable));
 }
 
-Result<ExprPtr> QueryBinder::ImplicitCast(ExprPtr expr, const DataType& type, std::string_view what) {
+Result<ExprPtr> QueryBinder::ImplicitCast(ExprPtr expr, const DataType& type,
+                                          std::string_view what) {
   if (expr->type.EqualsIgnoringNullable(type)) return expr;
-  if (expr->type.kind() != TypeKind::kNull && !CanImplicitlyCast(expr->type.AsNullable(), type.AsNullable())) {
-    return InvalidQuery("{} has type {}, which does not convert to {} without a CAST", what, expr->type.ToString(),
-                        type.ToString());
+  if (expr->type.kind() != TypeKind::kNull &&
+      !CanImplicitlyCast(expr->type.AsNullable(), type.AsNullable())) {
+    return InvalidQuery("{} has type {}, which does not convert to {} without a CAST", what,
+                        expr->type.ToString(), type.ToString());
   }
   return MakeCast(expr, type.WithNullable(expr->type.nullable()));
 }
@@ -284,12 +311,14 @@ Result<ExprPtr> QueryBinder::BindCondition(const AstExpr& expr, const ExprContex
   WEIR_ASSIGN_OR_RETURN(ExprPtr bound, Bind(expr, in));
   if (bound->type.kind() == TypeKind::kNull) return MakeLiteral(Value::Null(), DataType::Boolean());
   if (bound->type.kind() != TypeKind::kBoolean) {
-    return InvalidQueryAt(expr.span, "{} must be a condition (BOOLEAN), not {}", in.clause, bound->type.ToString());
+    return InvalidQueryAt(expr.span, "{} must be a condition (BOOLEAN), not {}", in.clause,
+                          bound->type.ToString());
   }
   return bound;
 }
 
-Result<Value> QueryBinder::BindLiteralValue(const AstExpr& expr, const DataType& type, std::string_view what) {
+Result<Value> QueryBinder::BindLiteralValue(const AstExpr& expr, const DataType& type,
+                                            std::string_view what) {
   Scope empty;
   ExprContext in;
   in.scope = &empty;
@@ -307,12 +336,15 @@ Result<int64_t> QueryBinder::BindIntervalMillis(const AstExpr& expr, std::string
   in.scope = &empty;
   WEIR_ASSIGN_OR_RETURN(ExprPtr bound, Bind(expr, in));
   if (bound->type.kind() == TypeKind::kIntervalYearMonth) {
-    return InvalidQueryAt(expr.span, "{} must be an interval of days to seconds, not of months or years", what);
+    return InvalidQueryAt(
+        expr.span, "{} must be an interval of days to seconds, not of months or years", what);
   }
   if (bound->type.kind() != TypeKind::kIntervalDayTime || !InputsOf(bound).empty()) {
-    return InvalidQueryAt(expr.span, "{} must be a constant interval such as INTERVAL '1' MINUTE", what);
+    return InvalidQueryAt(expr.span, "{} must be a constant interval such as INTERVAL '1' MINUTE",
+                          what);
   }
-  WEIR_ASSIGN_OR_RETURN(Value value, EvaluateConstant(bound, *context_.functions, *context_.config));
+  WEIR_ASSIGN_OR_RETURN(Value value,
+                        EvaluateConstant(bound, *context_.functions, *context_.config));
   if (value.is_null()) return InvalidQueryAt(expr.span, "{} must not be NULL", what);
   return value.int_value();
 }
@@ -327,7 +359,8 @@ Result<ExprPtr> QueryBinder::BindCase(const AstCase& node, const ExprContext& in
     ExprPtr condition;
     if (operand != nullptr) {
       WEIR_ASSIGN_OR_RETURN(ExprPtr value, Bind(when.condition, in));
-      WEIR_ASSIGN_OR_RETURN(condition, Call("=", {operand, std::move(value)}, when.condition->span));
+      WEIR_ASSIGN_OR_RETURN(condition,
+                            Call("=", {operand, std::move(value)}, when.condition->span));
     } else {
       ExprContext inner = in;
       inner.clause = "WHEN";
@@ -346,8 +379,10 @@ Result<ExprPtr> QueryBinder::BindCase(const AstCase& node, const ExprContext& in
   return Call("CASE", std::move(args), span);
 }
 
-Result<ExprPtr> QueryBinder::BindConstructor(const AstConstructor& node, const ExprContext& in, SourceSpan span) {
-  if (node.query != nullptr) return UnsupportedAt(span, "a collection made from a subquery is not supported yet");
+Result<ExprPtr> QueryBinder::BindConstructor(const AstConstructor& node, const ExprContext& in,
+                                             SourceSpan span) {
+  if (node.query != nullptr)
+    return UnsupportedAt(span, "a collection made from a subquery is not supported yet");
   std::vector<ExprPtr> items;
   for (const AstExprPtr& item : node.items) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr bound, Bind(item, in));
@@ -406,8 +441,10 @@ Result<ExprPtr> QueryBinder::Bind(const AstExpr& expr, const ExprContext& in) {
   if (auto* subscript = expr.As<AstSubscript>()) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr operand, Bind(subscript->operand, in));
     WEIR_ASSIGN_OR_RETURN(ExprPtr index, Bind(subscript->index, in));
-    if (operand->type.kind() == TypeKind::kRow && index->is_literal() && index->type.is_character()) {
-      return BindFieldAccess(std::move(operand), Identifier{index->literal.string_value(), true, expr.span});
+    if (operand->type.kind() == TypeKind::kRow && index->is_literal() &&
+        index->type.is_character()) {
+      return BindFieldAccess(std::move(operand),
+                             Identifier{index->literal.string_value(), true, expr.span});
     }
     if (operand->type.kind() == TypeKind::kRow && index->is_literal() && index->type.is_integer()) {
       int64_t field = index->literal.int_value();
@@ -426,18 +463,24 @@ Result<ExprPtr> QueryBinder::Bind(const AstExpr& expr, const ExprContext& in) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr operand, Bind(is_json->operand, in));
     static constexpr const char* kKinds[] = {"VALUE", "OBJECT", "ARRAY", "SCALAR"};
     std::string kind = kKinds[static_cast<int>(is_json->item)];
-    ExprPtr kind_literal = MakeLiteral(Value::String(kind), DataType::Char(static_cast<int32_t>(kind.size())).NotNull());
-    WEIR_ASSIGN_OR_RETURN(ExprPtr call, Call("IS JSON", {std::move(operand), std::move(kind_literal)}, expr.span));
-    return is_json->negated ? Call("NOT", {std::move(call)}, expr.span) : Result<ExprPtr>(std::move(call));
+    ExprPtr kind_literal = MakeLiteral(Value::String(kind),
+                                       DataType::Char(static_cast<int32_t>(kind.size())).NotNull());
+    WEIR_ASSIGN_OR_RETURN(
+        ExprPtr call, Call("IS JSON", {std::move(operand), std::move(kind_literal)}, expr.span));
+    return is_json->negated ? Call("NOT", {std::move(call)}, expr.span)
+                            : Result<ExprPtr>(std::move(call));
   }
   if (auto* symbol = expr.As<AstSymbol>()) {
     return MakeLiteral(Value::String(symbol->text),
                        DataType::Char(static_cast<int32_t>(symbol->text.size())).NotNull());
   }
-  if (expr.As<AstStar>() != nullptr) return InvalidQueryAt(expr.span, "* cannot stand in {}", in.clause);
-  if (expr.As<AstDefault>() != nullptr) return InvalidQueryAt(expr.span, "DEFAULT cannot stand here");
+  if (expr.As<AstStar>() != nullptr)
+    return InvalidQueryAt(expr.span, "* cannot stand in {}", in.clause);
+  if (expr.As<AstDefault>() != nullptr)
+    return InvalidQueryAt(expr.span, "DEFAULT cannot stand here");
   std::string name = std::visit(UnsupportedName{}, expr.node);
-  if (name.empty()) return InvalidQueryAt(expr.span, "a table or descriptor cannot stand in {}", in.clause);
+  if (name.empty())
+    return InvalidQueryAt(expr.span, "a table or descriptor cannot stand in {}", in.clause);
   return UnsupportedAt(expr.span, "{} is not supported yet", name);
 }
 

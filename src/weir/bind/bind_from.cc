@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// FROM items: tables, files, views, derived tables. Joins are in bind_join.cc, window functions in bind_window.cc.
+// FROM items: tables, files, views, derived tables. Joins are in bind_join.cc, window functions in
+// bind_window.cc.
 #include <algorithm>
 
 #include "weir/bind/query_binder.h"
@@ -13,7 +14,8 @@ namespace {
 
 Relation MakeRelation(PlanPtr plan, const std::vector<std::string>& qualifier) {
   Relation relation;
-  for (const Field& field : plan->schema.fields) relation.scope.columns.push_back({qualifier, field.name, field.type});
+  for (const Field& field : plan->schema.fields)
+    relation.scope.columns.push_back({qualifier, field.name, field.type});
   relation.plan = std::move(plan);
   return relation;
 }
@@ -22,10 +24,13 @@ Result<std::map<std::string, std::string>> OptionsHint(const std::vector<AstHint
   std::map<std::string, std::string> options;
   for (const AstHint& hint : hints) {
     std::string name = hint.name.value;
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-    if (name != "OPTIONS") continue;  // Join and lookup hints on a table choose algorithms, never results.
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
+    if (name != "OPTIONS")
+      continue;  // Join and lookup hints on a table choose algorithms, never results.
     for (const AstHintArgument& argument : hint.arguments) {
-      if (!argument.key) return InvalidQueryAt(argument.span, "OPTIONS takes 'key' = 'value' pairs");
+      if (!argument.key)
+        return InvalidQueryAt(argument.span, "OPTIONS takes 'key' = 'value' pairs");
       options[*argument.key] = argument.value;
     }
   }
@@ -45,8 +50,8 @@ Status QueryBinder::ApplyAlias(const AstTable& table, Relation* relation) {
   if (!table.alias) return Status::OK();
   const AstTableAlias& alias = *table.alias;
   if (!alias.columns.empty() && alias.columns.size() != relation->scope.columns.size()) {
-    return InvalidQueryAt(alias.name.span, "'{}' names {} columns, but there are {}", alias.name.value,
-                          alias.columns.size(), relation->scope.columns.size());
+    return InvalidQueryAt(alias.name.span, "'{}' names {} columns, but there are {}",
+                          alias.name.value, alias.columns.size(), relation->scope.columns.size());
   }
   for (size_t i = 0; i < relation->scope.columns.size(); ++i) {
     relation->scope.columns[i].qualifier = {alias.name.value};
@@ -64,7 +69,8 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
   auto allowed = context_.session_options.find("table.dynamic-table-options.enabled");
   if (!scan.hint_options.empty() && allowed != context_.session_options.end() &&
       (allowed->second == "false" || allowed->second == "FALSE")) {
-    return InvalidQueryAt(hints[0].span, "OPTIONS hints are switched off by 'table.dynamic-table-options.enabled'");
+    return InvalidQueryAt(
+        hints[0].span, "OPTIONS hints are switched off by 'table.dynamic-table-options.enabled'");
   }
   Schema output;
   // Computed columns may use every physical and metadata column.
@@ -73,7 +79,8 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
       WEIR_ASSIGN_OR_RETURN(AstExprPtr ast, ParseExpression(column.expression));
       auto bound = BindScalar(*ast, scan.scan_schema, context_);
       if (!bound.ok()) {
-        return WithContext(bound.status(), fmt::format("computed column '{}' of {}", column.name, table->name.ToString()));
+        return WithContext(bound.status(), fmt::format("computed column '{}' of {}", column.name,
+                                                       table->name.ToString()));
       }
       output.fields.push_back({column.name, (*bound)->type});
       scan.projections.push_back(std::move(*bound));
@@ -86,13 +93,15 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
   if (table->watermark) {
     scan.rowtime_column = output.IndexOf(table->watermark->column);
     if (scan.rowtime_column < 0) {
-      return InvalidQuery("the watermark of {} is on '{}', which is no column of it", table->name.ToString(),
-                          table->watermark->column);
+      return InvalidQuery("the watermark of {} is on '{}', which is no column of it",
+                          table->name.ToString(), table->watermark->column);
     }
     Field& rowtime = output.fields[static_cast<size_t>(scan.rowtime_column)];
     if (!rowtime.type.is_timestamp() || rowtime.type.precision() > 3) {
-      return InvalidQuery("the watermark column '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p at most 3, but is {}",
-                          rowtime.name, rowtime.type.ToString());
+      return InvalidQuery(
+          "the watermark column '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p at most 3, "
+          "but is {}",
+          rowtime.name, rowtime.type.ToString());
     }
     WEIR_ASSIGN_OR_RETURN(AstExprPtr ast, ParseExpression(table->watermark->expression));
     const AstCall* call = ast->As<AstCall>();
@@ -114,7 +123,8 @@ Result<Relation> QueryBinder::BindView(const TableDefinition& view) {
     return InvalidQuery("view {} refers to itself", name);
   }
   constexpr size_t kViewDepthMax = 100;
-  if (open_views_.size() >= kViewDepthMax) return ResourceExhausted("views are nested deeper than {}", kViewDepthMax);
+  if (open_views_.size() >= kViewDepthMax)
+    return ResourceExhausted("views are nested deeper than {}", kViewDepthMax);
   WEIR_ASSIGN_OR_RETURN(AstQueryPtr query, ParseQuery(view.view_text));
   // Names in the view mean what they meant where it was created.
   Catalog catalog = *context_.catalog;
@@ -133,9 +143,11 @@ Result<Relation> QueryBinder::BindView(const TableDefinition& view) {
     // Spans refer to the view's own text: they mean nothing in the statement at hand.
     ErrorInfo info = GetErrorInfo(bound.status());
     info.span.reset();
-    return MakeError(std::move(info), fmt::format("in view {}: {}", name, bound.status().message()));
+    return MakeError(std::move(info),
+                     fmt::format("in view {}: {}", name, bound.status().message()));
   }
-  Relation relation = MakeRelation(bound->plan, {view.name.catalog, view.name.database, view.name.name});
+  Relation relation =
+      MakeRelation(bound->plan, {view.name.catalog, view.name.database, view.name.name});
   for (size_t i = 0; i < relation.scope.columns.size() && i < view.columns.size(); ++i) {
     relation.scope.columns[i].name = view.columns[i].name;
   }
@@ -151,7 +163,8 @@ Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan 
   if (path == "stdin" || path == "-") format = "json";
   if (format.empty()) {
     return WithHint(InvalidQueryAt(span, "'{}' does not say its format", path),
-                    "a file read as a table ends in .parquet, .csv, .json, .ndjson or .jsonl, perhaps with .gz or .zst");
+                    "a file read as a table ends in .parquet, .csv, .json, .ndjson or .jsonl, "
+                    "perhaps with .gz or .zst");
   }
   table->options["format"] = format;
   if (path.find(".tsv") != std::string::npos) table->options["csv.field-delimiter"] = "\\t";
@@ -194,12 +207,14 @@ Result<Relation> QueryBinder::BindTableName(const ObjectPath& path, const AstTab
   if (definition->is_view) return BindView(*definition);
   auto scan = ScanOf(definition, table != nullptr ? table->hints : std::vector<AstHint>{});
   if (!scan.ok()) return scan.status();
-  return MakeRelation(std::move(*scan), {definition->name.catalog, definition->name.database, definition->name.name});
+  return MakeRelation(std::move(*scan),
+                      {definition->name.catalog, definition->name.database, definition->name.name});
 }
 
 Result<Relation> QueryBinder::BindNamed(const AstTableName& name, const AstTable& table) {
   if (table.system_time != nullptr) {
-    return UnsupportedAt(table.span, "FOR SYSTEM_TIME AS OF (temporal and lookup joins) is not supported yet");
+    return UnsupportedAt(table.span,
+                         "FOR SYSTEM_TIME AS OF (temporal and lookup joins) is not supported yet");
   }
   return name.file ? BindFileTable(*name.file, table.span) : BindTableName(name.path, &table);
 }
@@ -217,14 +232,18 @@ Result<Relation> QueryBinder::BindFrom(const AstTable& table, const Scope* left)
     auto query = inner.BindQuery(*derived->query);
     nodes_ = inner.nodes_;
     if (!query.ok()) {
-      if (derived->lateral && left != nullptr && GetErrorInfo(query.status()).code == ErrorCode::kInvalidQuery) {
-        return UnsupportedAt(table.span, "a LATERAL subquery that reads columns of its left side is not supported yet ({})",
-                             query.status().message());
+      if (derived->lateral && left != nullptr &&
+          GetErrorInfo(query.status()).code == ErrorCode::kInvalidQuery) {
+        return UnsupportedAt(
+            table.span,
+            "a LATERAL subquery that reads columns of its left side is not supported yet ({})",
+            query.status().message());
       }
       return query.status();
     }
     Relation relation = MakeRelation(query->plan, {});
-    for (size_t i = 0; i < relation.scope.columns.size(); ++i) relation.scope.columns[i].name = query->column_names[i];
+    for (size_t i = 0; i < relation.scope.columns.size(); ++i)
+      relation.scope.columns[i].name = query->column_names[i];
     bound = std::move(relation);
   } else if (auto* join = table.As<AstJoin>()) {
     bound = BindJoin(*join, left);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// GROUP BY: keys, grouping sets, group windows, and the rewriting of the select list over the aggregate.
+// GROUP BY: keys, grouping sets, group windows, and the rewriting of the select list over the
+// aggregate.
 #include <algorithm>
 
 #include "weir/bind/select_binder.h"
@@ -10,15 +11,18 @@ namespace weir::bind {
 namespace {
 
 constexpr size_t kGroupingSetsMax = 4096;
-constexpr int kCopyBits = 40;  // Above these bits of an expand id stands which copy of the grouping set it is (GROUP_ID).
+constexpr int kCopyBits =
+    40;  // Above these bits of an expand id stands which copy of the grouping set it is (GROUP_ID).
 
 std::string UpperName(const AstCall& call) {
   std::string name = call.name.back().value;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return name;
 }
 
-std::vector<std::vector<int>> CrossProduct(const std::vector<std::vector<int>>& a, const std::vector<std::vector<int>>& b) {
+std::vector<std::vector<int>> CrossProduct(const std::vector<std::vector<int>>& a,
+                                           const std::vector<std::vector<int>>& b) {
   std::vector<std::vector<int>> product;
   for (const auto& left : a) {
     for (const auto& right : b) {
@@ -52,7 +56,8 @@ Result<bool> SelectBinder::BindGroupWindow(const AstExpr& expr) {
   if (group_window_) return InvalidQueryAt(expr.span, "GROUP BY can have one group window only");
   size_t sizes = name == "HOP" ? 2 : 1;
   if (call->arguments.size() < sizes + 1 || call->arguments.size() > sizes + 2) {
-    return InvalidQueryAt(expr.span, "{} takes a time column and {} interval{}", name, sizes, sizes == 1 ? "" : "s");
+    return InvalidQueryAt(expr.span, "{} takes a time column and {} interval{}", name, sizes,
+                          sizes == 1 ? "" : "s");
   }
   GroupWindow window;
   ExprContext in;
@@ -60,10 +65,14 @@ Result<bool> SelectBinder::BindGroupWindow(const AstExpr& expr) {
   in.clause = "a group window";
   WEIR_ASSIGN_OR_RETURN(window.time, binder_.Bind(call->arguments[0].value, in));
   std::string time_name = DeriveName(*call->arguments[0].value, 0);
-  WEIR_RETURN_NOT_OK(CheckTimeColumn(window.time->type, name, time_name, binder_.context().is_batch, expr.span));
+  WEIR_RETURN_NOT_OK(
+      CheckTimeColumn(window.time->type, name, time_name, binder_.context().is_batch, expr.span));
   window.window.is_proctime = window.time->type.is_proctime();
-  window.window.kind = name == "TUMBLE" ? WindowKind::kTumble : name == "HOP" ? WindowKind::kHop : WindowKind::kSession;
-  WEIR_ASSIGN_OR_RETURN(int64_t first, binder_.BindIntervalMillis(*call->arguments[1].value, "the size of " + name));
+  window.window.kind = name == "TUMBLE" ? WindowKind::kTumble
+                       : name == "HOP"  ? WindowKind::kHop
+                                        : WindowKind::kSession;
+  WEIR_ASSIGN_OR_RETURN(
+      int64_t first, binder_.BindIntervalMillis(*call->arguments[1].value, "the size of " + name));
   window.window.size_millis = first;
   if (name == "HOP") {
     window.window.step_millis = first;
@@ -71,7 +80,10 @@ Result<bool> SelectBinder::BindGroupWindow(const AstExpr& expr) {
                           binder_.BindIntervalMillis(*call->arguments[2].value, "the size of HOP"));
   }
   if (call->arguments.size() == sizes + 2) {
-    return UnsupportedAt(expr.span, "the alignment argument of group windows is not supported (use TABLE({}(..)) with an offset)", name);
+    return UnsupportedAt(expr.span,
+                         "the alignment argument of group windows is not supported (use "
+                         "TABLE({}(..)) with an offset)",
+                         name);
   }
   WEIR_RETURN_NOT_OK(CheckWindow(window.window, expr.span));
   group_window_ = std::move(window);
@@ -85,18 +97,21 @@ Result<int> SelectBinder::AddKey(const AstExprPtr& expr) {
   in.aliases = &aliases_;
   AstExprPtr target = expr;
   const AstLiteral* literal = expr->As<AstLiteral>();
-  if (literal != nullptr && literal->kind == LiteralKind::kExactNumber && literal->text.size() < 6 &&
-      literal->text.find('.') == std::string::npos) {
+  if (literal != nullptr && literal->kind == LiteralKind::kExactNumber &&
+      literal->text.size() < 6 && literal->text.find('.') == std::string::npos) {
     size_t ordinal = static_cast<size_t>(std::stoll(literal->text));
-    // Where the position holds an aggregate or a constant, the number can only be meant as a constant, as in Flink.
+    // Where the position holds an aggregate or a constant, the number can only be meant as a
+    // constant, as in Flink.
     bool names_item = ordinal >= 1 && ordinal <= select_.items.size();
-    if (names_item && !IsConstantOrAggregate(select_.items[ordinal - 1].expr)) target = select_.items[ordinal - 1].expr;
+    if (names_item && !IsConstantOrAggregate(select_.items[ordinal - 1].expr))
+      target = select_.items[ordinal - 1].expr;
   }
   WEIR_ASSIGN_OR_RETURN(ExprPtr key, binder_.Bind(target, in));
   TypeKind kind = key->type.kind();
   if (kind == TypeKind::kMap || kind == TypeKind::kMultiset) {
     return InvalidQueryAt(expr->span,
-                          "Type({}) is not an orderable data type, it is not supported as a ORDER_BY/GROUP_BY/JOIN_EQUAL field.",
+                          "Type({}) is not an orderable data type, it is not supported as a "
+                          "ORDER_BY/GROUP_BY/JOIN_EQUAL field.",
                           key->type.ToString());
   }
   return ColumnOf(key, &keys_);
@@ -127,16 +142,20 @@ Result<std::vector<std::vector<int>>> SelectBinder::GroupingSets(const AstGroupi
       if (grouping.kind == GroupingKind::kRollup) {
         for (size_t count = parts.size() + 1; count-- > 0;) {
           std::vector<int> set;
-          for (size_t i = 0; i < count; ++i) set.insert(set.end(), parts[i].begin(), parts[i].end());
+          for (size_t i = 0; i < count; ++i)
+            set.insert(set.end(), parts[i].begin(), parts[i].end());
           result.push_back(std::move(set));
         }
         return result;
       }
-      if (parts.size() > 12) return InvalidQueryAt(grouping.span, "CUBE of more than 12 columns makes too many grouping sets");
+      if (parts.size() > 12)
+        return InvalidQueryAt(grouping.span,
+                              "CUBE of more than 12 columns makes too many grouping sets");
       for (size_t mask = size_t{1} << parts.size(); mask-- > 0;) {
         std::vector<int> set;
         for (size_t i = 0; i < parts.size(); ++i) {
-          if (mask >> (parts.size() - 1 - i) & 1) set.insert(set.end(), parts[i].begin(), parts[i].end());
+          if (mask >> (parts.size() - 1 - i) & 1)
+            set.insert(set.end(), parts[i].begin(), parts[i].end());
         }
         result.push_back(std::move(set));
       }
@@ -160,7 +179,8 @@ Status SelectBinder::BindGroupBy() {
     WEIR_ASSIGN_OR_RETURN(auto sets, GroupingSets(grouping));
     sets_ = CrossProduct(sets_, sets);
     if (sets_.size() > kGroupingSetsMax) {
-      return InvalidQueryAt(grouping.span, "GROUP BY makes more than {} grouping sets", kGroupingSetsMax);
+      return InvalidQueryAt(grouping.span, "GROUP BY makes more than {} grouping sets",
+                            kGroupingSetsMax);
     }
   }
   return Status::OK();
@@ -180,7 +200,8 @@ Status SelectBinder::BuildAggregate() {
     call.name = fmt::format("$agg{}", node.calls.size());
     for (const ExprPtr& arg : aggregate.args) {
       call.args.push_back(ColumnOf(arg, &columns));
-      call.literals.push_back(arg->is_literal() ? std::optional<Value>(arg->literal) : std::nullopt);
+      call.literals.push_back(arg->is_literal() ? std::optional<Value>(arg->literal)
+                                                : std::nullopt);
     }
     if (aggregate.filter != nullptr) call.filter = ColumnOf(aggregate.filter, &columns);
     node.calls.push_back(std::move(call));
@@ -195,7 +216,10 @@ Status SelectBinder::BuildAggregate() {
   Schema output;
   bool many_sets = sets_.size() > 1;
   if (group_window_) {
-    if (many_sets) return Unsupported("group windows with several grouping sets are not supported (use a window table function)");
+    if (many_sets)
+      return Unsupported(
+          "group windows with several grouping sets are not supported (use a window table "
+          "function)");
     WindowTableFunctionNode window;
     window.window = group_window_->window;
     window.window.time_column = time_column;
@@ -224,7 +248,8 @@ Status SelectBinder::BuildAggregate() {
         bool missing = std::find(set.begin(), set.end(), static_cast<int>(k)) == set.end();
         id = id * 2 + (missing ? 1 : 0);
       }
-      // A set that occurs twice gives its rows twice: a number above the bits keeps the copies apart.
+      // A set that occurs twice gives its rows twice: a number above the bits keeps the copies
+      // apart.
       expand.ids.push_back(id + (seen[id]++ << kCopyBits));
       expand.sets.push_back(set);
     }
@@ -250,25 +275,31 @@ Status SelectBinder::BuildAggregate() {
 }
 
 Result<ExprPtr> SelectBinder::GroupingValue(const Expr& call, SourceSpan span) {
-  auto number = [](int64_t value) { return MakeLiteral(Value::Int(value), DataType::BigInt().NotNull()); };
+  auto number = [](int64_t value) {
+    return MakeLiteral(Value::Int(value), DataType::BigInt().NotNull());
+  };
   if (call.function == "$GROUP_ID") {
     if (!call.args.empty()) return InvalidQueryAt(span, "GROUP_ID takes no arguments");
     if (expand_id_at_ < 0) return number(0);
     ExprPtr id = MakeInput(expand_id_at_, DataType::BigInt().NotNull());
-    WEIR_ASSIGN_OR_RETURN(ExprPtr copy, binder_.Call("/", {std::move(id), number(int64_t{1} << kCopyBits)}, span));
+    WEIR_ASSIGN_OR_RETURN(
+        ExprPtr copy, binder_.Call("/", {std::move(id), number(int64_t{1} << kCopyBits)}, span));
     return MakeCast(std::move(copy), DataType::BigInt().NotNull());
   }
-  if (call.args.empty()) return InvalidQueryAt(span, "GROUPING needs at least one grouped expression");
+  if (call.args.empty())
+    return InvalidQueryAt(span, "GROUPING needs at least one grouped expression");
   ExprPtr result = number(0);
   for (const ExprPtr& arg : call.args) {
     size_t key = 0;
     while (key < keys_.size() && !SameExpr(*keys_[key], *arg)) ++key;
-    if (key == keys_.size()) return InvalidQueryAt(span, "the argument of GROUPING must be an expression of GROUP BY");
+    if (key == keys_.size())
+      return InvalidQueryAt(span, "the argument of GROUPING must be an expression of GROUP BY");
     ExprPtr bit = number(0);
     if (expand_id_at_ >= 0) {
       ExprPtr id = MakeInput(expand_id_at_, DataType::BigInt().NotNull());
-      WEIR_ASSIGN_OR_RETURN(ExprPtr shifted,
-                            binder_.Call("/", {id, number(int64_t{1} << (keys_.size() - 1 - key))}, span));
+      WEIR_ASSIGN_OR_RETURN(
+          ExprPtr shifted,
+          binder_.Call("/", {id, number(int64_t{1} << (keys_.size() - 1 - key))}, span));
       WEIR_ASSIGN_OR_RETURN(bit, binder_.Call("%", {std::move(shifted), number(2)}, span));
     }
     WEIR_ASSIGN_OR_RETURN(ExprPtr doubled, binder_.Call("*", {std::move(result), number(2)}, span));
@@ -284,14 +315,19 @@ Result<ExprPtr> SelectBinder::OverAggregate(const ExprPtr& expr, SourceSpan span
   if (expr->is_literal()) return expr;
   if (expr->is_input()) {
     const ScopeColumn& column = from_.scope.columns[static_cast<size_t>(expr->index)];
-    return WithHint(InvalidQueryAt(span, "expression '{}' is not being grouped", column.name),
-                    fmt::format("add `{}` to GROUP BY, or put it into an aggregate such as MAX(`{}`)", column.name, column.name));
+    return WithHint(
+        InvalidQueryAt(span, "expression '{}' is not being grouped", column.name),
+        fmt::format("add `{}` to GROUP BY, or put it into an aggregate such as MAX(`{}`)",
+                    column.name, column.name));
   }
   if (expr->is_call("$AGG")) {
-    return MakeInput(first_call_at_ + expr->index, aggregate_types_[static_cast<size_t>(first_call_at_ + expr->index)]);
+    return MakeInput(first_call_at_ + expr->index,
+                     aggregate_types_[static_cast<size_t>(first_call_at_ + expr->index)]);
   }
   if (expr->is_call("$WINDOW")) {
-    int at = expr->index == 0 ? window_start_at_ : expr->index == 1 ? window_end_at_ : window_time_at_;
+    int at = expr->index == 0   ? window_start_at_
+             : expr->index == 1 ? window_end_at_
+                                : window_time_at_;
     return MakeInput(at, expr->type);
   }
   if (expr->is_call() && expr->function.starts_with("$GROUP")) return GroupingValue(*expr, span);
@@ -300,9 +336,10 @@ Result<ExprPtr> SelectBinder::OverAggregate(const ExprPtr& expr, SourceSpan span
     WEIR_ASSIGN_OR_RETURN(arg, OverAggregate(arg, span));
   }
   // A FIELD or CAST of a key that grouping sets made nullable becomes nullable too.
-  bool nullable = std::any_of(copy->args.begin(), copy->args.end(), [](const ExprPtr& a) { return a->type.nullable(); });
-  bool was_nullable =
-      std::any_of(expr->args.begin(), expr->args.end(), [](const ExprPtr& a) { return a->type.nullable(); });
+  bool nullable = std::any_of(copy->args.begin(), copy->args.end(),
+                              [](const ExprPtr& a) { return a->type.nullable(); });
+  bool was_nullable = std::any_of(expr->args.begin(), expr->args.end(),
+                                  [](const ExprPtr& a) { return a->type.nullable(); });
   if (nullable && !was_nullable) copy->type = copy->type.AsNullable();
   return ExprPtr(std::move(copy));
 }

@@ -28,7 +28,8 @@ bool IsLateralItem(const AstTable& table) {
   const AstTableFunction* function = table.As<AstTableFunction>();
   if (function == nullptr) return false;
   std::string name = function->call->As<AstCall>()->name.back().value;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return name != "TUMBLE" && name != "HOP" && name != "CUMULATE" && name != "SESSION";
 }
 
@@ -51,16 +52,19 @@ Sides SidesOf(const ExprPtr& expr, int left_columns) {
 
 }  // namespace
 
-Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right, ExprPtr condition) {
+Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right,
+                                      ExprPtr condition) {
   WEIR_RETURN_NOT_OK(CountNode());
   JoinNode join;
   join.type = type;
   int left_columns = left->schema.size();
   std::vector<ExprPtr> left_out = InputRefs(*left), right_out = InputRefs(*right);
-  std::vector<std::string> left_names = ColumnNames(left->schema), right_names = ColumnNames(right->schema);
+  std::vector<std::string> left_names = ColumnNames(left->schema),
+                           right_names = ColumnNames(right->schema);
   std::vector<ExprPtr> rest;
   // A key that is no plain column becomes one of its side.
-  auto key_column = [](const ExprPtr& key, int shift, std::vector<ExprPtr>* out, std::vector<std::string>* names) {
+  auto key_column = [](const ExprPtr& key, int shift, std::vector<ExprPtr>* out,
+                       std::vector<std::string>* names) {
     std::vector<int> mapping;
     ExprPtr local = key;
     if (shift != 0) {
@@ -80,7 +84,8 @@ Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right
   for (const ExprPtr& conjunct : Conjuncts(condition)) {
     bool null_safe = conjunct->is_call("IS NOT DISTINCT FROM");
     if (conjunct->is_call("=") || null_safe) {
-      Sides a = SidesOf(conjunct->args[0], left_columns), b = SidesOf(conjunct->args[1], left_columns);
+      Sides a = SidesOf(conjunct->args[0], left_columns),
+            b = SidesOf(conjunct->args[1], left_columns);
       bool straight = a.left && !a.right && b.right && !b.left;
       bool crossed = a.right && !a.left && b.left && !b.right;
       if (straight || crossed) {
@@ -98,7 +103,8 @@ Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right
   int added_left = static_cast<int>(left_out.size()) - left_columns;
   bool added = added_left > 0 || static_cast<int>(right_out.size()) > right_columns;
   if (added_left > 0) left = MakeProject(left, left_out, left_names);
-  if (static_cast<int>(right_out.size()) > right_columns) right = MakeProject(right, right_out, right_names);
+  if (static_cast<int>(right_out.size()) > right_columns)
+    right = MakeProject(right, right_out, right_names);
   // The residual condition sees the widened inputs.
   std::vector<int> widened;
   for (int i = 0; i < left_columns; ++i) widened.push_back(i);
@@ -108,8 +114,10 @@ Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right
   Schema schema;
   bool pad_left = type == JoinType::kRight || type == JoinType::kFull;
   bool pad_right = type == JoinType::kLeft || type == JoinType::kFull;
-  for (const Field& f : left->schema.fields) schema.fields.push_back({f.name, pad_left ? f.type.AsNullable() : f.type});
-  for (const Field& f : right->schema.fields) schema.fields.push_back({f.name, pad_right ? f.type.AsNullable() : f.type});
+  for (const Field& f : left->schema.fields)
+    schema.fields.push_back({f.name, pad_left ? f.type.AsNullable() : f.type});
+  for (const Field& f : right->schema.fields)
+    schema.fields.push_back({f.name, pad_right ? f.type.AsNullable() : f.type});
   PlanPtr plan = MakePlan(std::move(join), schema, {left, right});
   if (!added) return plan;
   std::vector<ExprPtr> outputs;
@@ -121,7 +129,8 @@ Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right
   return MakeProject(std::move(plan), std::move(outputs), std::move(names));
 }
 
-Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right, bool left_outer, const AstExprPtr& on) {
+Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right, bool left_outer,
+                                            const AstExprPtr& on) {
   WEIR_RETURN_NOT_OK(CountNode());
   CorrelateNode node;
   node.left_outer = left_outer;
@@ -130,7 +139,8 @@ Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right
   in.clause = "the arguments of a table function";
   SourceSpan span = right.span;
   if (auto* unnest = right.As<AstUnnest>()) {
-    if (unnest->operands.size() != 1) return UnsupportedAt(span, "UNNEST of several collections is not supported yet");
+    if (unnest->operands.size() != 1)
+      return UnsupportedAt(span, "UNNEST of several collections is not supported yet");
     WEIR_ASSIGN_OR_RETURN(ExprPtr operand, Bind(unnest->operands[0], in));
     node.args.push_back(std::move(operand));
     node.function = unnest->with_ordinality ? "UNNEST_WITH_ORDINALITY" : "UNNEST";
@@ -149,7 +159,8 @@ Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right
     }
   }
   const TableFunction* function = context_.functions->FindTable(node.function);
-  if (function == nullptr) return InvalidQueryAt(span, "table function '{}' not found", node.function);
+  if (function == nullptr)
+    return InvalidQueryAt(span, "table function '{}' not found", node.function);
   CallInfo info;
   std::vector<DataType> arg_types;
   for (const ExprPtr& arg : node.args) {
@@ -168,9 +179,11 @@ Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right
     for (Field& field : node.function_schema.fields) field.type = field.type.AsNullable();
   }
   Relation produced;
-  for (const Field& field : node.function_schema.fields) produced.scope.columns.push_back({{}, field.name, field.type});
+  for (const Field& field : node.function_schema.fields)
+    produced.scope.columns.push_back({{}, field.name, field.type});
   // UNNEST of plain values under an alias without columns: the alias names the column too.
-  bool names_column = right.alias && right.alias->columns.empty() && produced.scope.columns.size() == 1;
+  bool names_column =
+      right.alias && right.alias->columns.empty() && produced.scope.columns.size() == 1;
   WEIR_RETURN_NOT_OK(ApplyAlias(right, &produced));
   if (names_column) produced.scope.columns[0].name = right.alias->name.value;
   Relation result;
@@ -180,16 +193,20 @@ Result<Relation> QueryBinder::BindCorrelate(Relation left, const AstTable& right
     on_in.scope = &result.scope;
     on_in.clause = "ON";
     WEIR_ASSIGN_OR_RETURN(ExprPtr condition, BindCondition(*on, on_in));
-    bool always = condition->is_literal() && !condition->literal.is_null() && condition->literal.bool_value();
+    bool always =
+        condition->is_literal() && !condition->literal.is_null() && condition->literal.bool_value();
     if (!always) {
       if (left_outer) {
-        return UnsupportedAt(on->span, "LEFT JOIN of a table function takes ON TRUE only; other conditions are not supported");
+        return UnsupportedAt(
+            on->span,
+            "LEFT JOIN of a table function takes ON TRUE only; other conditions are not supported");
       }
       node.condition = std::move(condition);
     }
   }
   Schema output = left.plan->schema;
-  output.fields.insert(output.fields.end(), node.function_schema.fields.begin(), node.function_schema.fields.end());
+  output.fields.insert(output.fields.end(), node.function_schema.fields.begin(),
+                       node.function_schema.fields.end());
   result.plan = MakePlan(std::move(node), std::move(output), {left.plan});
   return result;
 }
@@ -202,7 +219,8 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
   JoinType type = ToJoinType(join.kind);
   if (IsLateralItem(*join.right)) {
     if (type != JoinType::kInner && type != JoinType::kLeft) {
-      return InvalidQueryAt(join.right->span, "a table function can be joined by INNER, CROSS or LEFT JOIN only");
+      return InvalidQueryAt(join.right->span,
+                            "a table function can be joined by INNER, CROSS or LEFT JOIN only");
     }
     return BindCorrelate(std::move(left), *join.right, type == JoinType::kLeft, join.on);
   }
@@ -213,7 +231,8 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
   if (join.natural) {
     for (const ScopeColumn& column : left.scope.columns) {
       for (const ScopeColumn& other : right.scope.columns) {
-        if (column.name == other.name) using_columns.push_back({column.name, true, join.right->span});
+        if (column.name == other.name)
+          using_columns.push_back({column.name, true, join.right->span});
       }
     }
   }
@@ -234,12 +253,16 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
     };
     int l = find(left.scope), r = find(right.scope);
     if (l < 0 || r < 0) {
-      return InvalidQueryAt(name.span, "column '{}' in USING is missing on the {} side", name.value, l < 0 ? "left" : "right");
+      return InvalidQueryAt(name.span, "column '{}' in USING is missing on the {} side", name.value,
+                            l < 0 ? "left" : "right");
     }
     int shift = static_cast<int>(left.scope.columns.size());
-    WEIR_ASSIGN_OR_RETURN(ExprPtr equal, Call("=", {MakeInput(l, left.scope.columns[static_cast<size_t>(l)].type),
-                                                    MakeInput(shift + r, right.scope.columns[static_cast<size_t>(r)].type)},
-                                              name.span));
+    WEIR_ASSIGN_OR_RETURN(
+        ExprPtr equal,
+        Call("=",
+             {MakeInput(l, left.scope.columns[static_cast<size_t>(l)].type),
+              MakeInput(shift + r, right.scope.columns[static_cast<size_t>(r)].type)},
+             name.span));
     equals.push_back(std::move(equal));
     merged.push_back({l, shift + r});
   }
@@ -258,7 +281,8 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
     outputs.push_back(std::move(expr));
   };
   for (auto [l, r] : merged) {
-    ExprPtr a = MakeInput(l, result.plan->schema[l].type), b = MakeInput(r, result.plan->schema[r].type);
+    ExprPtr a = MakeInput(l, result.plan->schema[l].type),
+            b = MakeInput(r, result.plan->schema[r].type);
     ExprPtr value = type == JoinType::kRight ? b : a;
     if (type == JoinType::kFull) {
       WEIR_ASSIGN_OR_RETURN(value, Call("COALESCE", {a, b}, join.right->span));
@@ -269,7 +293,8 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
     used[static_cast<size_t>(l)] = used[static_cast<size_t>(r)] = true;
   }
   for (size_t i = 0; i < used.size(); ++i) {
-    if (!used[i]) add(MakeInput(static_cast<int>(i), result.scope.columns[i].type), result.scope.columns[i]);
+    if (!used[i])
+      add(MakeInput(static_cast<int>(i), result.scope.columns[i].type), result.scope.columns[i]);
   }
   std::vector<std::string> names;
   for (const ScopeColumn& column : folded.scope.columns) names.push_back(column.name);

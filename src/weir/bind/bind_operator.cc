@@ -69,10 +69,13 @@ const char* FunctionOf(AstOperatorKind op) {
 
 ExprPtr NegatedLiteral(const Expr& literal) {
   const Value& value = literal.literal;
-  if (std::holds_alternative<int64_t>(value.v)) return MakeLiteral(Value::Int(-value.int_value()), literal.type);
-  if (std::holds_alternative<double>(value.v)) return MakeLiteral(Value::Double(-value.double_value()), literal.type);
+  if (std::holds_alternative<int64_t>(value.v))
+    return MakeLiteral(Value::Int(-value.int_value()), literal.type);
+  if (std::holds_alternative<double>(value.v))
+    return MakeLiteral(Value::Double(-value.double_value()), literal.type);
   if (std::holds_alternative<Int128>(value.v)) {
-    // 2147483648 and 9223372036854775808 are one too long for INT and BIGINT, but not their negatives.
+    // 2147483648 and 9223372036854775808 are one too long for INT and BIGINT, but not their
+    // negatives.
     Int128 negative = -value.decimal_value();
     if (literal.type.scale() == 0 && negative == INT64_MIN) {
       return MakeLiteral(Value::Int(INT64_MIN), DataType::BigInt().NotNull());
@@ -84,14 +87,18 @@ ExprPtr NegatedLiteral(const Expr& literal) {
 
 }  // namespace
 
-Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprContext& in,
+                                          SourceSpan span) {
   std::vector<ExprPtr> args;
   args.reserve(op.operands.size());
-  bool is_logic = op.op == AstOperatorKind::kAnd || op.op == AstOperatorKind::kOr || op.op == AstOperatorKind::kNot;
+  bool is_logic = op.op == AstOperatorKind::kAnd || op.op == AstOperatorKind::kOr ||
+                  op.op == AstOperatorKind::kNot;
   for (const AstExprPtr& operand : op.operands) {
     WEIR_ASSIGN_OR_RETURN(ExprPtr bound, is_logic ? [&] {
       ExprContext inner = in;
-      inner.clause = op.op == AstOperatorKind::kAnd ? "AND" : op.op == AstOperatorKind::kOr ? "OR" : "NOT";
+      inner.clause = op.op == AstOperatorKind::kAnd  ? "AND"
+                     : op.op == AstOperatorKind::kOr ? "OR"
+                                                     : "NOT";
       return BindCondition(*operand, inner);
     }()
                                                   : Bind(operand, in));
@@ -107,7 +114,8 @@ Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprConte
     if (args[0]->is_literal() && op.operands[0]->As<AstLiteral>() != nullptr) {
       ExprPtr negated = NegatedLiteral(*args[0]);
       if (negated != nullptr) {
-        if (negated->type.kind() == TypeKind::kBigInt && negated->literal.int_value() == INT32_MIN) {
+        if (negated->type.kind() == TypeKind::kBigInt &&
+            negated->literal.int_value() == INT32_MIN) {
           return MakeLiteral(negated->literal, DataType::Int().NotNull());
         }
         return negated;
@@ -120,7 +128,8 @@ Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprConte
     return UnsupportedAt(span, "this operator on periods or multisets is not supported yet");
   }
   if (op.op == AstOperatorKind::kConcat) {
-    // In pairs of neighbours: any grouping gives the same text, and thousands of operands do not nest deep.
+    // In pairs of neighbours: any grouping gives the same text, and thousands of operands do not
+    // nest deep.
     while (args.size() > 1) {
       std::vector<ExprPtr> pairs;
       for (size_t i = 0; i + 1 < args.size(); i += 2) {
@@ -143,7 +152,8 @@ Result<ExprPtr> QueryBinder::BindOperator(const AstOperator& op, const ExprConte
   return Call(function, std::move(args), span);
 }
 
-Result<ExprPtr> QueryBinder::BindBetween(const AstBetween& between, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindBetween(const AstBetween& between, const ExprContext& in,
+                                         SourceSpan span) {
   WEIR_ASSIGN_OR_RETURN(ExprPtr operand, Bind(between.operand, in));
   WEIR_ASSIGN_OR_RETURN(ExprPtr low, Bind(between.low, in));
   WEIR_ASSIGN_OR_RETURN(ExprPtr high, Bind(between.high, in));
@@ -157,10 +167,12 @@ Result<ExprPtr> QueryBinder::BindBetween(const AstBetween& between, const ExprCo
     WEIR_ASSIGN_OR_RETURN(ExprPtr swapped, within(high, low));
     WEIR_ASSIGN_OR_RETURN(result, Call("OR", {std::move(result), std::move(swapped)}, span));
   }
-  return between.negated ? Call("NOT", {std::move(result)}, span) : Result<ExprPtr>(std::move(result));
+  return between.negated ? Call("NOT", {std::move(result)}, span)
+                         : Result<ExprPtr>(std::move(result));
 }
 
-Result<ExprPtr> QueryBinder::BindInList(const AstInList& in_list, const ExprContext& in, SourceSpan span) {
+Result<ExprPtr> QueryBinder::BindInList(const AstInList& in_list, const ExprContext& in,
+                                        SourceSpan span) {
   WEIR_ASSIGN_OR_RETURN(ExprPtr operand, Bind(in_list.operand, in));
   std::vector<ExprPtr> items;
   items.reserve(in_list.items.size());
@@ -195,13 +207,16 @@ Result<ExprPtr> QueryBinder::BindInList(const AstInList& in_list, const ExprCont
       WEIR_ASSIGN_OR_RETURN(result, Call("OR", std::move(equals), span));
     }
   }
-  return in_list.negated ? Call("NOT", {std::move(result)}, span) : Result<ExprPtr>(std::move(result));
+  return in_list.negated ? Call("NOT", {std::move(result)}, span)
+                         : Result<ExprPtr>(std::move(result));
 }
 
 Result<ExprPtr> QueryBinder::BindLike(const AstLike& like, const ExprContext& in, SourceSpan span) {
   if (like.kind == LikeKind::kIlike || like.kind == LikeKind::kRlike) {
-    return UnsupportedAt(span, "{} is not supported: Flink's dialect has LIKE, SIMILAR TO and REGEXP(string, pattern)",
-                         like.kind == LikeKind::kIlike ? "ILIKE" : "RLIKE");
+    return UnsupportedAt(
+        span,
+        "{} is not supported: Flink's dialect has LIKE, SIMILAR TO and REGEXP(string, pattern)",
+        like.kind == LikeKind::kIlike ? "ILIKE" : "RLIKE");
   }
   std::vector<ExprPtr> args;
   for (const AstExprPtr& part : {like.operand, like.pattern, like.escape}) {
@@ -209,8 +224,8 @@ Result<ExprPtr> QueryBinder::BindLike(const AstLike& like, const ExprContext& in
     WEIR_ASSIGN_OR_RETURN(ExprPtr bound, Bind(part, in));
     args.push_back(std::move(bound));
   }
-  WEIR_ASSIGN_OR_RETURN(ExprPtr result,
-                        Call(like.kind == LikeKind::kLike ? "LIKE" : "SIMILAR TO", std::move(args), span));
+  WEIR_ASSIGN_OR_RETURN(ExprPtr result, Call(like.kind == LikeKind::kLike ? "LIKE" : "SIMILAR TO",
+                                             std::move(args), span));
   return like.negated ? Call("NOT", {std::move(result)}, span) : Result<ExprPtr>(std::move(result));
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 /// The common type of one column of several inputs.
 Result<DataType> CommonColumnType(const std::vector<DataType>& types, std::string_view where) {
-  bool same = std::all_of(types.begin(), types.end(), [&](const DataType& t) { return t == types[0]; });
+  bool same =
+      std::all_of(types.begin(), types.end(), [&](const DataType& t) { return t == types[0]; });
   if (same) return types[0];
   std::optional<DataType> common = CommonType(types);
   if (!common) {
@@ -22,11 +23,13 @@ Result<DataType> CommonColumnType(const std::vector<DataType>& types, std::strin
     }
     return InvalidQuery("{} has no common type for {}", where, fmt::join(names, " and "));
   }
-  bool nullable = std::any_of(types.begin(), types.end(), [](const DataType& t) { return t.nullable(); });
+  bool nullable =
+      std::any_of(types.begin(), types.end(), [](const DataType& t) { return t.nullable(); });
   return common->WithNullable(nullable);
 }
 
-PlanPtr CastColumns(PlanPtr plan, const std::vector<DataType>& types, const std::vector<std::string>& names) {
+PlanPtr CastColumns(PlanPtr plan, const std::vector<DataType>& types,
+                    const std::vector<std::string>& names) {
   std::vector<ExprPtr> outputs;
   bool changed = false;
   for (int i = 0; i < plan->schema.size(); ++i) {
@@ -61,8 +64,9 @@ Result<PlanPtr> QueryBinder::BindValues(const AstValues& values, const Schema* t
       bound.push_back(std::move(value));
     }
     if (!rows.empty() && rows[0].size() != bound.size()) {
-      return InvalidQueryAt(row.empty() ? SourceSpan{} : row[0]->span, "VALUES has rows of {} and of {} columns",
-                            rows[0].size(), bound.size());
+      return InvalidQueryAt(row.empty() ? SourceSpan{} : row[0]->span,
+                            "VALUES has rows of {} and of {} columns", rows[0].size(),
+                            bound.size());
     }
     rows.push_back(std::move(bound));
   }
@@ -72,16 +76,19 @@ Result<PlanPtr> QueryBinder::BindValues(const AstValues& values, const Schema* t
     if (target != nullptr && c < target->fields.size()) {
       type = target->fields[c].type;
       bool fits = std::all_of(rows.begin(), rows.end(), [&](const auto& row) {
-        return row[c]->type.kind() == TypeKind::kNull || CanImplicitlyCast(row[c]->type.AsNullable(), type.AsNullable());
+        return row[c]->type.kind() == TypeKind::kNull ||
+               CanImplicitlyCast(row[c]->type.AsNullable(), type.AsNullable());
       });
       if (!fits) target = nullptr;
     }
     if (target == nullptr) {
       std::vector<DataType> types;
       for (const auto& row : rows) types.push_back(row[c]->type);
-      WEIR_ASSIGN_OR_RETURN(type, CommonColumnType(types, fmt::format("column {} of VALUES", c + 1)));
+      WEIR_ASSIGN_OR_RETURN(type,
+                            CommonColumnType(types, fmt::format("column {} of VALUES", c + 1)));
     }
-    bool nullable = std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row[c]->type.nullable(); });
+    bool nullable = std::any_of(rows.begin(), rows.end(),
+                                [&](const auto& row) { return row[c]->type.nullable(); });
     schema.fields.push_back({fmt::format("EXPR${}", c), type.WithNullable(nullable)});
   }
   bool all_literals = true;
@@ -89,7 +96,8 @@ Result<PlanPtr> QueryBinder::BindValues(const AstValues& values, const Schema* t
     for (size_t c = 0; c < row.size(); ++c) {
       row[c] = MakeCast(row[c], schema.fields[c].type.WithNullable(row[c]->type.nullable()));
       if (!row[c]->is_literal() && IsDeterministic(row[c], *context_.functions)) {
-        WEIR_ASSIGN_OR_RETURN(Value value, EvaluateConstant(row[c], *context_.functions, *context_.config));
+        WEIR_ASSIGN_OR_RETURN(Value value,
+                              EvaluateConstant(row[c], *context_.functions, *context_.config));
         row[c] = MakeLiteral(std::move(value), schema.fields[c].type);
       }
       all_literals &= row[c]->is_literal();
@@ -132,16 +140,22 @@ Result<BoundQuery> QueryBinder::BindSetOperation(const AstSetOperation& operatio
   for (int c = 0; c < inputs[0].plan->schema.size(); ++c) {
     std::vector<DataType> column;
     for (const BoundQuery& input : inputs) column.push_back(input.plan->schema[c].type);
-    WEIR_ASSIGN_OR_RETURN(DataType type, CommonColumnType(column, fmt::format("column {} of the set operation", c + 1)));
-    bool rowtime = std::all_of(column.begin(), column.end(), [](const DataType& t) { return t.is_rowtime(); });
-    types.push_back(type.WithTimeAttribute(rowtime ? TimeAttribute::kRowtime : TimeAttribute::kNone));
+    WEIR_ASSIGN_OR_RETURN(
+        DataType type,
+        CommonColumnType(column, fmt::format("column {} of the set operation", c + 1)));
+    bool rowtime =
+        std::all_of(column.begin(), column.end(), [](const DataType& t) { return t.is_rowtime(); });
+    types.push_back(
+        type.WithTimeAttribute(rowtime ? TimeAttribute::kRowtime : TimeAttribute::kNone));
   }
   BoundQuery result;
   result.column_names = inputs[0].column_names;
   Schema schema;
-  for (size_t c = 0; c < types.size(); ++c) schema.fields.push_back({result.column_names[c], types[c]});
+  for (size_t c = 0; c < types.size(); ++c)
+    schema.fields.push_back({result.column_names[c], types[c]});
   std::vector<PlanPtr> plans;
-  for (BoundQuery& input : inputs) plans.push_back(CastColumns(std::move(input.plan), types, result.column_names));
+  for (BoundQuery& input : inputs)
+    plans.push_back(CastColumns(std::move(input.plan), types, result.column_names));
   auto distinct = [&](PlanPtr plan) {
     AggregateNode node;
     for (int i = 0; i < schema.size(); ++i) node.keys.push_back(i);
@@ -164,7 +178,8 @@ Result<BoundQuery> QueryBinder::BindSetOperation(const AstSetOperation& operatio
 Status QueryBinder::BindFetch(const AstQuery& query, SortNode* sort) {
   auto count = [&](const AstExprPtr& expr, const char* what) -> Result<int64_t> {
     WEIR_ASSIGN_OR_RETURN(Value value, BindLiteralValue(*expr, DataType::BigInt(), what));
-    if (value.is_null() || value.int_value() < 0) return InvalidQueryAt(expr->span, "{} must be a number of rows, 0 or more", what);
+    if (value.is_null() || value.int_value() < 0)
+      return InvalidQueryAt(expr->span, "{} must be a number of rows, 0 or more", what);
     return value.int_value();
   };
   if (query.limit != nullptr) {
@@ -181,7 +196,8 @@ Result<BoundQuery> QueryBinder::ApplyOrder(BoundQuery bound, const AstQuery& que
   WEIR_RETURN_NOT_OK(BindFetch(query, &sort));
   Scope scope;
   for (int i = 0; i < bound.plan->schema.size(); ++i) {
-    scope.columns.push_back({{}, bound.column_names[static_cast<size_t>(i)], bound.plan->schema[i].type});
+    scope.columns.push_back(
+        {{}, bound.column_names[static_cast<size_t>(i)], bound.plan->schema[i].type});
   }
   ExprContext in;
   in.scope = &scope;
@@ -192,12 +208,14 @@ Result<BoundQuery> QueryBinder::ApplyOrder(BoundQuery bound, const AstQuery& que
   for (const AstSortItem& item : query.order_by) {
     SortKey key;
     key.descending = item.direction == SortDirection::kDescending;
-    key.nulls_first = item.nulls == NullsOrder::kDefault ? !key.descending : item.nulls == NullsOrder::kFirst;
+    key.nulls_first =
+        item.nulls == NullsOrder::kDefault ? !key.descending : item.nulls == NullsOrder::kFirst;
     const AstLiteral* literal = item.expr->As<AstLiteral>();
     if (literal != nullptr && literal->kind == LiteralKind::kExactNumber) {
       int64_t ordinal = literal->text.size() > 6 ? -1 : std::atoll(literal->text.c_str());
       if (ordinal < 1 || ordinal > static_cast<int64_t>(visible)) {
-        return InvalidQueryAt(item.expr->span, "ORDER BY {} is no position of the result, which has {} columns",
+        return InvalidQueryAt(item.expr->span,
+                              "ORDER BY {} is no position of the result, which has {} columns",
                               literal->text, visible);
       }
       key.column = static_cast<int>(ordinal - 1);
@@ -256,7 +274,8 @@ Result<BoundQuery> QueryBinder::BindBody(const AstQuery& query) {
   } else if (auto* table = query.As<AstTableQuery>()) {
     WEIR_ASSIGN_OR_RETURN(Relation relation, BindTableName(table->path, nullptr));
     bound.plan = relation.plan;
-    for (const ScopeColumn& column : relation.scope.columns) bound.column_names.push_back(column.name);
+    for (const ScopeColumn& column : relation.scope.columns)
+      bound.column_names.push_back(column.name);
   } else {
     WEIR_ASSIGN_OR_RETURN(bound, BindQuery(*query.As<AstNestedQuery>()->query));
   }
@@ -270,10 +289,11 @@ Result<BoundQuery> QueryBinder::BindQuery(const AstQuery& query) {
     WEIR_ASSIGN_OR_RETURN(BoundQuery bound, BindQuery(*common.query));
     if (!common.columns.empty()) {
       if (common.columns.size() != bound.column_names.size()) {
-        return InvalidQueryAt(common.name.span, "'{}' names {} columns, but its query has {}", common.name.value,
-                              common.columns.size(), bound.column_names.size());
+        return InvalidQueryAt(common.name.span, "'{}' names {} columns, but its query has {}",
+                              common.name.value, common.columns.size(), bound.column_names.size());
       }
-      for (size_t i = 0; i < common.columns.size(); ++i) bound.column_names[i] = common.columns[i].value;
+      for (size_t i = 0; i < common.columns.size(); ++i)
+        bound.column_names[i] = common.columns[i].value;
     }
     common_tables_.push_back({common.name.value, std::move(bound)});
   }
@@ -291,7 +311,8 @@ Result<BoundQuery> BindQuery(const AstQuery& query, const BinderContext& context
   return binder.BindQuery(query);
 }
 
-Result<ExprPtr> BindScalar(const AstExpr& expr, const Schema& schema, const BinderContext& context) {
+Result<ExprPtr> BindScalar(const AstExpr& expr, const Schema& schema,
+                           const BinderContext& context) {
   bind::QueryBinder binder(context);
   bind::Scope scope;
   for (const Field& field : schema.fields) scope.columns.push_back({{}, field.name, field.type});

@@ -18,14 +18,16 @@ struct ContainsAggregate {
   bool In(const AstExprPtr& expr) const {
     if (expr == nullptr) return false;
     if (auto* call = expr->As<AstCall>()) {
-      if (call->over == nullptr && call->name.size() == 1 && functions.FindAggregate(call->name[0].value) != nullptr) {
+      if (call->over == nullptr && call->name.size() == 1 &&
+          functions.FindAggregate(call->name[0].value) != nullptr) {
         return true;
       }
       return std::any_of(call->arguments.begin(), call->arguments.end(),
                          [this](const AstArgument& a) { return In(a.value); });
     }
     if (auto* op = expr->As<AstOperator>()) return Any(op->operands);
-    if (auto* node = expr->As<AstBetween>()) return In(node->operand) || In(node->low) || In(node->high);
+    if (auto* node = expr->As<AstBetween>())
+      return In(node->operand) || In(node->low) || In(node->high);
     if (auto* node = expr->As<AstInList>()) return In(node->operand) || Any(node->items);
     if (auto* node = expr->As<AstLike>()) return In(node->operand) || In(node->pattern);
     if (auto* node = expr->As<AstCase>()) {
@@ -110,8 +112,10 @@ Status SelectBinder::ExpandStar(const AstStar& star, const ExprContext& in, Sour
         if (star.path.size() > column.qualifier.size()) continue;
         bool matches = true;
         size_t skip = column.qualifier.size() - star.path.size();
-        for (size_t p = 0; p < star.path.size(); ++p) matches &= column.qualifier[skip + p] == star.path[p].value;
-        if (matches) items_.push_back({MakeInput(static_cast<int>(i), column.type), column.name, span});
+        for (size_t p = 0; p < star.path.size(); ++p)
+          matches &= column.qualifier[skip + p] == star.path[p].value;
+        if (matches)
+          items_.push_back({MakeInput(static_cast<int>(i), column.type), column.name, span});
       }
       if (items_.size() > before) return Status::OK();
     }
@@ -134,7 +138,8 @@ Status SelectBinder::ExpandStar(const AstStar& star, const ExprContext& in, Sour
   }
   if (select_.from == nullptr) return InvalidQueryAt(span, "SELECT * needs a FROM clause");
   for (size_t i = 0; i < from_.scope.columns.size(); ++i) {
-    items_.push_back({MakeInput(static_cast<int>(i), from_.scope.columns[i].type), from_.scope.columns[i].name, span});
+    items_.push_back({MakeInput(static_cast<int>(i), from_.scope.columns[i].type),
+                      from_.scope.columns[i].name, span});
   }
   return Status::OK();
 }
@@ -147,7 +152,8 @@ Status SelectBinder::BindItems(const ExprContext& in) {
       continue;
     }
     WEIR_ASSIGN_OR_RETURN(ExprPtr expr, binder_.Bind(item.expr, in));
-    std::string name = item.alias ? item.alias->value : DeriveName(*item.expr, static_cast<int>(items_.size()));
+    std::string name =
+        item.alias ? item.alias->value : DeriveName(*item.expr, static_cast<int>(items_.size()));
     items_.push_back({std::move(expr), std::move(name), item.expr->span});
   }
   return Status::OK();
@@ -158,13 +164,15 @@ Status SelectBinder::BindSortKeys(const ExprContext& in) {
     Sort sort;
     sort.span = item.expr->span;
     sort.key.descending = item.direction == SortDirection::kDescending;
-    sort.key.nulls_first = item.nulls == NullsOrder::kDefault ? !sort.key.descending : item.nulls == NullsOrder::kFirst;
+    sort.key.nulls_first = item.nulls == NullsOrder::kDefault ? !sort.key.descending
+                                                              : item.nulls == NullsOrder::kFirst;
     const AstLiteral* literal = item.expr->As<AstLiteral>();
     if (literal != nullptr && literal->kind == LiteralKind::kExactNumber &&
         literal->text.find('.') == std::string::npos) {
       int64_t ordinal = literal->text.size() > 6 ? -1 : std::stoll(literal->text);
       if (ordinal < 1 || ordinal > static_cast<int64_t>(items_.size())) {
-        return InvalidQueryAt(sort.span, "ORDER BY {} is no position of the select list, which has {} columns",
+        return InvalidQueryAt(sort.span,
+                              "ORDER BY {} is no position of the select list, which has {} columns",
                               literal->text, items_.size());
       }
       sort.item = static_cast<int>(ordinal - 1);
@@ -187,7 +195,8 @@ Status SelectBinder::BindSortKeys(const ExprContext& in) {
       }
     }
     if (sort.item < 0 && select_.quantifier == SetQuantifier::kDistinct) {
-      return InvalidQueryAt(sort.span, "with SELECT DISTINCT, ORDER BY can only use columns of the select list");
+      return InvalidQueryAt(
+          sort.span, "with SELECT DISTINCT, ORDER BY can only use columns of the select list");
     }
     sorts_.push_back(std::move(sort));
   }
@@ -195,7 +204,8 @@ Status SelectBinder::BindSortKeys(const ExprContext& in) {
 }
 
 Result<BoundSelect> SelectBinder::Bind() {
-  if (select_.qualify != nullptr) return UnsupportedAt(select_.qualify->span, "QUALIFY is not supported yet");
+  if (select_.qualify != nullptr)
+    return UnsupportedAt(select_.qualify->span, "QUALIFY is not supported yet");
   if (!select_.windows.empty()) {
     return UnsupportedAt(select_.windows[0].name.span, "the WINDOW clause is not supported yet");
   }

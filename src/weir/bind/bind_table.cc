@@ -15,7 +15,8 @@ namespace bind {
 
 Result<TableColumn> ColumnOf(const AstColumn& ast) {
   TableColumn column;
-  if (ast.name.size() != 1) return UnsupportedAt(ast.span, "changing a field of a ROW column is not supported");
+  if (ast.name.size() != 1)
+    return UnsupportedAt(ast.span, "changing a field of a ROW column is not supported");
   column.name = ast.name[0].value;
   column.comment = ast.comment.value_or("");
   switch (ast.kind) {
@@ -35,7 +36,9 @@ Result<TableColumn> ColumnOf(const AstColumn& ast) {
       column.expression = Unparse(*ast.expr);
       break;
     case ColumnKind::kNameOnly:
-      return InvalidQueryAt(ast.span, "column '{}' has no type; only CREATE TABLE .. AS SELECT may leave it out", column.name);
+      return InvalidQueryAt(
+          ast.span, "column '{}' has no type; only CREATE TABLE .. AS SELECT may leave it out",
+          column.name);
   }
   return column;
 }
@@ -53,7 +56,8 @@ Status ResolveComputed(TableDefinition* table, const BinderContext& context) {
     if (!bound.ok()) {
       ErrorInfo info = GetErrorInfo(bound.status());
       info.span.reset();
-      return MakeError(std::move(info), fmt::format("computed column '{}': {}", column.name, bound.status().message()));
+      return MakeError(std::move(info), fmt::format("computed column '{}': {}", column.name,
+                                                    bound.status().message()));
     }
     column.type = (*bound)->type;
   }
@@ -67,13 +71,15 @@ Status ResolveWatermark(const TableDefinition& table, const BinderContext& conte
     std::vector<std::string> names;
     for (const TableColumn& column : table.columns) names.push_back(column.name);
     std::string nearest = NearestName(table.watermark->column, names);
-    Status status = InvalidQuery("the rowtime attribute field '{}' is not defined in the table", table.watermark->column);
+    Status status = InvalidQuery("the rowtime attribute field '{}' is not defined in the table",
+                                 table.watermark->column);
     return nearest.empty() ? status : WithHint(status, fmt::format("did you mean `{}`?", nearest));
   }
   const DataType& type = table.columns[static_cast<size_t>(index)].type;
   if (!type.is_timestamp() || type.precision() > 3) {
     return InvalidQuery(
-        "the rowtime attribute field '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p from 0 to 3, but is {}",
+        "the rowtime attribute field '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p from 0 "
+        "to 3, but is {}",
         table.watermark->column, type.ToString());
   }
   WEIR_ASSIGN_OR_RETURN(AstExprPtr ast, ParseExpression(table.watermark->expression));
@@ -82,7 +88,8 @@ Status ResolveWatermark(const TableDefinition& table, const BinderContext& conte
   auto bound = BindScalar(*ast, table.FullSchema(), context);
   if (!bound.ok()) return WithContext(bound.status(), "watermark");
   if (!(*bound)->type.is_timestamp()) {
-    return InvalidQuery("the watermark expression must give a timestamp, not {}", (*bound)->type.ToString());
+    return InvalidQuery("the watermark expression must give a timestamp, not {}",
+                        (*bound)->type.ToString());
   }
   return Status::OK();
 }
@@ -92,7 +99,8 @@ Status ResolveWatermark(const TableDefinition& table, const BinderContext& conte
 Status CheckTable(TableDefinition* table, const BinderContext& context) {
   std::set<std::string> names;
   for (const TableColumn& column : table->columns) {
-    if (!names.insert(column.name).second) return InvalidQuery("column '{}' is declared twice", column.name);
+    if (!names.insert(column.name).second)
+      return InvalidQuery("column '{}' is declared twice", column.name);
   }
   // Primary key columns are NOT NULL from then on.
   for (const std::string& key : table->primary_key) {
@@ -115,25 +123,34 @@ Status CheckTable(TableDefinition* table, const BinderContext& context) {
   return ResolveWatermark(*table, context);
 }
 
-Status AddConstraint(const AstConstraint& constraint, const std::string& column, TableDefinition* table) {
-  if (constraint.kind == ConstraintKind::kUnique) return UnsupportedAt(constraint.span, "UNIQUE constraints are not supported yet");
+Status AddConstraint(const AstConstraint& constraint, const std::string& column,
+                     TableDefinition* table) {
+  if (constraint.kind == ConstraintKind::kUnique)
+    return UnsupportedAt(constraint.span, "UNIQUE constraints are not supported yet");
   if (!constraint.enforced || *constraint.enforced) {
-    return WithHint(InvalidQueryAt(constraint.span, "Flink doesn't support ENFORCED mode for PRIMARY KEY constraint: it does not own the data"),
+    return WithHint(InvalidQueryAt(constraint.span,
+                                   "Flink doesn't support ENFORCED mode for PRIMARY KEY "
+                                   "constraint: it does not own the data"),
                     "write PRIMARY KEY (..) NOT ENFORCED");
   }
-  if (!table->primary_key.empty()) return InvalidQueryAt(constraint.span, "duplicate primary key definition");
+  if (!table->primary_key.empty())
+    return InvalidQueryAt(constraint.span, "duplicate primary key definition");
   if (column.empty()) {
     for (const Identifier& key : constraint.columns) table->primary_key.push_back(key.value);
   } else {
     table->primary_key.push_back(column);
   }
-  table->primary_key_name = constraint.name ? constraint.name->value : fmt::format("PK_{}", fmt::join(table->primary_key, "_"));
+  table->primary_key_name = constraint.name
+                                ? constraint.name->value
+                                : fmt::format("PK_{}", fmt::join(table->primary_key, "_"));
   return Status::OK();
 }
 
 Status AddWatermark(const AstWatermark& watermark, TableDefinition* table) {
   if (watermark.column.size() != 1) {
-    return UnsupportedAt(watermark.span, "a watermark on a field of a ROW is not supported; make a computed column of it");
+    return UnsupportedAt(
+        watermark.span,
+        "a watermark on a field of a ROW is not supported; make a computed column of it");
   }
   table->watermark = TableWatermark{watermark.column[0].value, Unparse(*watermark.expr)};
   return Status::OK();
@@ -149,8 +166,9 @@ using bind::CheckTable;
 using bind::ColumnOf;
 
 struct LikeModes {
-  LikeMode constraints = LikeMode::kIncluding, distribution = LikeMode::kIncluding, generated = LikeMode::kIncluding,
-           metadata = LikeMode::kIncluding, options = LikeMode::kOverwriting, partitions = LikeMode::kIncluding,
+  LikeMode constraints = LikeMode::kIncluding, distribution = LikeMode::kIncluding,
+           generated = LikeMode::kIncluding, metadata = LikeMode::kIncluding,
+           options = LikeMode::kOverwriting, partitions = LikeMode::kIncluding,
            watermarks = LikeMode::kIncluding;
 };
 
@@ -158,8 +176,8 @@ Result<LikeModes> ReadLike(const AstLikeClause& like) {
   LikeModes modes;
   for (const AstLikeOption& option : like.options) {
     if (option.feature != LikeFeature::kAll) continue;
-    for (LikeMode* mode : {&modes.constraints, &modes.distribution, &modes.generated, &modes.metadata, &modes.options,
-                           &modes.partitions, &modes.watermarks}) {
+    for (LikeMode* mode : {&modes.constraints, &modes.distribution, &modes.generated,
+                           &modes.metadata, &modes.options, &modes.partitions, &modes.watermarks}) {
       *mode = option.mode;
     }
   }
@@ -193,7 +211,8 @@ Result<LikeModes> ReadLike(const AstLikeClause& like) {
   return modes;
 }
 
-/// Puts what LIKE takes from `source` before what the statement declares itself (already in `table`).
+/// Puts what LIKE takes from `source` before what the statement declares itself (already in
+/// `table`).
 Status MergeLike(const AstLikeClause& like, const TableDefinition& source, TableDefinition* table) {
   WEIR_ASSIGN_OR_RETURN(LikeModes modes, ReadLike(like));
   std::vector<TableColumn> columns;
@@ -205,7 +224,8 @@ Status MergeLike(const AstLikeClause& like, const TableDefinition& source, Table
     int own = table->ColumnIndex(column.name);
     if (own >= 0) {
       if (mode != LikeMode::kOverwriting) {
-        return InvalidQueryAt(like.span, "a column named '{}' already exists in the base table", column.name);
+        return InvalidQueryAt(like.span, "a column named '{}' already exists in the base table",
+                              column.name);
       }
       continue;
     }
@@ -215,7 +235,8 @@ Status MergeLike(const AstLikeClause& like, const TableDefinition& source, Table
   table->columns = std::move(columns);
   if (modes.constraints != LikeMode::kExcluding && !source.primary_key.empty()) {
     if (!table->primary_key.empty() && modes.constraints == LikeMode::kIncluding) {
-      return WithHint(InvalidQueryAt(like.span, "the base table already has a primary key"), "EXCLUDING CONSTRAINTS");
+      return WithHint(InvalidQueryAt(like.span, "the base table already has a primary key"),
+                      "EXCLUDING CONSTRAINTS");
     }
     if (table->primary_key.empty()) {
       table->primary_key = source.primary_key;
@@ -224,9 +245,11 @@ Status MergeLike(const AstLikeClause& like, const TableDefinition& source, Table
   }
   if (modes.watermarks != LikeMode::kExcluding && source.watermark) {
     if (table->watermark && modes.watermarks == LikeMode::kIncluding) {
-      return WithHint(InvalidQueryAt(like.span, "there already exists a watermark spec for column '{}' in the base table",
-                                     source.watermark->column),
-                      "OVERWRITING WATERMARKS");
+      return WithHint(
+          InvalidQueryAt(like.span,
+                         "there already exists a watermark spec for column '{}' in the base table",
+                         source.watermark->column),
+          "OVERWRITING WATERMARKS");
     }
     if (!table->watermark) table->watermark = source.watermark;
   }
@@ -236,13 +259,15 @@ Status MergeLike(const AstLikeClause& like, const TableDefinition& source, Table
     }
     table->partition_keys = source.partition_keys;
   }
-  if (modes.distribution != LikeMode::kExcluding && table->distribution.empty()) table->distribution = source.distribution;
+  if (modes.distribution != LikeMode::kExcluding && table->distribution.empty())
+    table->distribution = source.distribution;
   if (modes.options != LikeMode::kExcluding) {
     for (const auto& [key, value] : source.options) {
       auto [at, inserted] = table->options.emplace(key, value);
       if (!inserted && modes.options == LikeMode::kIncluding) {
-        return WithHint(InvalidQueryAt(like.span, "there already exists an option '{}' in the base table", key),
-                        "OVERWRITING OPTIONS");
+        return WithHint(
+            InvalidQueryAt(like.span, "there already exists an option '{}' in the base table", key),
+            "OVERWRITING OPTIONS");
       }
     }
   }
@@ -253,8 +278,11 @@ Status MergeLike(const AstLikeClause& like, const TableDefinition& source, Table
 std::string DistributionText(const AstDistribution& distribution) {
   std::string text = "DISTRIBUTED";
   if (!distribution.columns.empty()) {
-    text += distribution.kind == DistributionKind::kHash ? " BY HASH(" : distribution.kind == DistributionKind::kRange ? " BY RANGE(" : " BY (";
-    for (size_t i = 0; i < distribution.columns.size(); ++i) text += (i == 0 ? "`" : ", `") + distribution.columns[i].value + "`";
+    text += distribution.kind == DistributionKind::kHash    ? " BY HASH("
+            : distribution.kind == DistributionKind::kRange ? " BY RANGE("
+                                                            : " BY (";
+    for (size_t i = 0; i < distribution.columns.size(); ++i)
+      text += (i == 0 ? "`" : ", `") + distribution.columns[i].value + "`";
     text += ")";
   }
   if (distribution.buckets) text += fmt::format(" INTO {} BUCKETS", *distribution.buckets);
@@ -277,7 +305,8 @@ Result<TableDefinition> Declare(const AstCreateTable& create, const BinderContex
     WEIR_RETURN_NOT_OK(AddConstraint(constraint, "", &table));
   }
   if (create.elements.watermarks.size() > 1) {
-    return InvalidQueryAt(create.elements.watermarks[1].span, "multiple WATERMARK statements are not supported");
+    return InvalidQueryAt(create.elements.watermarks[1].span,
+                          "multiple WATERMARK statements are not supported");
   }
   for (const AstWatermark& watermark : create.elements.watermarks) {
     WEIR_RETURN_NOT_OK(AddWatermark(watermark, &table));
@@ -295,15 +324,18 @@ Result<TableDefinition> Declare(const AstCreateTable& create, const BinderContex
 
 }  // namespace
 
-Result<TableDefinition> BindCreateTable(const AstCreateTable& create, const BinderContext& context) {
+Result<TableDefinition> BindCreateTable(const AstCreateTable& create,
+                                        const BinderContext& context) {
   WEIR_ASSIGN_OR_RETURN(TableDefinition table, Declare(create, context));
-  bool has_physical = std::any_of(table.columns.begin(), table.columns.end(),
-                                  [](const TableColumn& c) { return c.kind == TableColumnKind::kPhysical; });
+  bool has_physical =
+      std::any_of(table.columns.begin(), table.columns.end(),
+                  [](const TableColumn& c) { return c.kind == TableColumnKind::kPhysical; });
   if (!has_physical && !table.options.empty()) {
     TableContext table_context = MakeTableContext(table, {}, context.table_environment());
     WEIR_ASSIGN_OR_RETURN(const Connector* connector, context.connectors->Lookup(table_context));
     auto schema = connector->InferSchema(table_context);
-    if (!schema.ok()) return WithContext(schema.status(), fmt::format("columns of {}", table.name.ToString()));
+    if (!schema.ok())
+      return WithContext(schema.status(), fmt::format("columns of {}", table.name.ToString()));
     std::vector<TableColumn> columns;
     for (const Field& field : schema->fields) {
       TableColumn column;
@@ -320,7 +352,8 @@ Result<TableDefinition> BindCreateTable(const AstCreateTable& create, const Bind
 
 Result<TableDefinition> BindCreateTableAs(const AstCreateTable& create, const Schema& query_schema,
                                           const BinderContext& context) {
-  if (create.like) return InvalidQueryAt(create.like->span, "CREATE TABLE AS does not go with LIKE");
+  if (create.like)
+    return InvalidQueryAt(create.like->span, "CREATE TABLE AS does not go with LIKE");
   WEIR_ASSIGN_OR_RETURN(TableDefinition table, Declare(create, context));
   bool names_only = std::any_of(create.elements.columns.begin(), create.elements.columns.end(),
                                 [](const AstColumn& c) { return c.kind == ColumnKind::kNameOnly; });
@@ -330,23 +363,26 @@ Result<TableDefinition> BindCreateTableAs(const AstCreateTable& create, const Sc
     column.name = field.name;
     column.type = field.type.WithTimeAttribute(TimeAttribute::kNone);
     if (column.type.kind() == TypeKind::kNull) {
-      return WithHint(InvalidQuery("column '{}' of the query is NULL and has no type", field.name), "CAST(NULL AS STRING)");
+      return WithHint(InvalidQuery("column '{}' of the query is NULL and has no type", field.name),
+                      "CAST(NULL AS STRING)");
     }
     // A literal's CHAR(n) would make later rows not fit.
-    if (column.type.kind() == TypeKind::kChar) column.type = DataType::String().WithNullable(column.type.nullable());
+    if (column.type.kind() == TypeKind::kChar)
+      column.type = DataType::String().WithNullable(column.type.nullable());
     from_query.push_back(std::move(column));
   }
   if (names_only) {
     if (create.elements.columns.size() != from_query.size()) {
-      return InvalidQuery("the column list names {} columns, but the query has {}", create.elements.columns.size(),
-                          from_query.size());
+      return InvalidQuery("the column list names {} columns, but the query has {}",
+                          create.elements.columns.size(), from_query.size());
     }
     std::vector<TableColumn> ordered;
     for (const AstColumn& named : create.elements.columns) {
       auto at = std::find_if(from_query.begin(), from_query.end(),
                              [&](const TableColumn& c) { return c.name == named.name[0].value; });
       if (at == from_query.end()) {
-        return InvalidQueryAt(named.span, "column '{}' not found in the query", named.name[0].value);
+        return InvalidQueryAt(named.span, "column '{}' not found in the query",
+                              named.name[0].value);
       }
       ordered.push_back(*at);
     }
@@ -370,21 +406,24 @@ Result<TableDefinition> BindCreateTableAs(const AstCreateTable& create, const Sc
   return table;
 }
 
-Result<TableDefinition> BindCreateView(const AstCreateView& create, std::string_view sql, const BinderContext& context) {
+Result<TableDefinition> BindCreateView(const AstCreateView& create, std::string_view sql,
+                                       const BinderContext& context) {
   TableDefinition view;
   WEIR_ASSIGN_OR_RETURN(view.name, context.catalog->Qualify(create.name));
   view.is_view = true;
   view.is_temporary = create.temporary;
   view.comment = create.comment.value_or("");
   const SourceSpan& span = create.query->span;
-  view.view_text = span.end <= sql.size() ? std::string(sql.substr(span.begin, span.end - span.begin)) : Unparse(*create.query);
+  view.view_text = span.end <= sql.size()
+                       ? std::string(sql.substr(span.begin, span.end - span.begin))
+                       : Unparse(*create.query);
   view.view_catalog = context.catalog->current_catalog();
   view.view_database = context.catalog->current_database();
   WEIR_ASSIGN_OR_RETURN(BoundQuery bound, BindQuery(*create.query, context));
   if (!create.columns.empty() && create.columns.size() != bound.column_names.size()) {
     return InvalidQueryAt(create.columns[0].name.span,
-                          "VIEW definition and input fields not match: {} names for {} columns", create.columns.size(),
-                          bound.column_names.size());
+                          "VIEW definition and input fields not match: {} names for {} columns",
+                          create.columns.size(), bound.column_names.size());
   }
   for (size_t i = 0; i < bound.column_names.size(); ++i) {
     TableColumn column;

@@ -9,9 +9,11 @@
 namespace weir {
 namespace {
 
-Status CheckRange(const AstType& type, std::optional<int64_t> value, int64_t low, int64_t high, const char* what) {
+Status CheckRange(const AstType& type, std::optional<int64_t> value, int64_t low, int64_t high,
+                  const char* what) {
   if (value && (*value < low || *value > high)) {
-    return InvalidQueryAt(type.span, "{} must be between {} and {}, not {}", what, low, high, *value);
+    return InvalidQueryAt(type.span, "{} must be between {} and {}, not {}", what, low, high,
+                          *value);
   }
   return Status::OK();
 }
@@ -41,23 +43,30 @@ Result<DataType> BindSizedType(const AstType& type) {
   int64_t length = type.precision.value_or(1);
   switch (type.kind) {
     case AstTypeKind::kChar:
-      WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of CHAR"));
+      WEIR_RETURN_NOT_OK(
+          CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of CHAR"));
       return DataType::Char(static_cast<int32_t>(length));
     case AstTypeKind::kVarchar:
-      WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of VARCHAR"));
+      WEIR_RETURN_NOT_OK(
+          CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of VARCHAR"));
       // Flink's planner reads VARCHAR without a length as STRING.
-      return DataType::Varchar(static_cast<int32_t>(type.precision.value_or(DataType::kStringLength)));
+      return DataType::Varchar(
+          static_cast<int32_t>(type.precision.value_or(DataType::kStringLength)));
     case AstTypeKind::kBinary:
-      WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of BINARY"));
+      WEIR_RETURN_NOT_OK(
+          CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of BINARY"));
       return DataType::Binary(static_cast<int32_t>(length));
     case AstTypeKind::kVarbinary:
-      WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of VARBINARY"));
-      return DataType::Varbinary(static_cast<int32_t>(type.precision.value_or(DataType::kStringLength)));
+      WEIR_RETURN_NOT_OK(
+          CheckRange(type, type.precision, 1, DataType::kStringLength, "the length of VARBINARY"));
+      return DataType::Varbinary(
+          static_cast<int32_t>(type.precision.value_or(DataType::kStringLength)));
     case AstTypeKind::kDecimal: {
       WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 1, 38, "the precision of DECIMAL"));
       int64_t precision = type.precision.value_or(10);
       WEIR_RETURN_NOT_OK(CheckRange(type, type.scale, 0, precision, "the scale of DECIMAL"));
-      return DataType::Decimal(static_cast<int>(precision), static_cast<int>(type.scale.value_or(0)));
+      return DataType::Decimal(static_cast<int>(precision),
+                               static_cast<int>(type.scale.value_or(0)));
     }
     case AstTypeKind::kTime:
       WEIR_RETURN_NOT_OK(CheckRange(type, type.precision, 0, 9, "the precision of TIME"));
@@ -94,7 +103,8 @@ Result<DataType> BindNestedType(const AstType& type) {
         WEIR_ASSIGN_OR_RETURN(DataType field_type, BindType(*field.type));
         for (const Field& other : fields) {
           if (other.name == field.name.value) {
-            return InvalidQueryAt(field.name.span, "field '{}' occurs twice in the ROW", field.name.value);
+            return InvalidQueryAt(field.name.span, "field '{}' occurs twice in the ROW",
+                                  field.name.value);
           }
         }
         fields.push_back({field.name.value, std::move(field_type)});
@@ -138,7 +148,8 @@ Result<DataType> BindNullableType(const AstType& type) {
     case AstTypeKind::kRow:
       return BindNestedType(type);
     case AstTypeKind::kTimestampTz:
-      return UnsupportedAt(type.span, "TIMESTAMP WITH TIME ZONE is not supported (use TIMESTAMP_LTZ)");
+      return UnsupportedAt(type.span,
+                           "TIMESTAMP WITH TIME ZONE is not supported (use TIMESTAMP_LTZ)");
     case AstTypeKind::kStructured:
       return UnsupportedAt(type.span, "STRUCTURED types are not supported yet");
     case AstTypeKind::kRaw:
@@ -146,7 +157,8 @@ Result<DataType> BindNullableType(const AstType& type) {
     case AstTypeKind::kBitmap:
       return UnsupportedAt(type.span, "BITMAP is not supported yet");
     case AstTypeKind::kNamed:
-      return InvalidQueryAt(type.span, "unknown type '{}'", type.path.empty() ? "" : type.path.back().value);
+      return InvalidQueryAt(type.span, "unknown type '{}'",
+                            type.path.empty() ? "" : type.path.back().value);
     default:
       return BindSizedType(type);
   }
@@ -169,21 +181,24 @@ Result<DataType> IntervalType(const AstIntervalQualifier& qualifier) {
   }
   bool from_months = from <= IntervalUnit::kMonth;
   if (to < from || from_months != (to <= IntervalUnit::kMonth)) {
-    return InvalidQueryAt(qualifier.span, "no interval goes from {} to {}", TimeUnitName(qualifier.start),
-                          TimeUnitName(*qualifier.end));
+    return InvalidQueryAt(qualifier.span, "no interval goes from {} to {}",
+                          TimeUnitName(qualifier.start), TimeUnitName(*qualifier.end));
   }
   int precision = qualifier.leading_precision.value_or(2);
   int fraction = qualifier.fractional_precision.value_or(6);
-  if (from == IntervalUnit::kSecond && qualifier.leading_precision && !qualifier.fractional_precision) {
+  if (from == IntervalUnit::kSecond && qualifier.leading_precision &&
+      !qualifier.fractional_precision) {
     // The type INTERVAL SECOND(3) as Flink prints it: milliseconds.
     fraction = *qualifier.leading_precision;
     precision = 2;
   }
   if (precision < 1 || precision > 10) {
-    return InvalidQueryAt(qualifier.span, "the precision of an interval must be between 1 and 10, not {}", precision);
+    return InvalidQueryAt(
+        qualifier.span, "the precision of an interval must be between 1 and 10, not {}", precision);
   }
   if (fraction < 0 || fraction > 9) {
-    return InvalidQueryAt(qualifier.span, "the fraction of an interval must be between 0 and 9, not {}", fraction);
+    return InvalidQueryAt(qualifier.span,
+                          "the fraction of an interval must be between 0 and 9, not {}", fraction);
   }
   return DataType::Interval(from, to, precision, fraction);
 }
@@ -194,7 +209,8 @@ namespace {
 bool ReadNumber(std::string_view text, size_t* at, int64_t* out) {
   size_t begin = *at;
   *out = 0;
-  while (*at < text.size() && std::isdigit(static_cast<unsigned char>(text[*at])) && *at - begin < 18) {
+  while (*at < text.size() && std::isdigit(static_cast<unsigned char>(text[*at])) &&
+         *at - begin < 18) {
     *out = *out * 10 + (text[*at] - '0');
     ++*at;
   }
@@ -217,7 +233,8 @@ bool ReadDayTime(std::string_view text, IntervalUnit from, IntervalUnit to, int6
     int64_t number = 0;
     if (!ReadNumber(text, &at, &number)) return false;
     int64_t part = 0;
-    if (__builtin_mul_overflow(number, kUnitMillis[unit], &part) || __builtin_add_overflow(*millis, part, millis)) {
+    if (__builtin_mul_overflow(number, kUnitMillis[unit], &part) ||
+        __builtin_add_overflow(*millis, part, millis)) {
       return false;
     }
   }
@@ -255,7 +272,8 @@ Result<int64_t> ParseIntervalText(std::string_view text, const AstIntervalQualif
     good = ReadNumber(rest, &at, &number);
     value = type.interval_from() == IntervalUnit::kYear ? number * 12 : number;
     if (qualifier.start == TimeUnit::kQuarter) value = number * 3;
-    if (good && type.interval_from() == IntervalUnit::kYear && type.interval_to() == IntervalUnit::kMonth) {
+    if (good && type.interval_from() == IntervalUnit::kYear &&
+        type.interval_to() == IntervalUnit::kMonth) {
       good = at < rest.size() && rest[at] == '-';
       ++at;
       good = good && ReadNumber(rest, &at, &number) && number < 12;
@@ -264,10 +282,12 @@ Result<int64_t> ParseIntervalText(std::string_view text, const AstIntervalQualif
     good = good && at == rest.size() && value <= INT32_MAX;
   } else {
     good = ReadDayTime(rest, type.interval_from(), type.interval_to(), &value);
-    if (qualifier.start == TimeUnit::kWeek) good = good && !__builtin_mul_overflow(value, int64_t{7}, &value);
+    if (qualifier.start == TimeUnit::kWeek)
+      good = good && !__builtin_mul_overflow(value, int64_t{7}, &value);
   }
   if (!good) {
-    return InvalidQueryAt(qualifier.span, "illegal interval literal format '{}' for {}", text, type.ToString());
+    return InvalidQueryAt(qualifier.span, "illegal interval literal format '{}' for {}", text,
+                          type.ToString());
   }
   return negative ? -value : value;
 }

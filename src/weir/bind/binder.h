@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Syntax tree -> logical plan: names and types resolved by Flink's rules, implicit casts made explicit, everything that
-// is known and missing refused by name. The tree that comes out holds no text and no unresolved name.
-// Threads: one session's thread.
+// Syntax tree -> logical plan: names and types resolved by Flink's rules, implicit casts made
+// explicit, everything that is known and missing refused by name. The tree that comes out holds no
+// text and no unresolved name. Threads: one session's thread.
 #pragma once
 
 #include <map>
@@ -44,15 +44,18 @@ struct BoundQuery {
 Result<BoundQuery> BindQuery(const AstQuery& query, const BinderContext& context);
 /// INSERT: a plan that ends in a Sink.
 Result<PlanPtr> BindInsert(const AstInsert& insert, const BinderContext& context);
-/// CREATE TABLE (without AS): resolves types, computed columns, the watermark, LIKE; infers columns where none are given.
+/// CREATE TABLE (without AS): resolves types, computed columns, the watermark, LIKE; infers columns
+/// where none are given.
 Result<TableDefinition> BindCreateTable(const AstCreateTable& create, const BinderContext& context);
 /// CREATE TABLE .. AS: the table whose columns come from the query (merged with declared ones).
 Result<TableDefinition> BindCreateTableAs(const AstCreateTable& create, const Schema& query_schema,
                                           const BinderContext& context);
 /// CREATE VIEW: checks the query and gives the view. `sql` is the text that the spans refer to.
-Result<TableDefinition> BindCreateView(const AstCreateView& create, std::string_view sql, const BinderContext& context);
+Result<TableDefinition> BindCreateView(const AstCreateView& create, std::string_view sql,
+                                       const BinderContext& context);
 /// ALTER TABLE: the changed definition. Errors name what is in the way.
-Result<TableDefinition> BindAlterTable(const AstAlter& alter, const TableDefinition& table, const BinderContext& context);
+Result<TableDefinition> BindAlterTable(const AstAlter& alter, const TableDefinition& table,
+                                       const BinderContext& context);
 
 /// A type as written -> a type. Nullable unless written NOT NULL.
 Result<DataType> BindType(const AstType& type);

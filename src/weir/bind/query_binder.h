@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Internal to bind/: the binder of one statement. Expressions are bound against a Scope, the columns that a FROM
-// clause makes visible. While a query with GROUP BY is bound, aggregate calls turn into placeholder calls:
+// Internal to bind/: the binder of one statement. Expressions are bound against a Scope, the
+// columns that a FROM clause makes visible. While a query with GROUP BY is bound, aggregate calls
+// turn into placeholder calls:
 //   $AGG        index = number of the collected call
 //   $GROUPING   args = grouped expressions (GROUPING, GROUPING_ID)
 //   $WINDOW     index = 0 start, 1 end, 2 rowtime, 3 proctime of a group window
@@ -20,7 +21,8 @@
 namespace weir::bind {
 
 struct ScopeColumn {
-  std::vector<std::string> qualifier;  // {"cat", "db", "t"} or {"alias"}; any suffix of it names the table.
+  std::vector<std::string>
+      qualifier;  // {"cat", "db", "t"} or {"alias"}; any suffix of it names the table.
   std::string name;
   DataType type;
 };
@@ -55,12 +57,13 @@ struct GroupWindow {
 /// Where an expression stands: what may occur in it.
 struct ExprContext {
   const Scope* scope = nullptr;
-  std::vector<BoundAggregate>* aggregates = nullptr;  // Null: aggregates are not allowed.
+  std::vector<BoundAggregate>* aggregates = nullptr;   // Null: aggregates are not allowed.
   std::optional<GroupWindow>* group_window = nullptr;  // Auxiliary functions refer to it.
   const char* clause = "this clause";                  // For messages: "WHERE", "GROUP BY".
   bool inside_aggregate = false;
   bool has_group_keys = true;  // Without, aggregates of nothing are NULL.
-  /// Select-list aliases that may stand for expressions (GROUP BY, HAVING, ORDER BY; after real columns).
+  /// Select-list aliases that may stand for expressions (GROUP BY, HAVING, ORDER BY; after real
+  /// columns).
   const std::map<std::string, AstExprPtr>* aliases = nullptr;
 };
 
@@ -109,15 +112,16 @@ class QueryBinder {
   Result<ExprPtr> BindInList(const AstInList& in_list, const ExprContext& in, SourceSpan span);
   Result<ExprPtr> BindLike(const AstLike& like, const ExprContext& in, SourceSpan span);
   Result<ExprPtr> BindCase(const AstCase& node, const ExprContext& in, SourceSpan span);
-  Result<ExprPtr> BindConstructor(const AstConstructor& node, const ExprContext& in, SourceSpan span);
+  Result<ExprPtr> BindConstructor(const AstConstructor& node, const ExprContext& in,
+                                  SourceSpan span);
   Result<ExprPtr> BindFieldAccess(ExprPtr row, const Identifier& field);
   // bind_call.cc
   Result<ExprPtr> BindCall(const AstCall& call, const ExprContext& in, SourceSpan span);
-  Result<ExprPtr> BindAggregateCall(const AstCall& call, const AggregateFunction& function, const ExprContext& in,
-                                    SourceSpan span);
+  Result<ExprPtr> BindAggregateCall(const AstCall& call, const AggregateFunction& function,
+                                    const ExprContext& in, SourceSpan span);
   Result<ExprPtr> BindJsonCall(const AstCall& call, const ExprContext& in, SourceSpan span);
-  Result<ExprPtr> BindUserFunction(const SqlFunction& function, const AstCall& call, const ExprContext& in,
-                                   SourceSpan span);
+  Result<ExprPtr> BindUserFunction(const SqlFunction& function, const AstCall& call,
+                                   const ExprContext& in, SourceSpan span);
   Result<std::optional<ExprPtr>> BindWindowAuxiliary(const AstCall& call, const std::string& name,
                                                      const ExprContext& in, SourceSpan span);
   // bind_from.cc, bind_join.cc, bind_window.cc
@@ -125,9 +129,11 @@ class QueryBinder {
   Result<Relation> BindFileTable(const std::string& path, SourceSpan span);
   Result<Relation> BindView(const TableDefinition& view);
   Result<Relation> BindJoin(const AstJoin& join, const Scope* left);
-  Result<Relation> BindCorrelate(Relation left, const AstTable& right, bool left_outer, const AstExprPtr& on);
+  Result<Relation> BindCorrelate(Relation left, const AstTable& right, bool left_outer,
+                                 const AstExprPtr& on);
   Result<Relation> BindTableFunction(const AstCall& call, SourceSpan span);
-  Result<Relation> BindWindowFunction(const AstCall& call, const std::string& name, SourceSpan span);
+  Result<Relation> BindWindowFunction(const AstCall& call, const std::string& name,
+                                      SourceSpan span);
   Status ApplyAlias(const AstTable& table, Relation* relation);
   Result<PlanPtr> MakeJoin(JoinType type, PlanPtr left, PlanPtr right, ExprPtr condition);
   Status CountNode();
@@ -144,8 +150,8 @@ class QueryBinder {
 
 /// Errors of impossible window sizes, and of time columns that are no time attribute.
 Status CheckWindow(const WindowSpec& window, SourceSpan span);
-Status CheckTimeColumn(const DataType& type, std::string_view function, std::string_view column, bool is_batch,
-                       SourceSpan span);
+Status CheckTimeColumn(const DataType& type, std::string_view function, std::string_view column,
+                       bool is_batch, SourceSpan span);
 /// Column name of an unnamed select item: EXPR$0.
 std::string DeriveName(const AstExpr& expr, int position);
 

@@ -3,9 +3,11 @@
 //
 // Internal to bind/: one SELECT, from FROM to the sort keys of its ORDER BY.
 //
-// A grouped SELECT becomes   Calc(keys, arguments, filters) -> [Expand | WindowTableFunction] -> Aggregate
-// -> Calc(HAVING; select list): every expression is first bound over the FROM clause with placeholders for aggregates,
-// then rewritten over the aggregate's output, where what equals a key is that key and any other column is an error.
+// A grouped SELECT becomes   Calc(keys, arguments, filters) -> [Expand | WindowTableFunction] ->
+// Aggregate
+// -> Calc(HAVING; select list): every expression is first bound over the FROM clause with
+// placeholders for aggregates, then rewritten over the aggregate's output, where what equals a key
+// is that key and any other column is an error.
 #pragma once
 
 #include <map>
@@ -25,7 +27,8 @@ struct BoundSelect {
 
 class SelectBinder {
  public:
-  SelectBinder(QueryBinder& binder, const AstSelect& select, const std::vector<AstSortItem>& order_by)
+  SelectBinder(QueryBinder& binder, const AstSelect& select,
+               const std::vector<AstSortItem>& order_by)
       : binder_(binder), select_(select), order_by_(order_by) {}
   Result<BoundSelect> Bind();
 
@@ -62,7 +65,7 @@ class SelectBinder {
   std::map<std::string, AstExprPtr> aliases_;
   std::vector<Item> items_;
   struct Sort {
-    ExprPtr expr;   // Null when `item` says which select item it is.
+    ExprPtr expr;  // Null when `item` says which select item it is.
     int item = -1;
     SortKey key;
     SourceSpan span;

@@ -12,7 +12,8 @@ namespace weir::bind {
 
 Result<TableColumn> ColumnOf(const AstColumn& ast);
 /// `column`: the name when the constraint stands inside a column definition, else empty.
-Status AddConstraint(const AstConstraint& constraint, const std::string& column, TableDefinition* table);
+Status AddConstraint(const AstConstraint& constraint, const std::string& column,
+                     TableDefinition* table);
 Status AddWatermark(const AstWatermark& watermark, TableDefinition* table);
 /// Resolves computed columns and the watermark; checks names, keys and partitions.
 Status CheckTable(TableDefinition* table, const BinderContext& context);

@@ -15,7 +15,8 @@ std::vector<std::string> Keys(const Map& map) {
   return keys;
 }
 
-Status NotFound(std::string_view what, std::string_view name, const std::vector<std::string>& candidates) {
+Status NotFound(std::string_view what, std::string_view name,
+                const std::vector<std::string>& candidates) {
   Status status = InvalidQuery("{} '{}' does not exist", what, name);
   std::string nearest = NearestName(name, candidates);
   return nearest.empty() ? status : WithHint(status, fmt::format("did you mean `{}`?", nearest));
@@ -31,10 +32,12 @@ std::string ObjectName::ToString() const {
 Schema TableDefinition::PhysicalSchema() const {
   Schema schema;
   for (const TableColumn& column : columns) {
-    if (column.kind == TableColumnKind::kPhysical) schema.fields.push_back({column.name, column.type});
+    if (column.kind == TableColumnKind::kPhysical)
+      schema.fields.push_back({column.name, column.type});
   }
   for (const TableColumn& column : columns) {
-    if (column.kind == TableColumnKind::kMetadata) schema.fields.push_back({column.name, column.type});
+    if (column.kind == TableColumnKind::kMetadata)
+      schema.fields.push_back({column.name, column.type});
   }
   return schema;
 }
@@ -52,9 +55,7 @@ int TableDefinition::ColumnIndex(std::string_view column_name) const {
   return -1;
 }
 
-Catalog::Catalog() {
-  catalogs_[kDefaultCatalog].databases[kDefaultDatabase] = {};
-}
+Catalog::Catalog() { catalogs_[kDefaultCatalog].databases[kDefaultDatabase] = {}; }
 
 CatalogEntry* Catalog::FindCatalog(const std::string& name) {
   auto at = catalogs_.find(name);
@@ -83,23 +84,26 @@ Status Catalog::UseCatalog(const std::string& catalog) {
 Status Catalog::UseDatabase(const std::string& catalog, const std::string& database) {
   CatalogEntry* entry = FindCatalog(catalog);
   if (entry == nullptr) return NotFound("catalog", catalog, CatalogNames());
-  if (entry->databases.count(database) == 0) return NotFound("database", database, Keys(entry->databases));
+  if (entry->databases.count(database) == 0)
+    return NotFound("database", database, Keys(entry->databases));
   current_catalog_ = catalog;
   current_database_ = database;
   return Status::OK();
 }
 
-Status Catalog::CreateCatalog(const std::string& name, std::map<std::string, std::string> options, std::string comment,
-                              bool if_not_exists) {
+Status Catalog::CreateCatalog(const std::string& name, std::map<std::string, std::string> options,
+                              std::string comment, bool if_not_exists) {
   if (catalogs_.count(name) != 0) {
     return if_not_exists ? Status::OK() : InvalidQuery("catalog '{}' already exists", name);
   }
   auto type = options.find("type");
   if (type == options.end()) {
-    return WithHint(InvalidQuery("catalog '{}' needs a type", name), "WITH ('type' = 'generic_in_memory')");
+    return WithHint(InvalidQuery("catalog '{}' needs a type", name),
+                    "WITH ('type' = 'generic_in_memory')");
   }
   if (type->second != "generic_in_memory") {
-    return Unsupported("catalogs of type '{}' are not supported yet; there is 'generic_in_memory'", type->second);
+    return Unsupported("catalogs of type '{}' are not supported yet; there is 'generic_in_memory'",
+                       type->second);
   }
   CatalogEntry entry;
   auto default_database = options.find("default-database");
@@ -111,35 +115,43 @@ Status Catalog::CreateCatalog(const std::string& name, std::map<std::string, std
 }
 
 Status Catalog::DropCatalog(const std::string& name, bool if_exists) {
-  if (catalogs_.count(name) == 0) return if_exists ? Status::OK() : NotFound("catalog", name, CatalogNames());
+  if (catalogs_.count(name) == 0)
+    return if_exists ? Status::OK() : NotFound("catalog", name, CatalogNames());
   if (name == current_catalog_) {
-    return WithHint(InvalidQuery("catalog '{}' is in use and cannot be dropped", name), "USE CATALOG another one first");
+    return WithHint(InvalidQuery("catalog '{}' is in use and cannot be dropped", name),
+                    "USE CATALOG another one first");
   }
   catalogs_.erase(name);
   return Status::OK();
 }
 
-Status Catalog::CreateDatabase(const std::string& catalog, const std::string& name, Database database,
-                               bool if_not_exists) {
+Status Catalog::CreateDatabase(const std::string& catalog, const std::string& name,
+                               Database database, bool if_not_exists) {
   CatalogEntry* entry = FindCatalog(catalog);
   if (entry == nullptr) return NotFound("catalog", catalog, CatalogNames());
   if (entry->databases.count(name) != 0) {
-    return if_not_exists ? Status::OK() : InvalidQuery("database '{}' already exists in catalog '{}'", name, catalog);
+    return if_not_exists
+               ? Status::OK()
+               : InvalidQuery("database '{}' already exists in catalog '{}'", name, catalog);
   }
   entry->databases[name] = std::move(database);
   return Status::OK();
 }
 
-Status Catalog::DropDatabase(const std::string& catalog, const std::string& name, bool if_exists, bool cascade) {
+Status Catalog::DropDatabase(const std::string& catalog, const std::string& name, bool if_exists,
+                             bool cascade) {
   CatalogEntry* entry = FindCatalog(catalog);
   if (entry == nullptr) return NotFound("catalog", catalog, CatalogNames());
   auto at = entry->databases.find(name);
-  if (at == entry->databases.end()) return if_exists ? Status::OK() : NotFound("database", name, Keys(entry->databases));
+  if (at == entry->databases.end())
+    return if_exists ? Status::OK() : NotFound("database", name, Keys(entry->databases));
   if (catalog == current_catalog_ && name == current_database_) {
-    return WithHint(InvalidQuery("database '{}' is in use and cannot be dropped", name), "USE another one first");
+    return WithHint(InvalidQuery("database '{}' is in use and cannot be dropped", name),
+                    "USE another one first");
   }
   if (!cascade && (!at->second.tables.empty() || !at->second.functions.empty())) {
-    return WithHint(InvalidQuery("database '{}' is not empty", name), fmt::format("DROP DATABASE `{}` CASCADE", name));
+    return WithHint(InvalidQuery("database '{}' is not empty", name),
+                    fmt::format("DROP DATABASE `{}` CASCADE", name));
   }
   entry->databases.erase(at);
   return Status::OK();
@@ -182,8 +194,12 @@ Result<TablePtr> Catalog::GetTable(const ObjectPath& path) const {
   std::vector<std::string> names = TableNames(name.catalog, name.database, false);
   std::string nearest = NearestName(name.name, names);
   if (!nearest.empty()) return WithHint(status, fmt::format("did you mean `{}`?", nearest));
-  if (names.empty()) return WithHint(status, "there are no tables yet: CREATE TABLE .., or FROM 'file.parquet' reads a file");
-  return names.size() > 10 ? status : WithHint(status, fmt::format("the tables are: {}", fmt::join(names, ", ")));
+  if (names.empty())
+    return WithHint(
+        status, "there are no tables yet: CREATE TABLE .., or FROM 'file.parquet' reads a file");
+  return names.size() > 10
+             ? status
+             : WithHint(status, fmt::format("the tables are: {}", fmt::join(names, ", ")));
 }
 
 Status Catalog::CreateTable(TablePtr table, bool if_not_exists) {
@@ -192,11 +208,13 @@ Status Catalog::CreateTable(TablePtr table, bool if_not_exists) {
   if (!table->is_temporary && database == nullptr) {
     return InvalidQuery("database `{}`.`{}` does not exist", name.catalog, name.database);
   }
-  bool exists = table->is_temporary ? temporary_tables_.count(name) != 0 : database->tables.count(name.name) != 0;
+  bool exists = table->is_temporary ? temporary_tables_.count(name) != 0
+                                    : database->tables.count(name.name) != 0;
   if (exists) {
     if (if_not_exists) return Status::OK();
     return WithHint(InvalidQuery("table or view {} already exists", name.ToString()),
-                    fmt::format("DROP {} {}, or CREATE .. IF NOT EXISTS", table->is_view ? "VIEW" : "TABLE", name.name));
+                    fmt::format("DROP {} {}, or CREATE .. IF NOT EXISTS",
+                                table->is_view ? "VIEW" : "TABLE", name.name));
   }
   if (table->is_temporary) {
     temporary_tables_[name] = std::move(table);
@@ -213,7 +231,8 @@ Status Catalog::ReplaceTable(TablePtr table) {
   }
   Database* database = FindDatabase(table->name.catalog, table->name.database);
   if (database == nullptr) {
-    return InvalidQuery("database `{}`.`{}` does not exist", table->name.catalog, table->name.database);
+    return InvalidQuery("database `{}`.`{}` does not exist", table->name.catalog,
+                        table->name.database);
   }
   database->tables[table->name.name] = table;
   return Status::OK();
@@ -227,16 +246,19 @@ Status Catalog::DropTable(const ObjectName& name, bool is_view, bool if_exists, 
     return NotFound(what, name.ToString(), TableNames(name.catalog, name.database, is_view));
   }
   if (table->is_view != is_view) {
-    return WithHint(InvalidQuery("{} is a {}, not a {}", name.ToString(), table->is_view ? "view" : "table", what),
+    return WithHint(InvalidQuery("{} is a {}, not a {}", name.ToString(),
+                                 table->is_view ? "view" : "table", what),
                     fmt::format("DROP {} `{}`", table->is_view ? "VIEW" : "TABLE", name.name));
   }
   if (temporary && !table->is_temporary) {
-    return if_exists ? Status::OK() : InvalidQuery("temporary {} {} does not exist", what, name.ToString());
+    return if_exists ? Status::OK()
+                     : InvalidQuery("temporary {} {} does not exist", what, name.ToString());
   }
   if (table->is_temporary) {
     if (!temporary) {
-      return WithHint(InvalidQuery("a temporary {} {} exists; it must be dropped first", what, name.ToString()),
-                      fmt::format("DROP TEMPORARY {} `{}`", is_view ? "VIEW" : "TABLE", name.name));
+      return WithHint(
+          InvalidQuery("a temporary {} {} exists; it must be dropped first", what, name.ToString()),
+          fmt::format("DROP TEMPORARY {} `{}`", is_view ? "VIEW" : "TABLE", name.name));
     }
     temporary_tables_.erase(name);
     return Status::OK();
@@ -247,10 +269,12 @@ Status Catalog::DropTable(const ObjectName& name, bool is_view, bool if_exists, 
 
 Status Catalog::RenameTable(const ObjectName& from, const std::string& to) {
   TablePtr table = FindTable(from);
-  if (table == nullptr) return NotFound("table", from.ToString(), TableNames(from.catalog, from.database, false));
+  if (table == nullptr)
+    return NotFound("table", from.ToString(), TableNames(from.catalog, from.database, false));
   auto renamed = std::make_shared<TableDefinition>(*table);
   renamed->name.name = to;
-  if (FindTable(renamed->name) != nullptr) return InvalidQuery("table or view {} already exists", renamed->name.ToString());
+  if (FindTable(renamed->name) != nullptr)
+    return InvalidQuery("table or view {} already exists", renamed->name.ToString());
   if (table->is_temporary) {
     temporary_tables_.erase(from);
   } else {
@@ -259,8 +283,8 @@ Status Catalog::RenameTable(const ObjectName& from, const std::string& to) {
   return ReplaceTable(std::move(renamed));
 }
 
-std::vector<std::string> Catalog::TableNames(const std::string& catalog, const std::string& database,
-                                             bool views_only) const {
+std::vector<std::string> Catalog::TableNames(const std::string& catalog,
+                                             const std::string& database, bool views_only) const {
   std::set<std::string> names;
   auto entry = catalogs_.find(catalog);
   if (entry != catalogs_.end()) {
@@ -272,7 +296,8 @@ std::vector<std::string> Catalog::TableNames(const std::string& catalog, const s
     }
   }
   for (const auto& [name, table] : temporary_tables_) {
-    if (name.catalog == catalog && name.database == database && (!views_only || table->is_view)) names.insert(name.name);
+    if (name.catalog == catalog && name.database == database && (!views_only || table->is_view))
+      names.insert(name.name);
   }
   return {names.begin(), names.end()};
 }
@@ -288,10 +313,12 @@ Status Catalog::CreateFunction(SqlFunction function, bool if_not_exists, bool re
   }
   Database* database = FindDatabase(function.name.catalog, function.name.database);
   if (database == nullptr) {
-    return InvalidQuery("database `{}`.`{}` does not exist", function.name.catalog, function.name.database);
+    return InvalidQuery("database `{}`.`{}` does not exist", function.name.catalog,
+                        function.name.database);
   }
   if (database->functions.count(key) != 0 && !replace) {
-    return if_not_exists ? Status::OK() : InvalidQuery("function {} already exists", function.name.ToString());
+    return if_not_exists ? Status::OK()
+                         : InvalidQuery("function {} already exists", function.name.ToString());
   }
   database->functions[key] = std::move(function);
   return Status::OK();
@@ -308,7 +335,8 @@ const SqlFunction* Catalog::FindFunction(const ObjectPath& path) const {
   Result<ObjectName> name = Qualify(path);
   if (!name.ok()) return nullptr;
   auto same = [](const std::string& a, const std::string& b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
              return std::tolower(x) == std::tolower(y);
            });
   };
@@ -357,7 +385,8 @@ std::string ShowColumn(const TableColumn& column) {
     line += "AS " + column.expression;
   } else {
     std::string type = column.type.ToString();
-    line += type == "STRING" || type == "STRING NOT NULL" ? "VARCHAR(2147483647)" + type.substr(6) : type;
+    line += type == "STRING" || type == "STRING NOT NULL" ? "VARCHAR(2147483647)" + type.substr(6)
+                                                          : type;
     if (column.kind == TableColumnKind::kMetadata) {
       line += " METADATA";
       if (column.metadata_key != column.name) line += " FROM " + Quote(column.metadata_key);
@@ -377,11 +406,13 @@ std::string QuoteList(const std::vector<std::string>& names) {
 }  // namespace
 
 std::string ShowCreate(const TableDefinition& table) {
-  std::string out = fmt::format("CREATE {}{} {}", table.is_temporary ? "TEMPORARY " : "", table.is_view ? "VIEW" : "TABLE",
-                                table.name.ToString());
+  std::string out = fmt::format("CREATE {}{} {}", table.is_temporary ? "TEMPORARY " : "",
+                                table.is_view ? "VIEW" : "TABLE", table.name.ToString());
   if (table.is_view) {
     out += " (\n";
-    for (size_t i = 0; i < table.columns.size(); ++i) out += fmt::format("  `{}`{}\n", table.columns[i].name, i + 1 < table.columns.size() ? "," : "");
+    for (size_t i = 0; i < table.columns.size(); ++i)
+      out +=
+          fmt::format("  `{}`{}\n", table.columns[i].name, i + 1 < table.columns.size() ? "," : "");
     out += ")";
     if (!table.comment.empty()) out += "\nCOMMENT " + Quote(table.comment);
     return out + "\nAS " + table.view_text;
@@ -389,18 +420,21 @@ std::string ShowCreate(const TableDefinition& table) {
   std::vector<std::string> lines;
   for (const TableColumn& column : table.columns) lines.push_back(ShowColumn(column));
   if (table.watermark) {
-    lines.push_back(fmt::format("  WATERMARK FOR `{}` AS {}", table.watermark->column, table.watermark->expression));
+    lines.push_back(fmt::format("  WATERMARK FOR `{}` AS {}", table.watermark->column,
+                                table.watermark->expression));
   }
   if (!table.primary_key.empty()) {
-    lines.push_back(fmt::format("  CONSTRAINT `{}` PRIMARY KEY ({}) NOT ENFORCED", table.primary_key_name,
-                                QuoteList(table.primary_key)));
+    lines.push_back(fmt::format("  CONSTRAINT `{}` PRIMARY KEY ({}) NOT ENFORCED",
+                                table.primary_key_name, QuoteList(table.primary_key)));
   }
   out += fmt::format(" (\n{}\n)", fmt::join(lines, ",\n"));
   if (!table.comment.empty()) out += "\nCOMMENT " + Quote(table.comment);
   if (!table.distribution.empty()) out += "\n" + table.distribution;
-  if (!table.partition_keys.empty()) out += fmt::format("\nPARTITIONED BY ({})", QuoteList(table.partition_keys));
+  if (!table.partition_keys.empty())
+    out += fmt::format("\nPARTITIONED BY ({})", QuoteList(table.partition_keys));
   std::vector<std::string> options;
-  for (const auto& [key, value] : table.options) options.push_back(fmt::format("  {} = {}", Quote(key), Quote(value)));
+  for (const auto& [key, value] : table.options)
+    options.push_back(fmt::format("  {} = {}", Quote(key), Quote(value)));
   out += fmt::format("\nWITH (\n{}\n)", fmt::join(options, ",\n"));
   return out;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What a session knows: catalogs, databases, tables, views, user functions. Everything is kept in memory
-// (Flink's generic_in_memory catalog); names are case-sensitive.
-// Threads: one session's thread.
+// What a session knows: catalogs, databases, tables, views, user functions. Everything is kept in
+// memory (Flink's generic_in_memory catalog); names are case-sensitive. Threads: one session's
+// thread.
 #pragma once
 
 #include <map>
@@ -105,17 +105,20 @@ class Catalog {
   Status UseCatalog(const std::string& catalog);
   Status UseDatabase(const std::string& catalog, const std::string& database);
 
-  Status CreateCatalog(const std::string& name, std::map<std::string, std::string> options, std::string comment,
-                       bool if_not_exists);
+  Status CreateCatalog(const std::string& name, std::map<std::string, std::string> options,
+                       std::string comment, bool if_not_exists);
   Status DropCatalog(const std::string& name, bool if_exists);
-  Status CreateDatabase(const std::string& catalog, const std::string& name, Database database, bool if_not_exists);
-  Status DropDatabase(const std::string& catalog, const std::string& name, bool if_exists, bool cascade);
+  Status CreateDatabase(const std::string& catalog, const std::string& name, Database database,
+                        bool if_not_exists);
+  Status DropDatabase(const std::string& catalog, const std::string& name, bool if_exists,
+                      bool cascade);
   /// Null when missing.
   CatalogEntry* FindCatalog(const std::string& name);
   Database* FindDatabase(const std::string& catalog, const std::string& name);
   std::vector<std::string> CatalogNames() const;
 
-  /// Completes 1 to 3 parts with the current catalog and database. Errors: kInvalidQuery for more parts.
+  /// Completes 1 to 3 parts with the current catalog and database. Errors: kInvalidQuery for more
+  /// parts.
   Result<ObjectName> Qualify(const ObjectPath& path) const;
   /// Temporary objects come first. Null when missing.
   TablePtr FindTable(const ObjectName& name) const;
@@ -126,7 +129,8 @@ class Catalog {
   Status DropTable(const ObjectName& name, bool is_view, bool if_exists, bool temporary);
   Status RenameTable(const ObjectName& from, const std::string& to);
   /// Tables (or views) of a database, temporary ones included, sorted.
-  std::vector<std::string> TableNames(const std::string& catalog, const std::string& database, bool views_only) const;
+  std::vector<std::string> TableNames(const std::string& catalog, const std::string& database,
+                                      bool views_only) const;
 
   Status CreateFunction(SqlFunction function, bool if_not_exists, bool replace);
   Status DropFunction(const ObjectName& name, bool if_exists);

@@ -19,8 +19,10 @@ struct TableEnvironment {
   bool is_batch = false;
 };
 
-/// `hint_options` go over the table's own. Options of the planner ("scan.watermark.*") are not passed on.
-TableContext MakeTableContext(const TableDefinition& table, const std::map<std::string, std::string>& hint_options,
+/// `hint_options` go over the table's own. Options of the planner ("scan.watermark.*") are not
+/// passed on.
+TableContext MakeTableContext(const TableDefinition& table,
+                              const std::map<std::string, std::string>& hint_options,
                               const TableEnvironment& environment);
 
 }  // namespace weir

@@ -17,23 +17,31 @@ const std::vector<OptionSpec>& CommonOptions() {
       {"property-version", OptionType::kInt, "1", "Version of the options"},
       {"scan.parallelism", OptionType::kInt, "", "Parallelism of the source"},
       {"sink.parallelism", OptionType::kInt, "", "Parallelism of the sink"},
-      {"scan.watermark.emit.strategy", OptionType::kEnum, "on-periodic", "When watermarks are sent", false,
+      {"scan.watermark.emit.strategy",
+       OptionType::kEnum,
+       "on-periodic",
+       "When watermarks are sent",
+       false,
        {"on-periodic", "on-event"}},
       {"scan.watermark.emit.on-event.gap", OptionType::kInt, "1", "Events between two watermarks"},
-      {"scan.watermark.idle-timeout", OptionType::kDuration, "", "After this long without rows a split is idle"},
+      {"scan.watermark.idle-timeout", OptionType::kDuration, "",
+       "After this long without rows a split is idle"},
   };
   return *specs;
 }
 
 // Known to Flink's users, to come here.
 constexpr std::string_view kLaterConnectors[] = {
-    "kafka", "upsert-kafka", "jdbc", "mysql-cdc", "postgres-cdc", "elasticsearch-7", "elasticsearch-8", "opensearch",
-    "mongodb", "hbase-2.2", "kinesis", "firehose", "dynamodb", "pulsar", "http", "paimon", "iceberg", "hudi", "fluss",
-    "python-input-format", "savepoint", "faker", "redis", "mqtt", "socket",
+    "kafka",           "upsert-kafka",    "jdbc",       "mysql-cdc", "postgres-cdc",
+    "elasticsearch-7", "elasticsearch-8", "opensearch", "mongodb",   "hbase-2.2",
+    "kinesis",         "firehose",        "dynamodb",   "pulsar",    "http",
+    "paimon",          "iceberg",         "hudi",       "fluss",     "python-input-format",
+    "savepoint",       "faker",           "redis",      "mqtt",      "socket",
 };
 
 // The format of `table`, its options checked too; null when the connector uses none.
-Status CollectFormatOptions(const Connector& connector, const TableContext& table, std::vector<OptionSpec>* specs) {
+Status CollectFormatOptions(const Connector& connector, const TableContext& table,
+                            std::vector<OptionSpec>* specs) {
   if (!connector.uses_format()) return Status::OK();
   specs->push_back({"format", OptionType::kString, "", "How rows lie in the bytes", false, {}});
   std::string name = table.options.GetOr("format", FormatOfPath(table.options.GetOr("path", "")));
@@ -76,7 +84,8 @@ Result<ChangelogMode> ParseChangelogMode(std::string_view text) {
     } else if (word == "D") {
       mode.erase = true;
     } else if (!word.empty()) {
-      return WithHint(InvalidQuery("'{}' is no row kind of a changelog mode", word), "write a list such as 'I,UB,UA,D'");
+      return WithHint(InvalidQuery("'{}' is no row kind of a changelog mode", word),
+                      "write a list such as 'I,UB,UA,D'");
     }
     word.clear();
     return Status::OK();
@@ -93,19 +102,26 @@ Result<ChangelogMode> ParseChangelogMode(std::string_view text) {
 }
 
 Result<Schema> Connector::InferSchema(const TableContext& table) const {
-  return WithHint(InvalidQuery("table {} declares no columns, and the connector '{}' cannot tell them", table.table_name, name()),
-                  "declare the columns: CREATE TABLE t (id BIGINT, ...) WITH (...)");
+  return WithHint(
+      InvalidQuery("table {} declares no columns, and the connector '{}' cannot tell them",
+                   table.table_name, name()),
+      "declare the columns: CREATE TABLE t (id BIGINT, ...) WITH (...)");
 }
 
-Result<std::unique_ptr<Source>> Connector::MakeSource(const TableContext& table, const ScanRequest&) const {
-  return InvalidQuery("table {} cannot be read: the connector '{}' is a sink only", table.table_name, name());
+Result<std::unique_ptr<Source>> Connector::MakeSource(const TableContext& table,
+                                                      const ScanRequest&) const {
+  return InvalidQuery("table {} cannot be read: the connector '{}' is a sink only",
+                      table.table_name, name());
 }
 
 Result<std::unique_ptr<Sink>> Connector::MakeSink(const TableContext& table) const {
-  return InvalidQuery("table {} cannot be written: the connector '{}' is a source only", table.table_name, name());
+  return InvalidQuery("table {} cannot be written: the connector '{}' is a source only",
+                      table.table_name, name());
 }
 
-void ConnectorRegistry::Add(std::unique_ptr<Connector> connector) { connectors_.push_back(std::move(connector)); }
+void ConnectorRegistry::Add(std::unique_ptr<Connector> connector) {
+  connectors_.push_back(std::move(connector));
+}
 
 const Connector* ConnectorRegistry::Find(std::string_view name) const {
   for (const auto& connector : connectors_) {
@@ -124,8 +140,9 @@ std::vector<std::string> ConnectorRegistry::Names() const {
 Result<const Connector*> ConnectorRegistry::Lookup(const TableContext& table) const {
   auto name = table.options.Get("connector");
   if (!name) {
-    return WithHint(InvalidQuery("table {} has no 'connector' option", table.table_name),
-                    "add it to the WITH clause: 'connector' = 'filesystem', 'path' = '...', 'format' = 'json'");
+    return WithHint(
+        InvalidQuery("table {} has no 'connector' option", table.table_name),
+        "add it to the WITH clause: 'connector' = 'filesystem', 'path' = '...', 'format' = 'json'");
   }
   const Connector* connector = Find(*name);
   if (connector == nullptr) {
@@ -142,9 +159,11 @@ Result<const Connector*> ConnectorRegistry::Lookup(const TableContext& table) co
   specs.insert(specs.end(), CommonOptions().begin(), CommonOptions().end());
   WEIR_RETURN_NOT_OK(CollectFormatOptions(*connector, table, &specs));
   for (const auto& [key, value] : table.options.values()) {
-    if (key.rfind("scan.watermark.alignment.", 0) == 0) return Unsupported("watermark alignment ('{}') is not supported yet", key);
+    if (key.rfind("scan.watermark.alignment.", 0) == 0)
+      return Unsupported("watermark alignment ('{}') is not supported yet", key);
   }
-  WEIR_RETURN_NOT_OK(table.options.Check(specs, {}, fmt::format("table {} (connector '{}')", table.table_name, *name)));
+  WEIR_RETURN_NOT_OK(table.options.Check(
+      specs, {}, fmt::format("table {} (connector '{}')", table.table_name, *name)));
   return connector;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Sources, sinks and the registry of connectors. One connector = one folder below connector/ and one line in
-// connector/all_connectors.cc. Options are declared as data; validation, SHOW CONNECTORS, DESCRIBE CONNECTOR and
-// error messages all come from that declaration.
+// Sources, sinks and the registry of connectors. One connector = one folder below connector/ and
+// one line in connector/all_connectors.cc. Options are declared as data; validation, SHOW
+// CONNECTORS, DESCRIBE CONNECTOR and error messages all come from that declaration.
 //
-// A source (after Flink's FLIP-27) gives out splits; a reader reads one split and knows the position that is read
-// next. A sink (after Flink's Sink V2) has writers, one a subtask, and a commit of what they prepared.
+// A source (after Flink's FLIP-27) gives out splits; a reader reads one split and knows the
+// position that is read next. A sink (after Flink's Sink V2) has writers, one a subtask, and a
+// commit of what they prepared.
 #pragma once
 
 #include <map>
@@ -38,9 +39,10 @@ Result<ChangelogMode> ParseChangelogMode(std::string_view text);
 
 /// What a connector is told of the table it serves.
 struct TableContext {
-  std::string table_name;                  // For messages: `default_catalog`.`default_database`.`t`.
-  Schema schema;                           // Physical columns, in order.
-  std::vector<Field> metadata_columns;     // Metadata columns asked for: key and type; they follow the physical ones.
+  std::string table_name;  // For messages: `default_catalog`.`default_database`.`t`.
+  Schema schema;           // Physical columns, in order.
+  std::vector<Field>
+      metadata_columns;  // Metadata columns asked for: key and type; they follow the physical ones.
   std::vector<std::string> primary_key;
   std::vector<std::string> partition_keys;
   Options options;
@@ -48,27 +50,40 @@ struct TableContext {
   arrow::MemoryPool* pool = nullptr;
   std::string time_zone = "UTC";
   bool is_batch = false;
-  ValuesStore* values_store = nullptr;  // Rows of the values connector; owned by the session. Null: only inline rows.
+  ValuesStore* values_store =
+      nullptr;  // Rows of the values connector; owned by the session. Null: only inline rows.
 };
 
-/// A comparison of a column with a literal that a source may use to skip data. Rows that do not satisfy it may be left
-/// out or not: the filter above the scan stays.
+/// A comparison of a column with a literal that a source may use to skip data. Rows that do not
+/// satisfy it may be left out or not: the filter above the scan stays.
 struct PushedFilter {
-  enum class Op : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIsNull, kIsNotNull, kIn };
-  std::string column;           // Top-level column, or dotted path below ROWs.
+  enum class Op : uint8_t {
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kIsNull,
+    kIsNotNull,
+    kIn
+  };
+  std::string column;  // Top-level column, or dotted path below ROWs.
   Op op = Op::kEqual;
-  std::vector<Value> values;    // One; any number for kIn; none for the NULL tests. Of the column's type.
+  std::vector<Value>
+      values;  // One; any number for kIn; none for the NULL tests. Of the column's type.
 };
 
 /// What a query wants of a source.
 struct ScanRequest {
-  /// Columns to produce, in order: a subset of TableContext::schema + metadata_columns. A ROW may have lost fields
-  /// that nobody reads (matched by name).
+  /// Columns to produce, in order: a subset of TableContext::schema + metadata_columns. A ROW may
+  /// have lost fields that nobody reads (matched by name).
   Schema schema;
-  std::vector<PushedFilter> filters;          // Conjunction.
-  std::optional<int64_t> limit;               // No more rows than this are needed from each split.
+  std::vector<PushedFilter> filters;  // Conjunction.
+  std::optional<int64_t> limit;       // No more rows than this are needed from each split.
   std::vector<std::map<std::string, std::string>> partitions;  // Not empty: only these partitions.
-  bool keep_order = false;  // Rows of one file must come as one split, in order (event time in stream mode).
+  bool keep_order =
+      false;  // Rows of one file must come as one split, in order (event time in stream mode).
 };
 
 struct SourceSplit {
@@ -93,8 +108,8 @@ class SplitReader {
   /// Bytes read and records skipped so far, for progress and counters.
   virtual int64_t bytes_read() const { return 0; }
   virtual int64_t records_skipped() const { return 0; }
-  /// The explicit watermark (milliseconds) that follows the rows of the last Read, once; Read ends a batch there.
-  /// Only sources with has_own_watermarks() give any.
+  /// The explicit watermark (milliseconds) that follows the rows of the last Read, once; Read ends
+  /// a batch there. Only sources with has_own_watermarks() give any.
   virtual std::optional<int64_t> TakeWatermark() { return std::nullopt; }
 };
 
@@ -104,13 +119,15 @@ class Source {
   virtual ~Source() = default;
   virtual bool is_bounded() const = 0;
   virtual ChangelogMode changelog_mode() const { return ChangelogMode::AppendOnly(); }
-  /// Splits that are new since the last call. `parallelism`: how many readers there will be (a hint).
+  /// Splits that are new since the last call. `parallelism`: how many readers there will be (a
+  /// hint).
   virtual Result<std::vector<SourceSplit>> Discover(int parallelism) = 0;
   virtual Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) = 0;
   /// Rows and bytes if known without reading, for EXPLAIN and join order.
   virtual std::optional<int64_t> EstimatedRows() { return std::nullopt; }
   virtual std::optional<int64_t> EstimatedBytes() { return std::nullopt; }
-  /// The source sends explicit watermarks through SplitReader::TakeWatermark (the values test connector).
+  /// The source sends explicit watermarks through SplitReader::TakeWatermark (the values test
+  /// connector).
   virtual bool has_own_watermarks() const { return false; }
 };
 
@@ -120,7 +137,8 @@ class SinkWriter {
   virtual ~SinkWriter() = default;
   virtual Status Write(const Batch& batch) = 0;
   virtual Status OnWatermark(int64_t watermark_millis) { return Status::OK(); }
-  /// Finishes what was written since the last call and names it for Sink::Commit; called before a checkpoint and at the end.
+  /// Finishes what was written since the last call and names it for Sink::Commit; called before a
+  /// checkpoint and at the end.
   virtual Result<std::vector<std::string>> PrepareCommit() = 0;
   /// Throws away what is not prepared.
   virtual Status Abort() = 0;
@@ -134,10 +152,13 @@ class Sink {
   /// Whether a -D may carry the primary key alone, all else NULL.
   virtual bool accepts_deletes_by_key() const { return false; }
   virtual Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) = 0;
-  /// Makes prepared things visible; idempotent; called once per checkpoint or at the end with all writers' committables.
+  /// Makes prepared things visible; idempotent; called once per checkpoint or at the end with all
+  /// writers' committables.
   virtual Status Commit(const std::vector<std::string>& committables) { return Status::OK(); }
   /// Called once before the first writer with OVERWRITE.
-  virtual Status Truncate() { return Unsupported("INSERT OVERWRITE into this connector is not supported"); }
+  virtual Status Truncate() {
+    return Unsupported("INSERT OVERWRITE into this connector is not supported");
+  }
   virtual std::optional<int> parallelism() const { return std::nullopt; }
 };
 
@@ -156,15 +177,19 @@ class Connector {
   virtual bool can_write() const { return false; }
   /// Columns of a table declared without any. Errors: kUnsupported if the connector cannot tell.
   virtual Result<Schema> InferSchema(const TableContext& table) const;
-  virtual Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const;
+  virtual Result<std::unique_ptr<Source>> MakeSource(const TableContext& table,
+                                                     const ScanRequest& request) const;
   virtual Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const;
   /// Facts the planner needs before a scan request exists.
   virtual Result<bool> IsBounded(const TableContext& table) const { return true; }
-  virtual Result<ChangelogMode> SourceChanges(const TableContext& table) const { return ChangelogMode::AppendOnly(); }
+  virtual Result<ChangelogMode> SourceChanges(const TableContext& table) const {
+    return ChangelogMode::AppendOnly();
+  }
   /// Whether the -D rows of an upsert source carry the primary key alone, all else NULL.
   virtual Result<bool> DeletesByKey(const TableContext& table) const { return true; }
   /// Partitions that exist, for SHOW PARTITIONS and pruning; empty when unknown.
-  virtual Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const {
+  virtual Result<std::vector<std::map<std::string, std::string>>> Partitions(
+      const TableContext& table) const {
     return std::vector<std::map<std::string, std::string>>{};
   }
 };
@@ -175,7 +200,8 @@ class ConnectorRegistry {
   void Add(std::unique_ptr<Connector> connector);
   const Connector* Find(std::string_view name) const;
   std::vector<std::string> Names() const;
-  /// The connector of `options['connector']`, with all options checked. Errors name the nearest connector or option.
+  /// The connector of `options['connector']`, with all options checked. Errors name the nearest
+  /// connector or option.
   Result<const Connector*> Lookup(const TableContext& table) const;
 
  private:

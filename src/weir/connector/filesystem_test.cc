@@ -12,16 +12,24 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-std::map<std::string, std::string> Files(const std::string& path, const std::string& format, std::map<std::string, std::string> more = {}) {
+std::map<std::string, std::string> Files(const std::string& path, const std::string& format,
+                                         std::map<std::string, std::string> more = {}) {
   more.insert({{"connector", "filesystem"}, {"path", path}, {"format", format}});
   return more;
 }
 
 std::string Compress(arrow::Compression::type type, const std::string& text) {
   auto codec = arrow::util::Codec::Create(type).ValueOrDie();
-  std::string out(static_cast<size_t>(codec->MaxCompressedLen(static_cast<int64_t>(text.size()), reinterpret_cast<const uint8_t*>(text.data()))), '\0');
-  int64_t size = codec->Compress(static_cast<int64_t>(text.size()), reinterpret_cast<const uint8_t*>(text.data()),
-                                 static_cast<int64_t>(out.size()), reinterpret_cast<uint8_t*>(out.data())).ValueOrDie();
+  std::string out(
+      static_cast<size_t>(codec->MaxCompressedLen(static_cast<int64_t>(text.size()),
+                                                  reinterpret_cast<const uint8_t*>(text.data()))),
+      '\0');
+  int64_t size =
+      codec
+          ->Compress(static_cast<int64_t>(text.size()),
+                     reinterpret_cast<const uint8_t*>(text.data()),
+                     static_cast<int64_t>(out.size()), reinterpret_cast<uint8_t*>(out.data()))
+          .ValueOrDie();
   out.resize(static_cast<size_t>(size));
   return out;
 }
@@ -56,19 +64,27 @@ TEST(Filesystem, ReadsGlobs) {
   EXPECT_EQ(TestTable(Files(dir.path("2026-*/x.json"), "json"), "a INT").Read(), NumberRows(0, 2));
   EXPECT_EQ(TestTable(Files(dir.path("202[67]-0?/*"), "json"), "a INT").Read(), NumberRows(0, 3));
   EXPECT_EQ(TestTable(Files(dir.path("**/y.json"), "json"), "a INT").Read(), NumberRows(2, 3));
-  EXPECT_EQ(TestTable(Files(dir.path("{2026-02,2027-01}/*.json"), "json"), "a INT").Read(), NumberRows(1, 3));
-  EXPECT_THAT(TestTable(Files(dir.path("nothing-*.json"), "json"), "a INT").Read(), HasSubstr("no file matches '"));
+  EXPECT_EQ(TestTable(Files(dir.path("{2026-02,2027-01}/*.json"), "json"), "a INT").Read(),
+            NumberRows(1, 3));
+  EXPECT_THAT(TestTable(Files(dir.path("nothing-*.json"), "json"), "a INT").Read(),
+              HasSubstr("no file matches '"));
 }
 
 TEST(Filesystem, NamesWhatIsMissingOrOfTheWrongKind) {
   TestDirectory dir;
-  EXPECT_THAT(TestTable(Files(dir.path("none.json"), "json"), "a INT").Read(), HasSubstr("none.json': there is no such file"));
+  EXPECT_THAT(TestTable(Files(dir.path("none.json"), "json"), "a INT").Read(),
+              HasSubstr("none.json': there is no such file"));
   dir.Write("f.json", Numbers(0, 1));
-  EXPECT_THAT(TestTable(Files(dir.path("f.json/x"), "json"), "a INT").Read(), HasSubstr("not a directory"));
-  EXPECT_THAT(TestTable(Files("s3://bucket/x", "json"), "a INT").Read(), HasSubstr("'s3://' is not supported yet"));
-  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "jsn"), "a INT").Read(), HasSubstr("there is no format 'jsn'"));
-  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "avro"), "a INT").Read(), HasSubstr("'avro' is not supported yet"));
-  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "json", {{"jsn.x", "1"}}), "a INT").Read(), HasSubstr("has no option 'jsn.x'"));
+  EXPECT_THAT(TestTable(Files(dir.path("f.json/x"), "json"), "a INT").Read(),
+              HasSubstr("not a directory"));
+  EXPECT_THAT(TestTable(Files("s3://bucket/x", "json"), "a INT").Read(),
+              HasSubstr("'s3://' is not supported yet"));
+  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "jsn"), "a INT").Read(),
+              HasSubstr("there is no format 'jsn'"));
+  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "avro"), "a INT").Read(),
+              HasSubstr("'avro' is not supported yet"));
+  EXPECT_THAT(TestTable(Files(dir.path("f.json"), "json", {{"jsn.x", "1"}}), "a INT").Read(),
+              HasSubstr("has no option 'jsn.x'"));
 }
 
 TEST(Filesystem, ReadsPartitionsFromPaths) {
@@ -88,7 +104,8 @@ TEST(Filesystem, GivesMetadata) {
   TestDirectory dir;
   std::string path = dir.Write("x.json", Numbers(0, 1));
   TestTable table(Files(path, "json"), "a INT");
-  table.context().metadata_columns = TestTable::SchemaOf("`file.path` STRING, `file.name` STRING, `file.size` BIGINT").fields;
+  table.context().metadata_columns =
+      TestTable::SchemaOf("`file.path` STRING, `file.name` STRING, `file.size` BIGINT").fields;
   table.Project("`file.name` STRING, a INT, `file.size` BIGINT, `file.path` STRING");
   EXPECT_EQ(table.Read(), fmt::format("+I[x.json, 0, 8, {}]\n", path));
 }
@@ -99,28 +116,36 @@ TEST(Filesystem, ReadsCompressedFiles) {
   dir.Write("t/a.json.gz", Compress(arrow::Compression::GZIP, text));
   dir.Write("t/b.json.zst", Compress(arrow::Compression::ZSTD, Numbers(5000, 5001)));
   EXPECT_EQ(TestTable(Files(dir.path("t"), "json"), "a INT").Read(), NumberRows(0, 5001));
-  EXPECT_EQ(TestTable(Files(dir.path("t"), "json"), "a INT").ReopenAlways().Read(1000), NumberRows(0, 5001));
+  EXPECT_EQ(TestTable(Files(dir.path("t"), "json"), "a INT").ReopenAlways().Read(1000),
+            NumberRows(0, 5001));
 }
 
 TEST(Filesystem, ReadsAllMembersOfACompressedFile) {
   TestDirectory dir;
-  for (auto [type, name] : {std::pair{arrow::Compression::GZIP, "a.json.gz"}, std::pair{arrow::Compression::ZSTD, "a.json.zst"}}) {
-    std::string path = dir.Write(name, Compress(type, Numbers(0, 10)) + Compress(type, Numbers(10, 20)));
+  for (auto [type, name] : {std::pair{arrow::Compression::GZIP, "a.json.gz"},
+                            std::pair{arrow::Compression::ZSTD, "a.json.zst"}}) {
+    std::string path =
+        dir.Write(name, Compress(type, Numbers(0, 10)) + Compress(type, Numbers(10, 20)));
     EXPECT_EQ(TestTable(Files(path, "json"), "a INT").Read(), NumberRows(0, 20)) << name;
   }
 }
 
 TEST(Filesystem, RefusesTruncatedCompressedFiles) {
   TestDirectory dir;
-  for (auto [type, name] : {std::pair{arrow::Compression::GZIP, "a.json.gz"}, std::pair{arrow::Compression::ZSTD, "a.json.zst"}}) {
+  for (auto [type, name] : {std::pair{arrow::Compression::GZIP, "a.json.gz"},
+                            std::pair{arrow::Compression::ZSTD, "a.json.zst"}}) {
     std::string whole = Compress(type, Numbers(0, 5000));
     for (size_t size : {whole.size() - 1, whole.size() / 2, size_t{5}}) {
       std::string path = dir.Write(name, whole.substr(0, size));
-      EXPECT_THAT(TestTable(Files(path, "json"), "a INT").Read(), HasSubstr("a.json")) << name << " " << size;
-      EXPECT_THAT(TestTable(Files(path, "json"), "a INT").Read(), HasSubstr("error: ")) << name << " " << size;
+      EXPECT_THAT(TestTable(Files(path, "json"), "a INT").Read(), HasSubstr("a.json"))
+          << name << " " << size;
+      EXPECT_THAT(TestTable(Files(path, "json"), "a INT").Read(), HasSubstr("error: "))
+          << name << " " << size;
     }
     std::string garbage = dir.Write(name, "this is not compressed");
-    EXPECT_THAT(TestTable(Files(garbage, "json"), "a INT").Read(), HasSubstr("cannot be decompressed")) << name;
+    EXPECT_THAT(TestTable(Files(garbage, "json"), "a INT").Read(),
+                HasSubstr("cannot be decompressed"))
+        << name;
   }
 }
 
@@ -131,7 +156,8 @@ TEST(Filesystem, EmptyFilesGiveNoRows) {
   EXPECT_EQ(TestTable(Files(dir.Write("c.csv", ""), "csv"), "a INT").Read(), "");
   EXPECT_EQ(TestTable(Files(dir.Write("d.csv", "a,b\n"), "csv"), "a INT, b STRING").Read(), "");
   EXPECT_EQ(TestTable(Files(dir.Write("e.txt", ""), "raw"), "a STRING").Read(), "");
-  EXPECT_THAT(TestTable(Files(dir.Write("f.parquet", ""), "parquet"), "a INT").Read(), HasSubstr("f.parquet' cannot be read as Parquet"));
+  EXPECT_THAT(TestTable(Files(dir.Write("f.parquet", ""), "parquet"), "a INT").Read(),
+              HasSubstr("f.parquet' cannot be read as Parquet"));
   (void)RealEnvironment().files->MakeDirectories(dir.path("empty"));
   EXPECT_EQ(TestTable(Files(dir.path("empty"), "json"), "a INT").Read(), "");
 }
@@ -152,10 +178,12 @@ TEST(Filesystem, GoesOnAtPositions) {
   TestDirectory dir;
   dir.Write("t/a.json", Numbers(0, 100));
   dir.Write("t/b.json", "[{\"a\":100},\n{\"a\":101}, {\"a\":102}]");
-  EXPECT_EQ(TestTable(Files(dir.path("t"), "json"), "a INT").ReopenAlways().Read(7), NumberRows(0, 103));
+  EXPECT_EQ(TestTable(Files(dir.path("t"), "json"), "a INT").ReopenAlways().Read(7),
+            NumberRows(0, 103));
   std::string csv = "a\n";
   for (int i = 0; i < 50; ++i) csv += fmt::format("\"{}\"\r\n", i);
-  EXPECT_EQ(TestTable(Files(dir.Write("c.csv", csv), "csv"), "a INT").ReopenAlways().Read(7), NumberRows(0, 50));
+  EXPECT_EQ(TestTable(Files(dir.Write("c.csv", csv), "csv"), "a INT").ReopenAlways().Read(7),
+            NumberRows(0, 50));
 }
 
 TEST(Filesystem, BadRecordsFailSkipOrGoToDeadLetters) {
@@ -166,21 +194,33 @@ TEST(Filesystem, BadRecordsFailSkipOrGoToDeadLetters) {
   TestTable skip(Files(path, "json", {{"json.on-bad-record", "skip"}}), "a INT");
   EXPECT_EQ(skip.Read(), "+I[1]\n+I[2]\n");
   EXPECT_EQ(skip.skipped(), 2);
-  EXPECT_EQ(TestTable(Files(path, "json", {{"json.ignore-parse-errors", "true"}}), "a INT").Read(), "+I[1]\n+I[null]\n+I[2]\n");
-  TestTable dead(Files(path, "json", {{"json.on-bad-record", "dead-letter"}, {"dead-letter.path", dir.path("dead")}}), "a INT");
+  EXPECT_EQ(TestTable(Files(path, "json", {{"json.ignore-parse-errors", "true"}}), "a INT").Read(),
+            "+I[1]\n+I[null]\n+I[2]\n");
+  TestTable dead(
+      Files(path, "json",
+            {{"json.on-bad-record", "dead-letter"}, {"dead-letter.path", dir.path("dead")}}),
+      "a INT");
   EXPECT_EQ(dead.Read(), "+I[1]\n+I[2]\n");
   auto files = dir.Files("dead");
   ASSERT_EQ(files.size(), 1u);
   EXPECT_THAT(dir.Read(dir.path(files[0])), HasSubstr("\"offset\":13,\"column\":\"a\""));
   EXPECT_THAT(dir.Read(dir.path(files[0])), HasSubstr("\"record\":\"not json\""));
-  EXPECT_THAT(TestTable(Files(path, "json", {{"json.on-bad-record", "dead-letter"}}), "a INT").Read(), HasSubstr("dead-letter directory"));
+  EXPECT_THAT(
+      TestTable(Files(path, "json", {{"json.on-bad-record", "dead-letter"}}), "a INT").Read(),
+      HasSubstr("dead-letter directory"));
 }
 
 TEST(Filesystem, LongRecordsAreBadRecords) {
   TestDirectory dir;
-  std::string path = dir.Write("a.json", "{\"a\":1}\n{\"a\":2,\"b\":\"" + std::string(3 << 20, 'x') + "\"}\n{\"a\":3}\n");
-  EXPECT_THAT(TestTable(Files(path, "json", {{"max-record-bytes", "1 mb"}}), "a INT").Read(), HasSubstr("longer than 1048576 bytes"));
-  EXPECT_EQ(TestTable(Files(path, "json", {{"max-record-bytes", "1 mb"}, {"json.on-bad-record", "skip"}}), "a INT").Read(), "+I[1]\n+I[3]\n");
+  std::string path = dir.Write(
+      "a.json", "{\"a\":1}\n{\"a\":2,\"b\":\"" + std::string(3 << 20, 'x') + "\"}\n{\"a\":3}\n");
+  EXPECT_THAT(TestTable(Files(path, "json", {{"max-record-bytes", "1 mb"}}), "a INT").Read(),
+              HasSubstr("longer than 1048576 bytes"));
+  EXPECT_EQ(
+      TestTable(Files(path, "json", {{"max-record-bytes", "1 mb"}, {"json.on-bad-record", "skip"}}),
+                "a INT")
+          .Read(),
+      "+I[1]\n+I[3]\n");
   EXPECT_EQ(TestTable(Files(path, "json"), "a INT").Read(), NumberRows(1, 4));
 }
 
@@ -190,7 +230,9 @@ TEST(Filesystem, FindsNewFilesWhenMonitoring) {
   TestTable table(Files(dir.path("t"), "json", {{"source.monitor-interval", "1 us"}}), "a INT");
   ConnectorRegistry registry;
   RegisterBuiltinConnectors(&registry);
-  auto source = (*registry.Lookup(table.context()))->MakeSource(table.context(), table.request()).ValueOrDie();
+  auto source = (*registry.Lookup(table.context()))
+                    ->MakeSource(table.context(), table.request())
+                    .ValueOrDie();
   EXPECT_FALSE(source->is_bounded());
   EXPECT_EQ(source->Discover(1)->size(), 1u);
   RealEnvironment().clock->SleepMicros(10);
@@ -221,7 +263,9 @@ TEST(Filesystem, WritesAtomically) {
 
 TEST(Filesystem, WritesPartitionsAndOverwritesThem) {
   TestDirectory dir;
-  TestTable table(Files(dir.path("out"), "csv", {{"sink.partition-commit.policy.kind", "success-file"}}), "a INT, p STRING");
+  TestTable table(
+      Files(dir.path("out"), "csv", {{"sink.partition-commit.policy.kind", "success-file"}}),
+      "a INT, p STRING");
   table.Partitioned({"p"});
   ASSERT_TRUE(table.Write("[[1,\"x\"],[2,\"a/b\"],[3,null],[4,\"x\"]]").ok());
   EXPECT_EQ(table.Read(), "+I[3, null]\n+I[2, a/b]\n+I[1, x]\n+I[4, x]\n");
@@ -236,8 +280,12 @@ TEST(Filesystem, WritesPartitionsAndOverwritesThem) {
 
 TEST(Filesystem, RefusesBadSinks) {
   TestDirectory dir;
-  EXPECT_THAT(TestTable(Files(dir.Write("f", ""), "json"), "a INT").MakeSink().status().message(), HasSubstr("is a file"));
-  EXPECT_THAT(TestTable(Files(dir.path("o"), "json", {{"auto-compaction", "true"}}), "a INT").MakeSink().status().message(),
+  EXPECT_THAT(TestTable(Files(dir.Write("f", ""), "json"), "a INT").MakeSink().status().message(),
+              HasSubstr("is a file"));
+  EXPECT_THAT(TestTable(Files(dir.path("o"), "json", {{"auto-compaction", "true"}}), "a INT")
+                  .MakeSink()
+                  .status()
+                  .message(),
               HasSubstr("'auto-compaction' of the connector 'filesystem' is not supported yet"));
   TestTable full(Files("/dev/full", "json"), "a INT");
   EXPECT_FALSE(full.MakeSink().ok());
@@ -246,15 +294,18 @@ TEST(Filesystem, RefusesBadSinks) {
 TEST(Filesystem, ParquetRoundTrip) {
   TestDirectory dir;
   std::string columns =
-      "i INT, b BIGINT, d DOUBLE, s STRING, dec DECIMAL(10, 2), dt DATE, ts TIMESTAMP(3), z TIMESTAMP_LTZ(6), "
+      "i INT, b BIGINT, d DOUBLE, s STRING, dec DECIMAL(10, 2), dt DATE, ts TIMESTAMP(3), z "
+      "TIMESTAMP_LTZ(6), "
       "a ARRAY<INT>, m MAP<STRING, INT>, r ROW<`x` INT, `y` STRING>, by BYTES, bo BOOLEAN";
   TestTable table(Files(dir.path("out"), "parquet"), columns);
-  Status written = table.Write(R"([[1,2,0.5,"text that is longer than twelve","12.30","2026-01-31","2026-01-31 10:11:12.5",
+  Status written = table.Write(
+      R"([[1,2,0.5,"text that is longer than twelve","12.30","2026-01-31","2026-01-31 10:11:12.5",
       "2026-01-31 10:11:12.123456Z",[1,null,3],[["k",1]],[7,"y"],"00ff",true],
       [null,null,null,null,null,null,null,null,null,null,null,null,null]])");
   ASSERT_TRUE(written.ok()) << written.ToString();
   EXPECT_EQ(table.Read(),
-            "+I[1, 2, 0.5, text that is longer than twelve, 12.30, 2026-01-31, 2026-01-31T10:11:12.500, 2026-01-31T10:11:12.123456Z, "
+            "+I[1, 2, 0.5, text that is longer than twelve, 12.30, 2026-01-31, "
+            "2026-01-31T10:11:12.500, 2026-01-31T10:11:12.123456Z, "
             "[1, null, 3], {k=1}, +I[7, y], [0, -1], true]\n"
             "+I[null, null, null, null, null, null, null, null, null, null, null, null, null]\n");
   table.Project("r ROW<`y` STRING>, i INT");
@@ -266,7 +317,8 @@ TEST(Filesystem, ParquetRoundTrip) {
   EXPECT_THAT(guessed.Infer(), HasSubstr("`r` ROW<`x` INT, `y` STRING>"));
   std::string bytes = dir.Read(file);
   std::string cut = dir.Write("cut.parquet", bytes.substr(0, bytes.size() - 10));
-  EXPECT_THAT(TestTable(Files(cut, "parquet"), "i INT").Read(), HasSubstr("cut.parquet' cannot be read as Parquet"));
+  EXPECT_THAT(TestTable(Files(cut, "parquet"), "i INT").Read(),
+              HasSubstr("cut.parquet' cannot be read as Parquet"));
 }
 
 TEST(Filesystem, ParquetSkipsRowGroupsAndGoesOnAtPositions) {
@@ -285,9 +337,13 @@ TEST(Filesystem, ParquetSkipsRowGroupsAndGoesOnAtPositions) {
 
 TEST(Filesystem, ParquetReadsAndWritesInt96) {
   TestDirectory dir;
-  TestTable table(Files(dir.path("out"), "parquet", {{"parquet.write.int64.timestamp", "false"}}), "a INT, r ROW<`t` TIMESTAMP(3)>, t TIMESTAMP(6)");
-  ASSERT_TRUE(table.Write(R"([[1,["2026-01-31 10:11:12.5"],"1969-12-31 23:59:59.999999"],[2,null,null]])").ok());
-  EXPECT_EQ(table.Read(), "+I[1, +I[2026-01-31T10:11:12.500], 1969-12-31T23:59:59.999999]\n+I[2, null, null]\n");
+  TestTable table(Files(dir.path("out"), "parquet", {{"parquet.write.int64.timestamp", "false"}}),
+                  "a INT, r ROW<`t` TIMESTAMP(3)>, t TIMESTAMP(6)");
+  ASSERT_TRUE(
+      table.Write(R"([[1,["2026-01-31 10:11:12.5"],"1969-12-31 23:59:59.999999"],[2,null,null]])")
+          .ok());
+  EXPECT_EQ(table.Read(),
+            "+I[1, +I[2026-01-31T10:11:12.500], 1969-12-31T23:59:59.999999]\n+I[2, null, null]\n");
 }
 
 TEST(Filesystem, ParquetSurvivesDamage) {
@@ -295,7 +351,9 @@ TEST(Filesystem, ParquetSurvivesDamage) {
   std::string columns = "a INT, s STRING, r ROW<`x` BIGINT, `y` ARRAY<STRING>>, d DOUBLE";
   TestTable table(Files(dir.path("out"), "parquet"), columns);
   std::string rows = "[";
-  for (int i = 0; i < 200; ++i) rows += fmt::format("{}[{},\"a longer text {}\",[{},[\"y{}\",null]],{}.5]", i == 0 ? "" : ",", i, i % 9, i, i % 3, i);
+  for (int i = 0; i < 200; ++i)
+    rows += fmt::format("{}[{},\"a longer text {}\",[{},[\"y{}\",null]],{}.5]", i == 0 ? "" : ",",
+                        i, i % 9, i, i % 3, i);
   ASSERT_TRUE(table.Write(rows + "]").ok());
   std::string bytes = dir.Read(dir.path(dir.Files("out")[0]));
   for (size_t at = 0; at < bytes.size(); at += 7) {
@@ -311,8 +369,11 @@ TEST(Filesystem, InfersSchemas) {
   auto infer = [&](const std::string& name, const std::string& text) {
     return TestTable({{"connector", "filesystem"}, {"path", dir.Write(name, text)}}, "").Infer();
   };
-  EXPECT_EQ(infer("a.json", "{\"i\":1,\"d\":1.5,\"s\":\"x\",\"t\":\"2026-01-01 00:00:00.5\",\"o\":{\"k\":[1,2]},\"n\":null}\n{\"d\":2,\"b\":true}\n"),
-            "ROW<`i` BIGINT, `d` DOUBLE, `s` STRING, `t` TIMESTAMP(3), `o` ROW<`k` ARRAY<BIGINT>>, `n` STRING, `b` BOOLEAN>");
+  EXPECT_EQ(infer("a.json",
+                  "{\"i\":1,\"d\":1.5,\"s\":\"x\",\"t\":\"2026-01-01 "
+                  "00:00:00.5\",\"o\":{\"k\":[1,2]},\"n\":null}\n{\"d\":2,\"b\":true}\n"),
+            "ROW<`i` BIGINT, `d` DOUBLE, `s` STRING, `t` TIMESTAMP(3), `o` ROW<`k` ARRAY<BIGINT>>, "
+            "`n` STRING, `b` BOOLEAN>");
   EXPECT_EQ(infer("b.json", "[\n {\"a\": 1},\n {\"a\": 2}\n]\n"), "ROW<`a` BIGINT>");
   EXPECT_EQ(infer("c.csv", "id,name,when,zip\n1,x,2026-01-01,01234\n,y,2026-01-02,99999\n"),
             "ROW<`id` BIGINT, `name` STRING, `when` DATE, `zip` STRING>");

@@ -14,7 +14,8 @@ namespace {
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-std::map<std::string, std::string> With(const std::string& connector, std::map<std::string, std::string> more) {
+std::map<std::string, std::string> With(const std::string& connector,
+                                        std::map<std::string, std::string> more) {
   more["connector"] = connector;
   return more;
 }
@@ -31,8 +32,12 @@ std::multiset<std::string> Lines(const std::string& text) {
 }
 
 TEST(Datagen, MakesSequences) {
-  TestTable table(With("datagen", {{"fields.a.kind", "sequence"}, {"fields.a.start", "5"}, {"fields.a.end", "8"},
-                                   {"fields.s.kind", "sequence"}, {"fields.s.start", "1"}, {"fields.s.end", "9"}}),
+  TestTable table(With("datagen", {{"fields.a.kind", "sequence"},
+                                   {"fields.a.start", "5"},
+                                   {"fields.a.end", "8"},
+                                   {"fields.s.kind", "sequence"},
+                                   {"fields.s.start", "1"},
+                                   {"fields.s.end", "9"}}),
                   "a INT, s STRING");
   EXPECT_EQ(table.Read(), "+I[5, 1]\n+I[6, 2]\n+I[7, 3]\n+I[8, 4]\n");
   EXPECT_EQ(table.Read(1), "+I[5, 1]\n+I[6, 2]\n+I[7, 3]\n+I[8, 4]\n");
@@ -40,10 +45,19 @@ TEST(Datagen, MakesSequences) {
 }
 
 TEST(Datagen, MakesEveryType) {
-  TestTable table(With("datagen", {{"number-of-rows", "3"}, {"seed", "7"}, {"fields.i.min", "10"}, {"fields.i.max", "10"},
-                                   {"fields.s.length", "4"}, {"fields.n.null-rate", "1"}, {"fields.ar.length", "2"}, {"fields.ar.element.max", "0"},
-                                   {"fields.ar.element.min", "0"}, {"fields.de.min", "1.25"}, {"fields.de.max", "1.25"}}),
-                  "i BIGINT, s STRING, c CHAR(2), n INT, b BOOLEAN, ar ARRAY<TINYINT>, m MAP<INT, DOUBLE>, r ROW<`x` INT>, de DECIMAL(5, 2), "
+  TestTable table(With("datagen", {{"number-of-rows", "3"},
+                                   {"seed", "7"},
+                                   {"fields.i.min", "10"},
+                                   {"fields.i.max", "10"},
+                                   {"fields.s.length", "4"},
+                                   {"fields.n.null-rate", "1"},
+                                   {"fields.ar.length", "2"},
+                                   {"fields.ar.element.max", "0"},
+                                   {"fields.ar.element.min", "0"},
+                                   {"fields.de.min", "1.25"},
+                                   {"fields.de.max", "1.25"}}),
+                  "i BIGINT, s STRING, c CHAR(2), n INT, b BOOLEAN, ar ARRAY<TINYINT>, m MAP<INT, "
+                  "DOUBLE>, r ROW<`x` INT>, de DECIMAL(5, 2), "
                   "ts TIMESTAMP(3), dt DATE, ti TIME, by BYTES, f FLOAT, ms MULTISET<INT>");
   FakeClock clock;  // Columns of time are of the moment they are read at.
   clock.SetMillis(1'600'000'000'000);
@@ -52,17 +66,25 @@ TEST(Datagen, MakesEveryType) {
   table.context().environment = &environment;
   auto lines = Lines(table.Read());
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_THAT(*lines.begin(), MatchesRegex("\\+I\\[10, [0-9a-f]{4}, [0-9a-f]{2}, null, (true|false), \\[0, 0\\], .*, 1\\.25, .*"));
+  EXPECT_THAT(
+      *lines.begin(),
+      MatchesRegex(
+          "\\+I\\[10, [0-9a-f]{4}, [0-9a-f]{2}, null, (true|false), \\[0, 0\\], .*, 1\\.25, .*"));
   EXPECT_EQ(lines, Lines(table.Read(1)));
   EXPECT_EQ(lines, Lines(table.Read(2, 2)));
 }
 
 TEST(Datagen, RefusesBadOptions) {
-  auto read = [](std::map<std::string, std::string> options, const std::string& columns) { return TestTable(With("datagen", options), columns).Read(); };
+  auto read = [](std::map<std::string, std::string> options, const std::string& columns) {
+    return TestTable(With("datagen", options), columns).Read();
+  };
   EXPECT_THAT(read({{"fields.abc.min", "1"}}, "abd INT"), HasSubstr("names no column"));
-  EXPECT_THAT(read({{"fields.a.min", "3"}, {"fields.a.max", "2"}}, "a INT"), HasSubstr("is no range of INT"));
-  EXPECT_THAT(read({{"fields.a.kind", "sequence"}}, "a INT"), HasSubstr("needs the option 'fields.a.start'"));
-  EXPECT_THAT(read({{"rows-per-secnd", "1"}}, "a INT"), HasSubstr("has no option 'rows-per-secnd'"));
+  EXPECT_THAT(read({{"fields.a.min", "3"}, {"fields.a.max", "2"}}, "a INT"),
+              HasSubstr("is no range of INT"));
+  EXPECT_THAT(read({{"fields.a.kind", "sequence"}}, "a INT"),
+              HasSubstr("needs the option 'fields.a.start'"));
+  EXPECT_THAT(read({{"rows-per-secnd", "1"}}, "a INT"),
+              HasSubstr("has no option 'rows-per-secnd'"));
   EXPECT_THAT(read({{"number-of-rows", "many"}}, "a INT"), HasSubstr("must be of type integer"));
 }
 
@@ -103,20 +125,36 @@ TEST(Nexmark, IsDeterministicUnderSplittingAndPruning) {
 }
 
 TEST(Values, ReadsRowsKindsAndWatermarks) {
-  TestTable table(With("values", {{"data", R"([[1,"a"],{"op":"-U","values":[1,"a"]},{"watermark":1000},{"op":"+U","values":[null,"b"]}])"}, {"changelog-mode", "I,UB,UA,D"}}),
-                  "i INT, s STRING");
+  TestTable table(
+      With(
+          "values",
+          {{"data",
+            R"([[1,"a"],{"op":"-U","values":[1,"a"]},{"watermark":1000},{"op":"+U","values":[null,"b"]}])"},
+           {"changelog-mode", "I,UB,UA,D"}}),
+      "i INT, s STRING");
   EXPECT_EQ(table.Read(), "+I[1, a]\n-U[1, a]\nwatermark 1000\n+U[null, b]\n");
   table.Project("s STRING");
   EXPECT_EQ(table.Read(1), "+I[a]\n-U[a]\nwatermark 1000\n+U[b]\n");
-  EXPECT_EQ(TestTable(With("values", {{"data", "[1]\n{\"op\":\"-D\",\"values\":[2]}\n"}}), "i INT").Read(), "+I[1]\n-D[2]\n");
-  EXPECT_THAT(TestTable(With("values", {{"data", "[[1,2]]"}}), "i INT").Read(), HasSubstr("row 1: it has 2 values, the table has 1 columns"));
-  EXPECT_THAT(TestTable(With("values", {{"data", "[[\"x\"]]"}}), "i INT").Read(), HasSubstr("column 'i'"));
+  EXPECT_EQ(TestTable(With("values", {{"data", "[1]\n{\"op\":\"-D\",\"values\":[2]}\n"}}), "i INT")
+                .Read(),
+            "+I[1]\n-D[2]\n");
+  EXPECT_THAT(TestTable(With("values", {{"data", "[[1,2]]"}}), "i INT").Read(),
+              HasSubstr("row 1: it has 2 values, the table has 1 columns"));
+  EXPECT_THAT(TestTable(With("values", {{"data", "[[\"x\"]]"}}), "i INT").Read(),
+              HasSubstr("column 'i'"));
 }
 
 TEST(Values, ReadsEveryType) {
-  TestTable table(With("values", {{"data", R"([[true,1,"1.50","6869","2026-01-31","10:11:12","2026-01-31 10:11:12.5","2026-01-31 10:11:12Z",[1,null],[[ "k",1]],[7,"y"],"NaN"]])"}}),
-                  "b BOOLEAN, t TINYINT, d DECIMAL(10, 2), by BYTES, dt DATE, ti TIME, ts TIMESTAMP(3), z TIMESTAMP_LTZ(3), a ARRAY<INT>, m MAP<STRING, INT>, r ROW<`x` INT, `y` STRING>, f DOUBLE");
-  EXPECT_EQ(table.Read(), "+I[true, 1, 1.50, [104, 105], 2026-01-31, 10:11:12, 2026-01-31T10:11:12.500, 2026-01-31T10:11:12Z, [1, null], {k=1}, +I[7, y], NaN]\n");
+  TestTable table(
+      With(
+          "values",
+          {{"data",
+            R"([[true,1,"1.50","6869","2026-01-31","10:11:12","2026-01-31 10:11:12.5","2026-01-31 10:11:12Z",[1,null],[[ "k",1]],[7,"y"],"NaN"]])"}}),
+      "b BOOLEAN, t TINYINT, d DECIMAL(10, 2), by BYTES, dt DATE, ti TIME, ts TIMESTAMP(3), z "
+      "TIMESTAMP_LTZ(3), a ARRAY<INT>, m MAP<STRING, INT>, r ROW<`x` INT, `y` STRING>, f DOUBLE");
+  EXPECT_EQ(table.Read(),
+            "+I[true, 1, 1.50, [104, 105], 2026-01-31, 10:11:12, 2026-01-31T10:11:12.500, "
+            "2026-01-31T10:11:12Z, [1, null], {k=1}, +I[7, y], NaN]\n");
 }
 
 TEST(Values, KeepsWhatSinksReceive) {
@@ -125,19 +163,25 @@ TEST(Values, KeepsWhatSinksReceive) {
   ValuesRows rows = table.store().Received("`t`");
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1].kind, RowKind::kDelete);
-  EXPECT_EQ(table.MakeSink().ValueOrDie()->accepted_changes(ChangelogMode::All()), ChangelogMode::All());
+  EXPECT_EQ(table.MakeSink().ValueOrDie()->accepted_changes(ChangelogMode::All()),
+            ChangelogMode::All());
   table.context().primary_key = {"i"};
-  EXPECT_EQ(table.MakeSink().ValueOrDie()->accepted_changes(ChangelogMode::All()).ToString(), "I,UA,D");
+  EXPECT_EQ(table.MakeSink().ValueOrDie()->accepted_changes(ChangelogMode::All()).ToString(),
+            "I,UA,D");
   table.store().PutRows("big", rows);
-  EXPECT_EQ(TestTable(With("values", {{"data-id", "big"}}), "i INT").Read(), "error: table `t`: no rows are registered as 'big'");
+  EXPECT_EQ(TestTable(With("values", {{"data-id", "big"}}), "i INT").Read(),
+            "error: table `t`: no rows are registered as 'big'");
 }
 
 TEST(Registry, NamesTheNearest) {
-  auto read = [](const std::string& name) { return TestTable({{"connector", name}}, "a INT").Read(); };
+  auto read = [](const std::string& name) {
+    return TestTable({{"connector", name}}, "a INT").Read();
+  };
   EXPECT_THAT(read("datgen"), HasSubstr("there is no connector 'datgen'"));
   EXPECT_THAT(read("kafka"), HasSubstr("the connector 'kafka' is not supported yet"));
   EXPECT_THAT(TestTable({}, "a INT").Read(), HasSubstr("has no 'connector' option"));
-  EXPECT_THAT(TestTable({{"connector", "filesystem"}, {"format", "json"}}, "a INT").Read(), HasSubstr("needs the option 'path'"));
+  EXPECT_THAT(TestTable({{"connector", "filesystem"}, {"format", "json"}}, "a INT").Read(),
+              HasSubstr("needs the option 'path'"));
   EXPECT_THAT(TestTable({{"connector", "print"}}, "a INT").Read(), HasSubstr("is a sink only"));
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Random numbers of generating connectors: a function of seed, row and salt, so that any row can be made on its own
-// (restored positions, splits, columns left out). And the pace at which rows are let out.
-// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014 (the mixing function).
+// Random numbers of generating connectors: a function of seed, row and salt, so that any row can be
+// made on its own (restored positions, splits, columns left out). And the pace at which rows are
+// let out. Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA
+// 2014 (the mixing function).
 #pragma once
 
 #include <algorithm>
@@ -27,7 +28,9 @@ class RandomStream {
   RandomStream(uint64_t seed, uint64_t row) : state_(MixBits(seed ^ MixBits(row))) {}
   uint64_t Next() { return MixBits(state_++); }
   /// 0 <= result < bound; bound > 0.
-  uint64_t Below(uint64_t bound) { return static_cast<uint64_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64); }
+  uint64_t Below(uint64_t bound) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64);
+  }
   /// 0 <= result < 1.
   double Unit() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
   /// A stream of its own for part `salt` of the row.
@@ -48,7 +51,8 @@ class Pace {
     if (!started_) start_ = now, started_ = true;
     // A tenth of a second may come at once, so that the first rows do not wait.
     double due = (static_cast<double>(now - start_) * 1e-6 + 0.1) * per_second_;
-    int64_t allowed = std::clamp<int64_t>(static_cast<int64_t>(std::max(due, 1.0)) - taken_, 0, wanted);
+    int64_t allowed =
+        std::clamp<int64_t>(static_cast<int64_t>(std::max(due, 1.0)) - taken_, 0, wanted);
     taken_ += allowed;
     return allowed;
   }

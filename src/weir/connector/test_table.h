@@ -2,8 +2,8 @@
 // Copyright the Weir authors
 //
 // For tests of connectors: a table over the real environment, read whole into lines of text.
-//   TestTable table({{"connector", "filesystem"}, {"path", dir.Write("a.json", "{\"a\":1}\n")}, {"format", "json"}}, "a INT");
-//   EXPECT_EQ(table.Read(), "+I[1]\n");
+//   TestTable table({{"connector", "filesystem"}, {"path", dir.Write("a.json", "{\"a\":1}\n")},
+//   {"format", "json"}}, "a INT"); EXPECT_EQ(table.Read(), "+I[1]\n");
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,9 @@ class TestDirectory {
     path_ = mkdtemp(name);
   }
   ~TestDirectory() { (void)RealEnvironment().files->DeleteTree(path_); }
-  std::string path(const std::string& name = "") const { return name.empty() ? path_ : path_ + "/" + name; }
+  std::string path(const std::string& name = "") const {
+    return name.empty() ? path_ : path_ + "/" + name;
+  }
   /// Writes a file below the directory; its path.
   std::string Write(const std::string& name, const std::string& bytes) const {
     std::string file = path(name);
@@ -127,7 +129,8 @@ class TestTable {
     auto connector = registry_.Lookup(context_);
     if (!connector.ok()) return "error: " + connector.status().message();
     auto schema = (*connector)->InferSchema(context_);
-    return schema.ok() ? DataType::Row(schema->fields).ToString() : "error: " + schema.status().message();
+    return schema.ok() ? DataType::Row(schema->fields).ToString()
+                       : "error: " + schema.status().message();
   }
   /// Opens each reader anew after every batch, at its position.
   TestTable& ReopenAlways() {
@@ -152,19 +155,22 @@ class TestTable {
   Result<Batch> MakeBatch(const std::string& rows_json) {
     WEIR_ASSIGN_OR_RETURN(ValuesRows rows, ParseValuesRows(rows_json, context_.schema.fields));
     BatchBuilder builder(context_.schema, context_.pool);
-    for (const ValuesEvent& event : rows) WEIR_RETURN_NOT_OK(builder.AppendRow(event.values, event.kind));
+    for (const ValuesEvent& event : rows)
+      WEIR_RETURN_NOT_OK(builder.AppendRow(event.values, event.kind));
     return builder.Finish();
   }
   size_t splits() const { return splits_; }
   int64_t skipped() const { return skipped_; }
 
  private:
-  Status Drain(Source* source, std::unique_ptr<SplitReader> reader, int64_t rows_max, std::string* text) {
+  Status Drain(Source* source, std::unique_ptr<SplitReader> reader, int64_t rows_max,
+               std::string* text) {
     while (true) {
       Batch batch;
       WEIR_ASSIGN_OR_RETURN(ReadState state, reader->Read(rows_max, context_.pool, &batch));
       *text += BatchText(batch);
-      if (auto watermark = reader->TakeWatermark()) *text += fmt::format("watermark {}\n", *watermark);
+      if (auto watermark = reader->TakeWatermark())
+        *text += fmt::format("watermark {}\n", *watermark);
       if (state == ReadState::kEnd) break;
       if (state == ReadState::kNothing && batch.num_rows == 0) {
         if (++idle_ > 1000) break;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// A batch: equal-length columns and, in a changelog, the kind of each row. Immutable and cheap to copy.
+// A batch: equal-length columns and, in a changelog, the kind of each row. Immutable and cheap to
+// copy.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,9 @@ enum class RowKind : uint8_t { kInsert = 0, kUpdateBefore = 1, kUpdateAfter = 2,
 std::string_view RowKindText(RowKind kind);
 Result<RowKind> ParseRowKind(std::string_view text);
 /// +I and +U add a row, -U and -D take one away.
-inline bool IsAccumulate(RowKind kind) { return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter; }
+inline bool IsAccumulate(RowKind kind) {
+  return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter;
+}
 
 struct Batch {
   int64_t num_rows = 0;
@@ -34,9 +37,12 @@ struct Batch {
 };
 
 /// Rows of `batch` in the order of `indices` (all >= 0).
-Result<Batch> GatherBatch(const Batch& batch, std::span<const int32_t> indices, arrow::MemoryPool* pool);
-Result<Batch> SliceBatch(const Batch& batch, int64_t offset, int64_t length, arrow::MemoryPool* pool);
-Result<Batch> ConcatBatches(const std::vector<Batch>& batches, const Schema& schema, arrow::MemoryPool* pool);
+Result<Batch> GatherBatch(const Batch& batch, std::span<const int32_t> indices,
+                          arrow::MemoryPool* pool);
+Result<Batch> SliceBatch(const Batch& batch, int64_t offset, int64_t length,
+                         arrow::MemoryPool* pool);
+Result<Batch> ConcatBatches(const std::vector<Batch>& batches, const Schema& schema,
+                            arrow::MemoryPool* pool);
 int64_t BatchBytes(const Batch& batch);
 
 /// Builds batches row by row; for sources of single rows, tests and small results.

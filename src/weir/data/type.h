@@ -10,13 +10,12 @@
 //   DECIMAL(p, s)              __int128, unscaled, p <= 38
 //   CHAR VARCHAR BINARY VARBINARY VARIANT   StringView (16 bytes)
 //   DATE                       int32 days since 1970-01-01
-//   TIME(p)                    int32 milliseconds of the day (Flink keeps milliseconds whatever p is)
-//   TIMESTAMP(p)               int64 since 1970-01-01 00:00:00 without zone: microseconds for p <= 6, else nanoseconds
-//   TIMESTAMP_LTZ(p)           the same, since the epoch in UTC
-//   INTERVAL of months / of days to seconds   int32 months / int64 milliseconds
-//   ARRAY MAP MULTISET         int32 offsets (length + 1) and child columns
-//   ROW                        child columns
-//   NULL                       nothing; every row is NULL
+//   TIME(p)                    int32 milliseconds of the day (Flink keeps milliseconds whatever p
+//   is) TIMESTAMP(p)               int64 since 1970-01-01 00:00:00 without zone: microseconds for p
+//   <= 6, else nanoseconds TIMESTAMP_LTZ(p)           the same, since the epoch in UTC INTERVAL of
+//   months / of days to seconds   int32 months / int64 milliseconds ARRAY MAP MULTISET int32
+//   offsets (length + 1) and child columns ROW                        child columns NULL nothing;
+//   every row is NULL
 // Source: Flink documentation, "Data Types".
 #pragma once
 
@@ -57,7 +56,8 @@ enum class TypeKind : uint8_t {
   kVariant,
 };
 
-/// Whether a timestamp column is a time attribute. Carried by the type as in Flink, ignored by equality.
+/// Whether a timestamp column is a time attribute. Carried by the type as in Flink, ignored by
+/// equality.
 enum class TimeAttribute : uint8_t { kNone, kRowtime, kProctime };
 
 /// Units of INTERVAL types, from coarse to fine.
@@ -65,10 +65,12 @@ enum class IntervalUnit : uint8_t { kYear, kMonth, kDay, kHour, kMinute, kSecond
 
 struct Field;
 
-/// A logical type: kind, nullability, and what the kind needs besides. A value type; copying is cheap.
+/// A logical type: kind, nullability, and what the kind needs besides. A value type; copying is
+/// cheap.
 class DataType {
  public:
-  static constexpr int32_t kStringLength = 2147483647;  // STRING = VARCHAR(2147483647), BYTES alike.
+  static constexpr int32_t kStringLength =
+      2147483647;  // STRING = VARCHAR(2147483647), BYTES alike.
   static constexpr int kDecimalPrecisionMax = 38;
 
   DataType() = default;  // NULL type.
@@ -91,7 +93,8 @@ class DataType {
   static DataType Time(int precision = 0);
   static DataType Timestamp(int precision = 6);
   static DataType TimestampLtz(int precision = 6);
-  /// INTERVAL from..to of the year-month or of the day-time family. `precision` counts leading digits, `fraction` those of seconds.
+  /// INTERVAL from..to of the year-month or of the day-time family. `precision` counts leading
+  /// digits, `fraction` those of seconds.
   static DataType Interval(IntervalUnit from, IntervalUnit to, int precision, int fraction);
   static DataType IntervalYearMonth();  // INTERVAL YEAR TO MONTH
   static DataType IntervalDayTime();    // INTERVAL DAY TO SECOND(3)
@@ -124,8 +127,8 @@ class DataType {
   DataType AsNullable() const { return WithNullable(true); }
   DataType NotNull() const { return WithNullable(false); }
   DataType WithTimeAttribute(TimeAttribute attribute) const;
-  DataType WithLength(int32_t length) const;     // CHAR family.
-  DataType WithPrecision(int precision) const;   // TIME, TIMESTAMP, TIMESTAMP_LTZ.
+  DataType WithLength(int32_t length) const;    // CHAR family.
+  DataType WithPrecision(int precision) const;  // TIME, TIMESTAMP, TIMESTAMP_LTZ.
 
   bool is_integer() const { return kind_ >= TypeKind::kTinyInt && kind_ <= TypeKind::kBigInt; }
   bool is_approximate() const { return kind_ == TypeKind::kFloat || kind_ == TypeKind::kDouble; }
@@ -133,8 +136,12 @@ class DataType {
   bool is_numeric() const { return kind_ >= TypeKind::kTinyInt && kind_ <= TypeKind::kDecimal; }
   bool is_character() const { return kind_ == TypeKind::kChar || kind_ == TypeKind::kVarchar; }
   bool is_binary() const { return kind_ == TypeKind::kBinary || kind_ == TypeKind::kVarbinary; }
-  bool is_timestamp() const { return kind_ == TypeKind::kTimestamp || kind_ == TypeKind::kTimestampLtz; }
-  bool is_interval() const { return kind_ == TypeKind::kIntervalYearMonth || kind_ == TypeKind::kIntervalDayTime; }
+  bool is_timestamp() const {
+    return kind_ == TypeKind::kTimestamp || kind_ == TypeKind::kTimestampLtz;
+  }
+  bool is_interval() const {
+    return kind_ == TypeKind::kIntervalYearMonth || kind_ == TypeKind::kIntervalDayTime;
+  }
   bool is_nested() const { return kind_ >= TypeKind::kArray && kind_ <= TypeKind::kRow; }
   /// Values are StringViews.
   bool is_view() const { return is_character() || is_binary() || kind_ == TypeKind::kVariant; }
@@ -142,14 +149,16 @@ class DataType {
   bool is_proctime() const { return time_attribute_ == TimeAttribute::kProctime; }
   /// Ticks per second of a TIMESTAMP or TIMESTAMP_LTZ: 1'000'000 or 1'000'000'000.
   int64_t ticks_per_second() const { return precision_ <= 6 ? 1'000'000 : 1'000'000'000; }
-  /// Bytes of one value in Column::values: 0 for BOOLEAN (bits), NULL and ROW; 4 (offsets) for ARRAY, MAP, MULTISET.
+  /// Bytes of one value in Column::values: 0 for BOOLEAN (bits), NULL and ROW; 4 (offsets) for
+  /// ARRAY, MAP, MULTISET.
   int value_width() const;
 
   /// Equal apart from nullability at the top and time attributes anywhere.
   bool EqualsIgnoringNullable(const DataType& other) const;
   bool operator==(const DataType& other) const;
 
-  /// As Flink prints types: "DECIMAL(10, 2) NOT NULL", "ROW<`a` INT, `b` STRING>"; VARCHAR(2147483647) is "STRING".
+  /// As Flink prints types: "DECIMAL(10, 2) NOT NULL", "ROW<`a` INT, `b` STRING>";
+  /// VARCHAR(2147483647) is "STRING".
   std::string ToString() const;
   /// ToString plus "*ROWTIME*" / "*PROCTIME*", as DESCRIBE prints.
   std::string ToSummaryString() const;

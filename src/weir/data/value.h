@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// One value outside a column: literals, options, test rows, results shown to people. Never used at row rate.
+// One value outside a column: literals, options, test rows, results shown to people. Never used at
+// row rate.
 #pragma once
 
 #include <string>
@@ -16,9 +17,9 @@ namespace weir {
 struct Value;
 using ValueList = std::vector<Value>;
 
-/// Physical value as in data/type.h: NULL is monostate; integers, dates, times, timestamps and intervals are int64_t;
-/// strings, bytes and variants std::string; ARRAY a list; ROW the list of its fields; MAP a list of 2-element lists
-/// [key, value]; MULTISET a list of [element, count].
+/// Physical value as in data/type.h: NULL is monostate; integers, dates, times, timestamps and
+/// intervals are int64_t; strings, bytes and variants std::string; ARRAY a list; ROW the list of
+/// its fields; MAP a list of 2-element lists [key, value]; MULTISET a list of [element, count].
 struct Value {
   std::variant<std::monostate, bool, int64_t, double, Int128, std::string, ValueList> v;
 
@@ -42,7 +43,8 @@ struct Value {
 /// Row `i` of `column`.
 Value GetValue(const Column& column, int64_t i);
 /// A constant column of `length` rows. `value` must fit `type` (our own mistake otherwise).
-Result<ColumnPtr> MakeConstant(const Value& value, const DataType& type, int64_t length, arrow::MemoryPool* pool);
+Result<ColumnPtr> MakeConstant(const Value& value, const DataType& type, int64_t length,
+                               arrow::MemoryPool* pool);
 
 /// Builds a flat column of any type row by row; the one mutable form of a column.
 class ColumnBuilder {
@@ -53,12 +55,12 @@ class ColumnBuilder {
   virtual int64_t length() const = 0;
   virtual Status AppendNull() = 0;
   virtual Status AppendBool(bool value) = 0;
-  virtual Status AppendInt(int64_t value) = 0;       // Every integer-like type, narrowed.
-  virtual Status AppendDouble(double value) = 0;     // FLOAT, DOUBLE.
+  virtual Status AppendInt(int64_t value) = 0;    // Every integer-like type, narrowed.
+  virtual Status AppendDouble(double value) = 0;  // FLOAT, DOUBLE.
   virtual Status AppendDecimal(Int128 unscaled) = 0;
   virtual Status AppendString(std::string_view bytes) = 0;  // Copies.
-  /// ARRAY, MAP, MULTISET: opens the next list; then append to child(0) (and child(1)); the list ends with the next
-  /// call on this builder. ROW: opens a row; append one value to every child.
+  /// ARRAY, MAP, MULTISET: opens the next list; then append to child(0) (and child(1)); the list
+  /// ends with the next call on this builder. ROW: opens a row; append one value to every child.
   virtual Status AppendNested() = 0;
   virtual ColumnBuilder* child(int i) = 0;
   virtual Status AppendValue(const Value& value) = 0;

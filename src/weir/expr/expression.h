@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Typed expressions: plain, immutable, shareable data. The binder makes them, the optimizer rewrites them, plans carry
-// them (JSON form in plan/), and expr/evaluator.h runs them a column at a time.
+// Typed expressions: plain, immutable, shareable data. The binder makes them, the optimizer
+// rewrites them, plans carry them (JSON form in plan/), and expr/evaluator.h runs them a column at
+// a time.
 //
-// Everything that is neither a literal nor an input column is a call of a named function, special forms included:
+// Everything that is neither a literal nor an input column is a call of a named function, special
+// forms included:
 //   AND OR (n-ary) NOT CASE(c1, r1, c2, r2, ..., else) COALESCE IF
 //   CAST TRY_CAST (1 argument; the target is the call's type)
-//   ROW ARRAY MAP (constructors)   FIELD (argument 0 a ROW; `index` the field)   ITEM (array[i], map[k])
-//   IN (value, literal, literal, ...)
-// Arguments already have the types that the resolved overload wants: implicit casts are explicit CAST calls.
+//   ROW ARRAY MAP (constructors)   FIELD (argument 0 a ROW; `index` the field)   ITEM (array[i],
+//   map[k]) IN (value, literal, literal, ...)
+// Arguments already have the types that the resolved overload wants: implicit casts are explicit
+// CAST calls.
 #pragma once
 
 #include <functional>
@@ -43,12 +46,15 @@ struct Expr {
 ExprPtr MakeLiteral(Value value, DataType type);
 ExprPtr MakeInput(int index, DataType type);
 ExprPtr MakeCall(std::string function, std::vector<ExprPtr> args, DataType type);
-ExprPtr MakeField(ExprPtr row, int field);   // FIELD call; nullable if the row is.
-ExprPtr MakeCast(ExprPtr arg, DataType type);  // Returns `arg` itself when the types are equal, nullability included.
+ExprPtr MakeField(ExprPtr row, int field);  // FIELD call; nullable if the row is.
+ExprPtr MakeCast(
+    ExprPtr arg,
+    DataType type);  // Returns `arg` itself when the types are equal, nullability included.
 
 bool SameExpr(const Expr& a, const Expr& b);
 uint64_t HashExpr(const Expr& expr);
-/// Readable form for EXPLAIN and tests; `names` gives the input columns' names ("$3" where it is too short).
+/// Readable form for EXPLAIN and tests; `names` gives the input columns' names ("$3" where it is
+/// too short).
 std::string ExprToString(const Expr& expr, const std::vector<std::string>& names);
 /// Calls `visit` for every node, parents first; for a node that several share once.
 void VisitExpr(const ExprPtr& expr, const std::function<void(const Expr&)>& visit);

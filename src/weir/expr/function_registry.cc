@@ -13,8 +13,8 @@ namespace {
 
 /// Functions of Flink 2.2 that are refused by name.
 constexpr std::string_view kKnownAndMissing[] = {
-    "PARSE_JSON",       "TRY_PARSE_JSON", "OBJECT_OF",   "OBJECT_UPDATE", "SOURCE_WATERMARK",
-    "CURRENT_WATERMARK", "ML_PREDICT",    "ML_EVALUATE", "VECTOR_SEARCH"};
+    "PARSE_JSON",        "TRY_PARSE_JSON", "OBJECT_OF",   "OBJECT_UPDATE", "SOURCE_WATERMARK",
+    "CURRENT_WATERMARK", "ML_PREDICT",     "ML_EVALUATE", "VECTOR_SEARCH"};
 
 std::string UpperCase(std::string_view name) {
   std::string upper(name);

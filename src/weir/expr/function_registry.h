@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The registry of scalar, aggregate and table functions. A function family is one file in function/ with one
-// registration an overload:
+// The registry of scalar, aggregate and table functions. A function family is one file in function/
+// with one registration an overload:
 //
 //   registry.Add(ScalarFunction{
 //       .name = "UPPER", .family = "string",
-//       .signatures = "UPPER(string)", .description = "Returns the string in upper case.", .example = "UPPER('a') = 'A'",
-//       .overloads = {{.args = {Arg::Character()}, .returns = ReturnString, .kernel = Stateless(UpperKernel)}}});
+//       .signatures = "UPPER(string)", .description = "Returns the string in upper case.", .example
+//       = "UPPER('a') = 'A'", .overloads = {{.args = {Arg::Character()}, .returns = ReturnString,
+//       .kernel = Stateless(UpperKernel)}}});
 //
-// A kernel works on whole columns; it sees only flat and constant ones (the evaluator decodes or maps dictionaries,
-// folds constants, computes common sub-expressions once and calls kernels only with the rows that reach them).
+// A kernel works on whole columns; it sees only flat and constant ones (the evaluator decodes or
+// maps dictionaries, folds constants, computes common sub-expressions once and calls kernels only
+// with the rows that reach them).
 #pragma once
 
 #include <map>
@@ -28,16 +30,16 @@ struct TimeZone;
 
 /// Session facts that functions depend on; fixed for a query.
 struct FunctionConfig {
-  std::string time_zone = "UTC";           // table.local-time-zone
-  bool legacy_cast = false;                // table.exec.legacy-cast-behaviour
-  int64_t result_bytes_max = 64 << 20;     // One string made by REPEAT, LPAD ... may not be longer.
-  int64_t regex_steps_max = 1'000'000;     // Backtracking steps per match.
-  int64_t query_start_micros = 0;          // For NOW(), CURRENT_* in batch mode (one value a query).
+  std::string time_zone = "UTC";        // table.local-time-zone
+  bool legacy_cast = false;             // table.exec.legacy-cast-behaviour
+  int64_t result_bytes_max = 64 << 20;  // One string made by REPEAT, LPAD ... may not be longer.
+  int64_t regex_steps_max = 1'000'000;  // Backtracking steps per match.
+  int64_t query_start_micros = 0;       // For NOW(), CURRENT_* in batch mode (one value a query).
   bool is_streaming = true;
 };
 
-/// Row-level errors of one kernel call, as data: which rows failed and why. The evaluator decides what becomes of
-/// them (a failed row nobody wants is no error; TRY_CAST turns them into NULL).
+/// Row-level errors of one kernel call, as data: which rows failed and why. The evaluator decides
+/// what becomes of them (a failed row nobody wants is no error; TRY_CAST turns them into NULL).
 class RowErrors {
  public:
   /// Marks row `row` as failed. Only the message of the lowest row is kept.
@@ -58,8 +60,8 @@ class RowErrors {
 struct KernelContext {
   arrow::MemoryPool* pool = nullptr;  // Outputs are allocated here.
   RowErrors* errors = nullptr;        // Never null.
-  int64_t now_micros = 0;             // Wall clock of this batch (PROCTIME, CURRENT_* while streaming).
-  uint64_t* random_state = nullptr;   // For UUID, RAND without seed.
+  int64_t now_micros = 0;  // Wall clock of this batch (PROCTIME, CURRENT_* while streaming).
+  uint64_t* random_state = nullptr;  // For UUID, RAND without seed.
 };
 
 /// What is known of a call when it is resolved and when its kernel is made.
@@ -70,29 +72,50 @@ struct CallInfo {
   const FunctionConfig* config = nullptr;
 };
 
-/// Computes `num_rows` rows. `args` are flat or constant, in the overload's types. *out gets a column of the result
-/// type, flat or constant. With NullPolicy::kPropagate the framework adds the arguments' NULLs to *out afterwards
-/// (the kernel may compute anything for such rows but must not report errors for them: see ScalarFunction::null_policy).
-using Kernel = std::function<Status(KernelContext& context, const ColumnVector& args, int64_t num_rows, ColumnPtr* out)>;
-/// Makes a kernel for one call: compiles constant patterns, looks up time zones, picks the typed loop.
+/// Computes `num_rows` rows. `args` are flat or constant, in the overload's types. *out gets a
+/// column of the result type, flat or constant. With NullPolicy::kPropagate the framework adds the
+/// arguments' NULLs to *out afterwards (the kernel may compute anything for such rows but must not
+/// report errors for them: see ScalarFunction::null_policy).
+using Kernel = std::function<Status(KernelContext& context, const ColumnVector& args,
+                                    int64_t num_rows, ColumnPtr* out)>;
+/// Makes a kernel for one call: compiles constant patterns, looks up time zones, picks the typed
+/// loop.
 using KernelFactory = std::function<Result<Kernel>(const CallInfo& call)>;
 /// A kernel that needs nothing of the call.
 KernelFactory Stateless(Status (*kernel)(KernelContext&, const ColumnVector&, int64_t, ColumnPtr*));
 
-/// Type of the result; nullability as the rule says (most: nullable if any argument is, see ForceNullable).
+/// Type of the result; nullability as the rule says (most: nullable if any argument is, see
+/// ForceNullable).
 using ReturnRule = std::function<Result<DataType>(const CallInfo& call)>;
 
 /// What an argument may be; with what it is converted to.
 struct Arg {
   enum class Family : uint8_t {
-    kAny, kExact, kBoolean, kInteger, kNumeric, kApproximate, kCharacter, kBinary, kString /* character or binary */,
-    kDate, kTime, kTimestamp /* with or without zone */, kDatetime /* date, time, timestamp */, kInterval,
-    kArray, kMap, kMultiset, kRow, kVariant,
-    kSameAs,      // The same type as argument `same_as` after finding their common type.
-    kLiteral,     // A literal of family `exact`'s kind.
+    kAny,
+    kExact,
+    kBoolean,
+    kInteger,
+    kNumeric,
+    kApproximate,
+    kCharacter,
+    kBinary,
+    kString /* character or binary */,
+    kDate,
+    kTime,
+    kTimestamp /* with or without zone */,
+    kDatetime /* date, time, timestamp */,
+    kInterval,
+    kArray,
+    kMap,
+    kMultiset,
+    kRow,
+    kVariant,
+    kSameAs,   // The same type as argument `same_as` after finding their common type.
+    kLiteral,  // A literal of family `exact`'s kind.
   };
   Family family = Family::kAny;
-  DataType exact = {};  // kExact: the argument is implicitly cast to it (its length and precision count).
+  DataType exact =
+      {};  // kExact: the argument is implicitly cast to it (its length and precision count).
   int same_as = -1;
 
   static Arg Any() { return {}; }
@@ -106,11 +129,12 @@ struct Arg {
 
 struct Overload {
   std::vector<Arg> args = {};
-  int optional_args = 0;        // How many of the last `args` may be missing.
-  bool variadic = false;        // The last of `args` may repeat any number of times (at least once).
+  int optional_args = 0;  // How many of the last `args` may be missing.
+  bool variadic = false;  // The last of `args` may repeat any number of times (at least once).
   ReturnRule returns = nullptr;
   KernelFactory kernel = nullptr;
-  /// Replaces the matching of `args` altogether: coerces `types` in place or refuses. For CASE-like typing.
+  /// Replaces the matching of `args` altogether: coerces `types` in place or refuses. For CASE-like
+  /// typing.
   std::function<Status(std::vector<DataType>* types, const CallInfo& call)> coerce = nullptr;
 };
 
@@ -120,21 +144,22 @@ enum class NullPolicy : uint8_t {
 };
 
 struct ScalarFunction {
-  std::string name;                   // Upper case.
-  std::string family;                 // "string", "arithmetic", ... as in Flink's documentation.
-  std::string signatures = {};        // "UPPER(string)"; several separated by newlines.
-  std::string description = {};       // One sentence.
-  std::string example = {};           // "UPPER('a') = 'A'".
+  std::string name;                      // Upper case.
+  std::string family;                    // "string", "arithmetic", ... as in Flink's documentation.
+  std::string signatures = {};           // "UPPER(string)"; several separated by newlines.
+  std::string description = {};          // One sentence.
+  std::string example = {};              // "UPPER('a') = 'A'".
   std::vector<Overload> overloads = {};  // The first that matches wins.
   NullPolicy null_policy = NullPolicy::kPropagate;
   bool deterministic = true;
-  bool per_query = false;            // Non-deterministic, but one value a query in batch mode (NOW, CURRENT_DATE).
-  bool may_fail = false;             // May report row errors.
+  bool per_query =
+      false;  // Non-deterministic, but one value a query in batch mode (NOW, CURRENT_DATE).
+  bool may_fail = false;  // May report row errors.
   /// Refines may_fail for a call whose result type is known (CAST(INT AS BIGINT) never fails).
   std::function<bool(const CallInfo& call)> call_may_fail = nullptr;
-  bool expensive = false;            // Worth gathering the rows that reach it (regex, JSON, ...).
-  /// When set, MakeCall builds what this returns instead of a call (NULLIF is a CASE); `args` are not coerced yet.
-  /// Null: the call stays a call.
+  bool expensive = false;  // Worth gathering the rows that reach it (regex, JSON, ...).
+  /// When set, MakeCall builds what this returns instead of a call (NULLIF is a CASE); `args` are
+  /// not coerced yet. Null: the call stays a call.
   std::function<Result<std::shared_ptr<const Expr>>(const class FunctionRegistry& registry,
                                                     std::vector<std::shared_ptr<const Expr>> args,
                                                     const FunctionConfig& config)>
@@ -163,16 +188,18 @@ class FunctionRegistry {
   void Add(std::unique_ptr<AggregateFunction> function);
   void Add(TableFunction function);
 
-  const ScalarFunction* FindScalar(std::string_view name) const;       // Any case.
+  const ScalarFunction* FindScalar(std::string_view name) const;  // Any case.
   const AggregateFunction* FindAggregate(std::string_view name) const;
   const TableFunction* FindTable(std::string_view name) const;
   /// Canonical names of all functions, sorted, for SHOW FUNCTIONS, completion and nearest names.
   std::vector<std::string> Names() const;
 
-  /// Picks the overload for the call. Errors: kInvalidQuery listing the supported signatures, or with the nearest name.
+  /// Picks the overload for the call. Errors: kInvalidQuery listing the supported signatures, or
+  /// with the nearest name.
   Result<ResolvedCall> Resolve(std::string_view name, const CallInfo& call) const;
   /// Resolves and builds the call, adding implicit casts to the arguments.
-  Result<ExprPtr> MakeCall(std::string_view name, std::vector<ExprPtr> args, const FunctionConfig& config) const;
+  Result<ExprPtr> MakeCall(std::string_view name, std::vector<ExprPtr> args,
+                           const FunctionConfig& config) const;
 
  private:
   struct Entries;
@@ -183,15 +210,18 @@ class FunctionRegistry {
 void RegisterBuiltinFunctions(FunctionRegistry* registry);
 
 /// Type rules shared by the binder and the functions (expr/type_rules.cc).
-/// The type to which both can be converted without surprise: Flink's LogicalTypeMerging.findCommonType.
+/// The type to which both can be converted without surprise: Flink's
+/// LogicalTypeMerging.findCommonType.
 std::optional<DataType> CommonType(const std::vector<DataType>& types);
-/// Whether a value of `from` converts to `to` without an explicit CAST: Flink's LogicalTypeCasts.supportsImplicitCast.
+/// Whether a value of `from` converts to `to` without an explicit CAST: Flink's
+/// LogicalTypeCasts.supportsImplicitCast.
 bool CanImplicitlyCast(const DataType& from, const DataType& to);
 /// Whether CAST(from AS to) exists: Flink's explicit cast matrix.
 bool CanExplicitlyCast(const DataType& from, const DataType& to);
 /// OK when CanExplicitlyCast, else kInvalidQuery in Flink's words, with Flink's advice.
 Status CheckExplicitCast(const DataType& from, const DataType& to);
-/// Result of + - * / % on DECIMALs, capped at 38 digits as Flink does (LogicalTypeMerging.findAdditionDecimalType ...).
+/// Result of + - * / % on DECIMALs, capped at 38 digits as Flink does
+/// (LogicalTypeMerging.findAdditionDecimalType ...).
 DataType DecimalSumType(const DataType& a, const DataType& b);
 DataType DecimalProductType(const DataType& a, const DataType& b);
 DataType DecimalQuotientType(const DataType& a, const DataType& b);

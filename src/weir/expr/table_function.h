@@ -9,10 +9,11 @@
 
 namespace weir {
 
-/// Expands `num_rows` rows of `args`: fills `parents` with the input row of each output row (ascending) and `out` with
-/// the output columns.
-using TableKernel = std::function<Status(KernelContext& context, const ColumnVector& args, int64_t num_rows,
-                                         std::vector<int32_t>* parents, ColumnVector* out)>;
+/// Expands `num_rows` rows of `args`: fills `parents` with the input row of each output row
+/// (ascending) and `out` with the output columns.
+using TableKernel =
+    std::function<Status(KernelContext& context, const ColumnVector& args, int64_t num_rows,
+                         std::vector<int32_t>* parents, ColumnVector* out)>;
 
 struct TableFunction {
   std::string name;

@@ -170,7 +170,8 @@ std::optional<DataType> CommonNested(const std::vector<DataType>& types) {
   }
 }
 
-/// The common type of two similar, not nested types. (Flink's rules for DATE + INTERVAL and the like are arithmetic's.)
+/// The common type of two similar, not nested types. (Flink's rules for DATE + INTERVAL and the
+/// like are arithmetic's.)
 std::optional<DataType> Merge(const DataType& a, const DataType& b) {
   if (!AreSimilar(a, b)) return std::nullopt;
   if (IsStringLike(b)) return CommonString(a, b);

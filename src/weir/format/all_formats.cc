@@ -9,8 +9,9 @@ namespace {
 
 // Known to Flink's users, to come here.
 constexpr std::string_view kLaterFormats[] = {
-    "avro",          "avro-confluent",  "debezium-json", "debezium-avro-confluent", "canal-json", "maxwell-json",
-    "ogg-json",      "protobuf",        "orc",           "changelog-json",          "json-lines",
+    "avro",       "avro-confluent", "debezium-json", "debezium-avro-confluent",
+    "canal-json", "maxwell-json",   "ogg-json",      "protobuf",
+    "orc",        "changelog-json", "json-lines",
 };
 
 bool EndsWith(std::string_view text, std::string_view ending) {
@@ -20,8 +21,9 @@ bool EndsWith(std::string_view text, std::string_view ending) {
 }  // namespace
 
 const std::vector<const Format*>& BuiltinFormats() {
-  static const std::vector<const Format*>* formats = new std::vector<const Format*>{
-      MakeCsvFormat().release(), MakeJsonFormat().release(), MakeParquetFormat().release(), MakeRawFormat().release()};
+  static const std::vector<const Format*>* formats =
+      new std::vector<const Format*>{MakeCsvFormat().release(), MakeJsonFormat().release(),
+                                     MakeParquetFormat().release(), MakeRawFormat().release()};
   return *formats;
 }
 
@@ -49,7 +51,8 @@ std::string FormatOfPath(std::string_view path) {
   for (std::string_view packed : {".gz", ".gzip", ".zst", ".zstd", ".bz2"}) {
     if (EndsWith(path, packed)) path.remove_suffix(packed.size());
   }
-  if (EndsWith(path, ".json") || EndsWith(path, ".ndjson") || EndsWith(path, ".jsonl")) return "json";
+  if (EndsWith(path, ".json") || EndsWith(path, ".ndjson") || EndsWith(path, ".jsonl"))
+    return "json";
   if (EndsWith(path, ".csv") || EndsWith(path, ".tsv")) return "csv";
   if (EndsWith(path, ".parquet")) return "parquet";
   if (EndsWith(path, ".txt") || EndsWith(path, ".log")) return "raw";
@@ -65,11 +68,13 @@ Result<std::unique_ptr<RecordEncoder>> Format::MakeEncoder(const EncodeSpec&) co
 Result<BulkFileInfo> Format::InspectBulk(std::shared_ptr<ReadableFile>, const BulkReadSpec&) const {
   return Internal("the format '{}' is not a bulk format", name());
 }
-Result<std::unique_ptr<BulkReader>> Format::OpenBulkReader(std::shared_ptr<ReadableFile>, const BulkReadSpec&,
+Result<std::unique_ptr<BulkReader>> Format::OpenBulkReader(std::shared_ptr<ReadableFile>,
+                                                           const BulkReadSpec&,
                                                            arrow::MemoryPool*) const {
   return Internal("the format '{}' is not a bulk format", name());
 }
-Result<std::unique_ptr<BulkWriter>> Format::OpenBulkWriter(WritableFile*, const EncodeSpec&, arrow::MemoryPool*) const {
+Result<std::unique_ptr<BulkWriter>> Format::OpenBulkWriter(WritableFile*, const EncodeSpec&,
+                                                           arrow::MemoryPool*) const {
   return Internal("the format '{}' is not a bulk format", name());
 }
 Result<Schema> Format::InferSchema(std::string_view, bool, const Options&) const {

@@ -14,7 +14,9 @@ namespace {
 
 constexpr int64_t kChunkBytes = 64 << 10;
 
-bool IsList(TypeKind kind) { return kind == TypeKind::kArray || kind == TypeKind::kMap || kind == TypeKind::kMultiset; }
+bool IsList(TypeKind kind) {
+  return kind == TypeKind::kArray || kind == TypeKind::kMap || kind == TypeKind::kMultiset;
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ ColumnSlot::ColumnSlot(const DataType& type) : type_(type) {
   is_list_ = IsList(type.kind());
   is_bits_ = type.kind() == TypeKind::kBoolean;
   width_ = is_list_ ? 4 : type.value_width();
-  for (const DataType& child : ChildTypes(type)) children_.push_back(std::make_unique<ColumnSlot>(child));
+  for (const DataType& child : ChildTypes(type))
+    children_.push_back(std::make_unique<ColumnSlot>(child));
 }
 
 Status ColumnSlot::Begin(int64_t rows_max, arrow::MemoryPool* pool) {
@@ -52,9 +55,11 @@ Status ColumnSlot::Grow(int64_t rows) {
     return is_bits_ ? BitmapBytes(n) : is_list_ ? (n + 1) * 4 : n * width_;
   };
   int64_t old = capacity_;
-  WEIR_RETURN_NOT_OK(resize(&validity_buffer_, &validity_, old == 0 ? 0 : BitmapBytes(old), BitmapBytes(rows) + 8));
+  WEIR_RETURN_NOT_OK(resize(&validity_buffer_, &validity_, old == 0 ? 0 : BitmapBytes(old),
+                            BitmapBytes(rows) + 8));
   if (value_bytes(rows) > 0) {
-    WEIR_RETURN_NOT_OK(resize(&values_buffer_, &values_, old == 0 ? 0 : value_bytes(old), value_bytes(rows) + 16));
+    WEIR_RETURN_NOT_OK(
+        resize(&values_buffer_, &values_, old == 0 ? 0 : value_bytes(old), value_bytes(rows) + 16));
   }
   capacity_ = rows;
   // Children of a ROW grow with it, except at the very beginning when they are not there yet.
@@ -77,7 +82,8 @@ Status ColumnSlot::BeginList(int64_t row) {
 
 Result<int64_t> ColumnSlot::AddElement() {
   int64_t element = children_[0]->length_;
-  if (element == std::numeric_limits<int32_t>::max()) return InvalidData("a batch holds too many elements of one array column");
+  if (element == std::numeric_limits<int32_t>::max())
+    return InvalidData("a batch holds too many elements of one array column");
   for (auto& child : children_) {
     if (element >= child->capacity_) WEIR_RETURN_NOT_OK(child->Grow(child->capacity_ * 2));
     child->length_ = element + 1;
@@ -109,21 +115,24 @@ Result<ColumnPtr> ColumnSlot::Finish(int64_t rows, const std::vector<BufferPtr>&
   column->length = rows;
   if (is_list_) FillOffsets(rows);
   if (kind() == TypeKind::kNull) return MakeNullColumn(type_, rows, pool_);
-  if (!AllBitsSet(validity_, rows)) column->validity = arrow::SliceBuffer(validity_buffer_, 0, BitmapBytes(rows));
+  if (!AllBitsSet(validity_, rows))
+    column->validity = arrow::SliceBuffer(validity_buffer_, 0, BitmapBytes(rows));
   if (values_buffer_ != nullptr) {
     int64_t bytes = is_bits_ ? BitmapBytes(rows) : is_list_ ? (rows + 1) * 4 : rows * width_;
     column->values = arrow::SliceBuffer(values_buffer_, 0, bytes);
   }
   if (type_.is_view()) column->heaps = heaps;
   for (auto& child : children_) {
-    WEIR_ASSIGN_OR_RETURN(ColumnPtr finished, child->Finish(is_list_ ? child->length_ : rows, heaps));
+    WEIR_ASSIGN_OR_RETURN(ColumnPtr finished,
+                          child->Finish(is_list_ ? child->length_ : rows, heaps));
     column->children.push_back(std::move(finished));
   }
   return ColumnPtr(std::move(column));
 }
 
 BatchSlots::BatchSlots(const Schema& schema) {
-  for (const Field& field : schema.fields) columns_.push_back(std::make_unique<ColumnSlot>(field.type));
+  for (const Field& field : schema.fields)
+    columns_.push_back(std::make_unique<ColumnSlot>(field.type));
 }
 
 Status BatchSlots::Begin(int64_t rows_max, arrow::MemoryPool* pool) {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Columns under construction, written to by position: what record decoders fill. Everything is preallocated for a batch,
-// so that setting a value is one store and one bit; rows that are not set are NULL.
+// Columns under construction, written to by position: what record decoders fill. Everything is
+// preallocated for a batch, so that setting a value is one store and one bit; rows that are not set
+// are NULL.
 //
 //   slot.Set<int64_t>(row, 42);            validity bit `row` and values[row]
-//   slot.SetView(row, data, size);         refers to `data` when longer than 12 bytes: a heap must keep it
-//   child = slot.BeginList(row);           ARRAY, MAP, MULTISET: elements go to children at row child = AddElement()
+//   slot.SetView(row, data, size);         refers to `data` when longer than 12 bytes: a heap must
+//   keep it child = slot.BeginList(row);           ARRAY, MAP, MULTISET: elements go to children at
+//   row child = AddElement()
 //
-// Invariants: bits of `validity` beyond the rows set are 0, so NULL needs no call; list offsets are filled lazily.
-// Threads: one.
+// Invariants: bits of `validity` beyond the rows set are 0, so NULL needs no call; list offsets are
+// filled lazily. Threads: one.
 #pragma once
 
 #include <cstring>
@@ -40,16 +42,20 @@ class ColumnSlot {
     SetBitTo(values_, row, value);
     SetBit(validity_, row);
   }
-  /// `data` must have 16 readable bytes and, when longer than 12, be kept alive by a heap of the batch.
+  /// `data` must have 16 readable bytes and, when longer than 12, be kept alive by a heap of the
+  /// batch.
   void SetView(int64_t row, const char* data, uint32_t size) {
     char* out = reinterpret_cast<char*>(values_ + row * 16);
     if (size <= StringView::kInlineBytesMax) {
-      // Both halves are loaded whole and cut by mask: short strings are common, their lengths are not predictable.
+      // Both halves are loaded whole and cut by mask: short strings are common, their lengths are
+      // not predictable.
       uint64_t low, high;
       std::memcpy(&low, data, 8);
       std::memcpy(&high, data + 4, 8);
       uint64_t keep_low = size >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * size)) - 1;
-      uint64_t keep_high = size <= 4 ? 0 : size >= 12 ? ~uint64_t{0} : (uint64_t{1} << (8 * (size - 4))) - 1;
+      uint64_t keep_high = size <= 4    ? 0
+                           : size >= 12 ? ~uint64_t{0}
+                                        : (uint64_t{1} << (8 * (size - 4))) - 1;
       low &= keep_low;
       high &= keep_high;
       std::memcpy(out, &size, 4);
@@ -91,14 +97,15 @@ class ColumnSlot {
   uint8_t* values_ = nullptr;
   uint8_t* validity_ = nullptr;
   int64_t capacity_ = 0;
-  int64_t length_ = 0;       // As the child of a list: elements so far.
+  int64_t length_ = 0;        // As the child of a list: elements so far.
   int64_t offsets_done_ = 0;  // Lists: offsets [0, offsets_done_] are written.
   arrow::MemoryPool* pool_ = nullptr;
   BufferPtr values_buffer_, validity_buffer_;
   std::vector<std::unique_ptr<ColumnSlot>> children_;
 };
 
-/// The slots of a batch, and the bytes that strings are copied to where they cannot stay in the block.
+/// The slots of a batch, and the bytes that strings are copied to where they cannot stay in the
+/// block.
 class BatchSlots {
  public:
   explicit BatchSlots(const Schema& schema);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Like the JSON decoder a walk over an index: the positions of delimiters, quotes, escapes and line ends of a block, found
-// 64 bytes at a time. A quote opens a field only at the field's beginning, as in RFC 4180; elsewhere it is a character.
+// Like the JSON decoder a walk over an index: the positions of delimiters, quotes, escapes and line
+// ends of a block, found 64 bytes at a time. A quote opens a field only at the field's beginning,
+// as in RFC 4180; elsewhere it is a character.
 //
 //   7,"a ""b"", c",x\r\n      index:  ,  " "" "" ,   " ,  \n
 //
-// A record that is not complete at the end of a block is left for the next one. A bad record ends at its next line end.
+// A record that is not complete at the end of a block is left for the next one. A bad record ends
+// at its next line end.
 #include "weir/format/csv_decoder.h"
 
 #include <algorithm>
@@ -22,7 +24,8 @@ namespace {
 
 class CsvDecoder : public RecordDecoder {
  public:
-  CsvDecoder(const DecodeSpec& spec, CsvDialect dialect) : dialect_(std::move(dialect)), slots_(spec.requested) {
+  CsvDecoder(const DecodeSpec& spec, CsvDialect dialect)
+      : dialect_(std::move(dialect)), slots_(spec.requested) {
     for (const Field& field : spec.table_schema.fields) {
       int index = spec.requested.IndexOf(field.name);
       targets_.push_back(index < 0 ? nullptr : &slots_.column(static_cast<size_t>(index)));
@@ -63,7 +66,9 @@ class CsvDecoder : public RecordDecoder {
   Result<std::string_view> Content(const FieldText& field);
   Status Reject(BadRecordHandler* bad_records);
   int64_t NextLine(int64_t at) const {
-    const void* found = at >= block_.size ? nullptr : std::memchr(block_.data + at, '\n', static_cast<size_t>(block_.size - at));
+    const void* found = at >= block_.size ? nullptr
+                                          : std::memchr(block_.data + at, '\n',
+                                                        static_cast<size_t>(block_.size - at));
     return found == nullptr ? block_.size : static_cast<const char*>(found) - block_.data + 1;
   }
   bool Fail(int64_t at, std::string reason) {
@@ -81,8 +86,8 @@ class CsvDecoder : public RecordDecoder {
 
   ByteBlock block_;
   std::vector<uint32_t> index_;
-  size_t token_ = 0;      // First index entry at or after the place being read.
-  int64_t record_ = 0;    // Where the record being read begins.
+  size_t token_ = 0;    // First index entry at or after the place being read.
+  int64_t record_ = 0;  // Where the record being read begins.
   bool done_ = true;
   bool is_utf8_ = true;
   bool header_done_ = false;
@@ -93,7 +98,10 @@ class CsvDecoder : public RecordDecoder {
 
 Status CsvDecoder::SetBlock(const ByteBlock& block) {
   block_ = block;
-  record_ = block.stream_offset == 0 && block.size >= 3 && std::memcmp(block.data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  record_ =
+      block.stream_offset == 0 && block.size >= 3 && std::memcmp(block.data, "\xEF\xBB\xBF", 3) == 0
+          ? 3
+          : 0;
   if (block.stream_offset != 0) header_done_ = true;
   token_ = 0;
   done_ = false;
@@ -132,7 +140,9 @@ void CsvDecoder::BuildIndex() {
     alignas(32) uint8_t bools[64];
     const char* bytes = block_.data + i;
     for (int j = 0; j < 64; ++j) {
-      bools[j] = static_cast<uint8_t>((bytes[j] == delimiter) | (bytes[j] == '\n') | (quotes & (bytes[j] == quote)) | (escapes & (bytes[j] == escape)));
+      bools[j] =
+          static_cast<uint8_t>((bytes[j] == delimiter) | (bytes[j] == '\n') |
+                               (quotes & (bytes[j] == quote)) | (escapes & (bytes[j] == escape)));
     }
     uint64_t word = PackBools(bools);
     if (block_.size - i < 64) word &= (uint64_t{1} << (block_.size - i)) - 1;
@@ -148,7 +158,8 @@ void CsvDecoder::BuildIndex() {
 
 // Whether the first record, which begins at record_, holds names.
 bool CsvDecoder::IsHeader() const {
-  if (dialect_.header != CsvDialect::Header::kAuto) return dialect_.header == CsvDialect::Header::kYes;
+  if (dialect_.header != CsvDialect::Header::kAuto)
+    return dialect_.header == CsvDialect::Header::kYes;
   std::string_view text(block_.data, static_cast<size_t>(block_.size));
   auto at = static_cast<size_t>(record_);
   std::vector<std::string> fields;
@@ -158,7 +169,8 @@ bool CsvDecoder::IsHeader() const {
 // The field that begins at `at`. kRecord: it is the record's last one.
 CsvDecoder::Ending CsvDecoder::CutField(int64_t at, FieldText* field) {
   field->quoted = field->escaped = false;
-  if (dialect_.quote != '\0' && at < block_.size && block_.data[at] == dialect_.quote) return CutQuoted(at, field);
+  if (dialect_.quote != '\0' && at < block_.size && block_.data[at] == dialect_.quote)
+    return CutQuoted(at, field);
   field->begin = at;
   while (token_ < index_.size()) {
     int64_t position = index_[token_];
@@ -170,7 +182,8 @@ CsvDecoder::Ending CsvDecoder::CutField(int64_t at, FieldText* field) {
     ++token_;
     if (c == dialect_.delimiter || c == '\n') {
       field->next = position + 1;
-      field->end = c == '\n' && position > at && block_.data[position - 1] == '\r' ? position - 1 : position;
+      field->end =
+          c == '\n' && position > at && block_.data[position - 1] == '\r' ? position - 1 : position;
       return c == '\n' ? Ending::kRecord : Ending::kField;
     }
     if (c == dialect_.escape && dialect_.escape != '\0') {
@@ -214,7 +227,9 @@ CsvDecoder::Ending CsvDecoder::CutQuoted(int64_t at, FieldText* field) {
 }
 
 CsvDecoder::Ending CsvDecoder::EndOfQuoted(int64_t after, FieldText* field) {
-  if (after < block_.size && block_.data[after] == '\r' && after + 1 < block_.size && block_.data[after + 1] == '\n') ++after;
+  if (after < block_.size && block_.data[after] == '\r' && after + 1 < block_.size &&
+      block_.data[after + 1] == '\n')
+    ++after;
   if (after + 1 == block_.size && block_.data[after] == '\r') {
     if (!block_.is_last) return Ending::kIncomplete;
     ++after;
@@ -240,7 +255,8 @@ Status CsvDecoder::Decode(BadRecordHandler* bad_records) {
       break;
     }
     const char* begin = block_.data + record_;
-    bool blank = *begin == '\n' || (*begin == '\r' && record_ + 1 < block_.size && begin[1] == '\n');
+    bool blank =
+        *begin == '\n' || (*begin == '\r' && record_ + 1 < block_.size && begin[1] == '\n');
     bool comment = dialect_.has_comments && *begin == '#';
     if (blank || comment) {
       int64_t next = NextLine(record_);
@@ -273,8 +289,8 @@ Status CsvDecoder::Decode(BadRecordHandler* bad_records) {
   return Status::OK();
 }
 
-// Reads the record at record_ and moves record_ behind it, unless it is incomplete. After kBad, error_ tells why,
-// record_ still stands at the bad record, and bad_next_ is where to go on.
+// Reads the record at record_ and moves record_ behind it, unless it is incomplete. After kBad,
+// error_ tells why, record_ still stands at the bad record, and bad_next_ is where to go on.
 CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
   int64_t at = record_;
   size_t column = 0;
@@ -303,9 +319,12 @@ CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
     at = field.next;
     if (ending == Ending::kRecord) break;
   }
-  if (store && !bad && column < targets_.size() && !dialect_.ignore_parse_errors) bad = true, Fail(record_, "");
-  if (bad && error_.empty()) error_ = fmt::format("it has {} fields, the table has {} columns", column, targets_.size());
-  if (!bad && !is_utf8_ && !IsValidUtf8({block_.data + record_, static_cast<size_t>(at - record_)})) {
+  if (store && !bad && column < targets_.size() && !dialect_.ignore_parse_errors)
+    bad = true, Fail(record_, "");
+  if (bad && error_.empty())
+    error_ = fmt::format("it has {} fields, the table has {} columns", column, targets_.size());
+  if (!bad && !is_utf8_ &&
+      !IsValidUtf8({block_.data + record_, static_cast<size_t>(at - record_)})) {
     bad = true;
     Fail(record_, "invalid UTF-8");
   }
@@ -315,7 +334,8 @@ CsvDecoder::Ending CsvDecoder::ReadRecord(bool store) {
   return Ending::kRecord;
 }
 
-// Reports the bad record at record_ and goes behind it: where its end is not certain, to a line end.
+// Reports the bad record at record_ and goes behind it: where its end is not certain, to a line
+// end.
 Status CsvDecoder::Reject(BadRecordHandler* bad_records) {
   int64_t next = bad_next_;
   BadRecord record;
@@ -327,7 +347,8 @@ Status CsvDecoder::Reject(BadRecordHandler* bad_records) {
   record.reason = error_;
   WEIR_RETURN_NOT_OK(bad_records->OnBadRecord(record));
   record_ = next;
-  token_ = static_cast<size_t>(std::lower_bound(index_.begin(), index_.end(), static_cast<uint32_t>(next)) - index_.begin());
+  token_ = static_cast<size_t>(
+      std::lower_bound(index_.begin(), index_.end(), static_cast<uint32_t>(next)) - index_.begin());
   return Status::OK();
 }
 
@@ -337,8 +358,9 @@ Result<std::string_view> CsvDecoder::Content(const FieldText& field) {
   WEIR_ASSIGN_OR_RETURN(char* out, slots_.AllocateBytes(static_cast<int64_t>(raw.size())));
   size_t size = 0;
   for (size_t i = 0; i < raw.size(); ++i) {
-    bool pair = i + 1 < raw.size() && ((dialect_.escape != '\0' && raw[i] == dialect_.escape) ||
-                                       (field.quoted && raw[i] == dialect_.quote && raw[i + 1] == dialect_.quote));
+    bool pair = i + 1 < raw.size() &&
+                ((dialect_.escape != '\0' && raw[i] == dialect_.escape) ||
+                 (field.quoted && raw[i] == dialect_.quote && raw[i + 1] == dialect_.quote));
     if (pair) ++i;
     out[size++] = raw[i];
   }
@@ -380,7 +402,8 @@ bool CsvDecoder::StoreText(ColumnSlot& slot, int64_t row, std::string_view text,
     }
     case TypeKind::kTimestamp: {
       int64_t ticks;
-      if (ReadTimestamp(text.data(), size, slot.type().precision(), '\0', &scalars_.dates, &ticks)) {
+      if (ReadTimestamp(text.data(), size, slot.type().precision(), '\0', &scalars_.dates,
+                        &ticks)) {
         slot.Set<int64_t>(row, ticks);
         return true;
       }
@@ -433,11 +456,16 @@ Status CheckType(const Field& field, int depth) {
     case TypeKind::kMap:
     case TypeKind::kMultiset:
     case TypeKind::kVariant:
-      return Unsupported("the type {} of column '{}' in the format 'csv' is not supported", field.type.ToString(), field.name);
+      return Unsupported("the type {} of column '{}' in the format 'csv' is not supported",
+                         field.type.ToString(), field.name);
     case TypeKind::kArray:
     case TypeKind::kRow:
-      if (depth > 0) return Unsupported("nested types within nested types in the format 'csv' (column '{}') are not supported", field.name);
-      for (const Field& child : field.type.fields()) WEIR_RETURN_NOT_OK(CheckType({field.name, child.type}, depth + 1));
+      if (depth > 0)
+        return Unsupported(
+            "nested types within nested types in the format 'csv' (column '{}') are not supported",
+            field.name);
+      for (const Field& child : field.type.fields())
+        WEIR_RETURN_NOT_OK(CheckType({field.name, child.type}, depth + 1));
       return Status::OK();
     default:
       return Status::OK();
@@ -449,19 +477,23 @@ Status CheckType(const Field& field, int depth) {
 Result<std::unique_ptr<RecordDecoder>> MakeCsvDecoder(const DecodeSpec& spec) {
   for (const Field& field : spec.table_schema.fields) WEIR_RETURN_NOT_OK(CheckType(field, 0));
   DecodeSpec whole = spec;
-  // Fields within a ROW go by position: a pruned ROW is read whole. The caller sees the type that it asked for by name.
+  // Fields within a ROW go by position: a pruned ROW is read whole. The caller sees the type that
+  // it asked for by name.
   for (const Field& field : spec.requested.fields) {
     int index = spec.table_schema.IndexOf(field.name);
     if (field.type.kind() == TypeKind::kRow && index >= 0 &&
         field.type.fields().size() != spec.table_schema[index].type.fields().size()) {
-      return Unsupported("reading some fields of the ROW column '{}' of a CSV file is not supported yet", field.name);
+      return Unsupported(
+          "reading some fields of the ROW column '{}' of a CSV file is not supported yet",
+          field.name);
     }
   }
   WEIR_ASSIGN_OR_RETURN(CsvDialect dialect, ReadCsvDialect(spec.options));
   return std::make_unique<CsvDecoder>(whole, std::move(dialect));
 }
 
-bool SplitCsvRecord(const CsvDialect& dialect, std::string_view text, bool is_whole, size_t* at, std::vector<std::string>* fields) {
+bool SplitCsvRecord(const CsvDialect& dialect, std::string_view text, bool is_whole, size_t* at,
+                    std::vector<std::string>* fields) {
   fields->clear();
   size_t i = *at;
   if (i >= text.size()) return false;

@@ -15,8 +15,10 @@ constexpr size_t kUnquotedMax = 24;
 
 class CsvEncoder : public RecordEncoder {
  public:
-  CsvEncoder(Schema schema, CsvDialect dialect) : schema_(std::move(schema)), dialect_(std::move(dialect)) {
-    safe_from_ = static_cast<unsigned char>(std::max({dialect_.delimiter, dialect_.quote, '\n'})) + 1u;
+  CsvEncoder(Schema schema, CsvDialect dialect)
+      : schema_(std::move(schema)), dialect_(std::move(dialect)) {
+    safe_from_ =
+        static_cast<unsigned char>(std::max({dialect_.delimiter, dialect_.quote, '\n'})) + 1u;
   }
 
   std::string FileHeader() const override {
@@ -49,7 +51,8 @@ class CsvEncoder : public RecordEncoder {
     if (dialect_.quote == '\0') return false;
     if (text.size() > kUnquotedMax) return true;
     return std::any_of(text.begin(), text.end(), [&](char c) {
-      return static_cast<unsigned char>(c) < safe_from_ || c == dialect_.delimiter || c == dialect_.quote || c == dialect_.escape;
+      return static_cast<unsigned char>(c) < safe_from_ || c == dialect_.delimiter ||
+             c == dialect_.quote || c == dialect_.escape;
     });
   }
 
@@ -67,16 +70,19 @@ class CsvEncoder : public RecordEncoder {
     *out += dialect_.quote;
   }
 
-  Status AppendField(const Column& column, int64_t row, std::string* scratch, std::string* out) const {
+  Status AppendField(const Column& column, int64_t row, std::string* scratch,
+                     std::string* out) const {
     if (column.IsNull(row)) {
       if (dialect_.null_literal) *out += *dialect_.null_literal;
       return Status::OK();
     }
     scratch->clear();
     WEIR_ASSIGN_OR_RETURN(bool is_text, Render(column, row, scratch));
-    if (dialect_.quote == '\0' && scratch->find_first_of(std::string{dialect_.delimiter, '\n', '\r'}) != std::string::npos &&
+    if (dialect_.quote == '\0' &&
+        scratch->find_first_of(std::string{dialect_.delimiter, '\n', '\r'}) != std::string::npos &&
         dialect_.escape == '\0') {
-      return InvalidData("the text '{}' cannot be written as CSV without quotes", scratch->substr(0, 60));
+      return InvalidData("the text '{}' cannot be written as CSV without quotes",
+                         scratch->substr(0, 60));
     }
     if (is_text) {
       AppendText(*scratch, out);
@@ -177,7 +183,8 @@ Result<std::unique_ptr<RecordEncoder>> MakeCsvEncoder(const EncodeSpec& spec) {
   for (const Field& field : spec.schema.fields) {
     TypeKind kind = field.type.kind();
     if (kind == TypeKind::kMap || kind == TypeKind::kMultiset || kind == TypeKind::kVariant) {
-      return Unsupported("writing {} (column '{}') as CSV is not supported", field.type.ToString(), field.name);
+      return Unsupported("writing {} (column '{}') as CSV is not supported", field.type.ToString(),
+                         field.name);
     }
   }
   WEIR_ASSIGN_OR_RETURN(CsvDialect dialect, ReadCsvDialect(spec.options));

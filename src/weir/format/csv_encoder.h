@@ -6,8 +6,9 @@
 
 namespace weir {
 
-/// Writes one record a row, ended by \n. Texts are quoted where Flink (Jackson) quotes them: when longer than 24
-/// characters or with a character not above the greatest of delimiter, quote and line end.
+/// Writes one record a row, ended by \n. Texts are quoted where Flink (Jackson) quotes them: when
+/// longer than 24 characters or with a character not above the greatest of delimiter, quote and
+/// line end.
 Result<std::unique_ptr<RecordEncoder>> MakeCsvEncoder(const EncodeSpec& spec);
 
 }  // namespace weir

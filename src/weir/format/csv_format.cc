@@ -22,7 +22,9 @@ Result<char> OneCharacter(const std::string& key, const std::string& text) {
   if (text.size() == 6 && text[0] == '\\' && (text[1] == 'u' || text[1] == 'U')) {
     unsigned value = 0;
     for (char c : text.substr(2)) {
-      int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+      int digit = c >= '0' && c <= '9'                 ? c - '0'
+                  : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                       : -1;
       if (digit < 0) value = 1000;
       value = value * 16 + static_cast<unsigned>(digit);
     }
@@ -40,28 +42,37 @@ class CsvFormat : public Format {
     auto dialect = ReadCsvDialect(options);
     return dialect.ok() && dialect->quote == '\0' && dialect->escape == '\0';
   }
-  Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override { return MakeCsvDecoder(spec); }
-  Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override { return MakeCsvEncoder(spec); }
+  Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override {
+    return MakeCsvDecoder(spec);
+  }
+  Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override {
+    return MakeCsvEncoder(spec);
+  }
 
-  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options) const override {
+  Result<Schema> InferSchema(std::string_view sample, bool is_whole,
+                             const Options& options) const override {
     WEIR_ASSIGN_OR_RETURN(CsvDialect dialect, ReadCsvDialect(options));
     if (sample.substr(0, 3) == "\xEF\xBB\xBF") sample.remove_prefix(3);
     std::vector<std::vector<std::string>> records;
     size_t at = 0;
     std::vector<std::string> fields;
-    while (static_cast<int>(records.size()) < kRecordsMax && SplitCsvRecord(dialect, sample, is_whole, &at, &fields)) {
+    while (static_cast<int>(records.size()) < kRecordsMax &&
+           SplitCsvRecord(dialect, sample, is_whole, &at, &fields)) {
       bool blank = fields.size() == 1 && fields[0].empty();
       bool comment = dialect.has_comments && !fields[0].empty() && fields[0][0] == '#';
       if (!blank && !comment) records.push_back(fields);
     }
-    if (records.empty()) return InvalidData("there is no record to tell the columns from: the file is empty");
-    bool has_header = dialect.header == CsvDialect::Header::kAuto ? LooksLikeHeader(records)
-                                                                     : dialect.header == CsvDialect::Header::kYes;
+    if (records.empty())
+      return InvalidData("there is no record to tell the columns from: the file is empty");
+    bool has_header = dialect.header == CsvDialect::Header::kAuto
+                          ? LooksLikeHeader(records)
+                          : dialect.header == CsvDialect::Header::kYes;
     return SchemaOf(records, has_header);
   }
 
  private:
-  // A first record of names over columns of which at least one is not text; or of distinct words when all are text.
+  // A first record of names over columns of which at least one is not text; or of distinct words
+  // when all are text.
   static bool LooksLikeHeader(const std::vector<std::vector<std::string>>& records) {
     const auto& first = records[0];
     for (size_t i = 0; i < first.size(); ++i) {
@@ -84,7 +95,8 @@ class CsvFormat : public Format {
     return true;
   }
 
-  static TextGuess GuessColumn(const std::vector<std::vector<std::string>>& records, size_t column) {
+  static TextGuess GuessColumn(const std::vector<std::vector<std::string>>& records,
+                               size_t column) {
     TextGuess guess = TextGuess::kNothing;
     for (size_t r = 1; r < records.size(); ++r) {
       if (column < records[r].size()) guess = MergeGuess(guess, GuessField(records[r][column]));
@@ -92,7 +104,8 @@ class CsvFormat : public Format {
     return guess;
   }
 
-  static Result<Schema> SchemaOf(const std::vector<std::vector<std::string>>& records, bool has_header) {
+  static Result<Schema> SchemaOf(const std::vector<std::vector<std::string>>& records,
+                                 bool has_header) {
     Schema schema;
     for (size_t i = 0; i < records[0].size(); ++i) {
       TextGuess guess = GuessColumn(records, i);
@@ -116,11 +129,18 @@ const std::vector<OptionSpec>& CsvOptionSpecs() {
       {"disable-quote-character", T::kBool, "false", "Quotes are ordinary characters"},
       {"escape-character", T::kString, "", "The character behind this one stands for itself"},
       {"allow-comments", T::kBool, "false", "Lines that begin with # are passed over"},
-      {"array-element-delimiter", T::kString, ";", "What stands between elements of arrays and fields of rows"},
+      {"array-element-delimiter", T::kString, ";",
+       "What stands between elements of arrays and fields of rows"},
       {"null-literal", T::kString, "", "Text that stands for NULL"},
-      {"write-bigdecimal-in-scientific-notation", T::kBool, "true", "Write decimals with exponents where Java does"},
-      {"header", T::kEnum, "auto", "Whether the first record of a file holds the column names (auto: when it is them); true: written files get one",
-       false, {"auto", "true", "false"}},
+      {"write-bigdecimal-in-scientific-notation", T::kBool, "true",
+       "Write decimals with exponents where Java does"},
+      {"header",
+       T::kEnum,
+       "auto",
+       "Whether the first record of a file holds the column names (auto: when it is them); true: "
+       "written files get one",
+       false,
+       {"auto", "true", "false"}},
       IgnoreParseErrorsOption(),
       OnBadRecordOption(),
   };
@@ -129,27 +149,36 @@ const std::vector<OptionSpec>& CsvOptionSpecs() {
 
 Result<CsvDialect> ReadCsvDialect(const Options& options) {
   CsvDialect dialect;
-  WEIR_ASSIGN_OR_RETURN(dialect.delimiter, OneCharacter("field-delimiter", options.GetOr("field-delimiter", ",")));
-  WEIR_ASSIGN_OR_RETURN(dialect.quote, OneCharacter("quote-character", options.GetOr("quote-character", "\"")));
+  WEIR_ASSIGN_OR_RETURN(dialect.delimiter,
+                        OneCharacter("field-delimiter", options.GetOr("field-delimiter", ",")));
+  WEIR_ASSIGN_OR_RETURN(dialect.quote,
+                        OneCharacter("quote-character", options.GetOr("quote-character", "\"")));
   WEIR_ASSIGN_OR_RETURN(bool no_quotes, options.GetBool("disable-quote-character", false));
   if (no_quotes && options.Has("quote-character")) {
-    return InvalidQuery("the options 'csv.quote-character' and 'csv.disable-quote-character' cannot both be set");
+    return InvalidQuery(
+        "the options 'csv.quote-character' and 'csv.disable-quote-character' cannot both be set");
   }
   if (no_quotes) dialect.quote = '\0';
   if (auto escape = options.Get("escape-character")) {
     WEIR_ASSIGN_OR_RETURN(dialect.escape, OneCharacter("escape-character", *escape));
   }
   if (dialect.delimiter == dialect.quote || dialect.delimiter == '\n' || dialect.quote == '\n') {
-    return InvalidQuery("the options 'csv.field-delimiter' and 'csv.quote-character' must differ from each other and from the line end");
+    return InvalidQuery(
+        "the options 'csv.field-delimiter' and 'csv.quote-character' must differ from each other "
+        "and from the line end");
   }
   dialect.element_delimiter = options.GetOr("array-element-delimiter", ";");
-  if (dialect.element_delimiter.empty()) return InvalidQuery("option 'csv.array-element-delimiter' must not be empty");
+  if (dialect.element_delimiter.empty())
+    return InvalidQuery("option 'csv.array-element-delimiter' must not be empty");
   dialect.null_literal = options.Get("null-literal");
   WEIR_ASSIGN_OR_RETURN(dialect.has_comments, options.GetBool("allow-comments", false));
   std::string header = options.GetOr("header", "auto");
-  dialect.header = header == "true" ? CsvDialect::Header::kYes : header == "false" ? CsvDialect::Header::kNo : CsvDialect::Header::kAuto;
+  dialect.header = header == "true"    ? CsvDialect::Header::kYes
+                   : header == "false" ? CsvDialect::Header::kNo
+                                       : CsvDialect::Header::kAuto;
   WEIR_ASSIGN_OR_RETURN(dialect.ignore_parse_errors, options.GetBool("ignore-parse-errors", false));
-  WEIR_ASSIGN_OR_RETURN(bool scientific, options.GetBool("write-bigdecimal-in-scientific-notation", true));
+  WEIR_ASSIGN_OR_RETURN(bool scientific,
+                        options.GetBool("write-bigdecimal-in-scientific-notation", true));
   dialect.plain_decimals = !scientific;
   return dialect;
 }

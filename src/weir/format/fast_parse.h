@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Parsing of the common forms of numbers and times, eight bytes at a time; what they do not take goes to data/text.h.
-// All may read up to 24 bytes from `p` whatever `size` is (see kBlockPadding).
+// Parsing of the common forms of numbers and times, eight bytes at a time; what they do not take
+// goes to data/text.h. All may read up to 24 bytes from `p` whatever `size` is (see kBlockPadding).
 // Source: D. Lemire, "Quickly parsing eight digits", 2018 (the eight-digit conversion).
 #pragma once
 
@@ -26,7 +26,8 @@ inline uint64_t EightDigits(uint64_t word) {
   word -= 0x3030303030303030u;
   word = word * 10 + (word >> 8);
   constexpr uint64_t kMask = 0x000000FF000000FFu;
-  return ((word & kMask) * 0x000F424000000064u + ((word >> 16) & kMask) * 0x0000271000000001u) >> 32;
+  return ((word & kMask) * 0x000F424000000064u + ((word >> 16) & kMask) * 0x0000271000000001u) >>
+         32;
 }
 /// The first `size` (1 to 8) bytes, with zeros ('0') before them.
 inline uint64_t PadDigits(uint64_t word, uint32_t size) {
@@ -85,7 +86,8 @@ class DateReader {
     }
     if (p[4] != '-' || p[7] != '-') return false;
     int year = static_cast<int>(digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3));
-    int month = static_cast<int>(digit(5) * 10 + digit(6)), day = static_cast<int>(digit(8) * 10 + digit(9));
+    int month = static_cast<int>(digit(5) * 10 + digit(6)),
+        day = static_cast<int>(digit(8) * 10 + digit(9));
     constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (month < 1 || month > 12 || day < 1) return false;
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -101,17 +103,22 @@ class DateReader {
 
 /// Reads "HH:mm:ss" at `p`: seconds of the day, or -1.
 inline int32_t ReadClock(const char* p) {
-  uint64_t word = LoadWord(p) ^ 0x30303A30303A3030u;  // "00:00:00": digits become their values, colons 0.
+  uint64_t word =
+      LoadWord(p) ^ 0x30303A30303A3030u;  // "00:00:00": digits become their values, colons 0.
   if ((((word + 0x76767F76767F7676u) | word) & 0x8080808080808080u) != 0) return -1;
-  auto two = [&](int shift) { return static_cast<int32_t>(((word >> shift) & 0xFF) * 10 + ((word >> (shift + 8)) & 0xFF)); };
+  auto two = [&](int shift) {
+    return static_cast<int32_t>(((word >> shift) & 0xFF) * 10 + ((word >> (shift + 8)) & 0xFF));
+  };
   int32_t hour = two(0), minute = two(24), second = two(48);
   if (hour > 23 || minute > 59 || second > 59) return -1;
   return hour * 3600 + minute * 60 + second;
 }
 
-/// "yyyy-MM-dd HH:mm:ss[.f]" with `separator` between date and time ('\0': blank or T), f of 1 to 9 digits, of which no
-/// more than `precision` are kept. False: not of this form (it may still be a timestamp).
-inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char separator, DateReader* dates, int64_t* ticks) {
+/// "yyyy-MM-dd HH:mm:ss[.f]" with `separator` between date and time ('\0': blank or T), f of 1 to 9
+/// digits, of which no more than `precision` are kept. False: not of this form (it may still be a
+/// timestamp).
+inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char separator,
+                          DateReader* dates, int64_t* ticks) {
   if (size < 19 || size > 29) return false;
   int32_t days;
   if (!dates->Read(p, &days)) return false;
@@ -121,7 +128,8 @@ inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char sepa
   int64_t nanos = 0;
   if (size > 19) {
     if (p[19] != '.' || size == 20) return false;
-    constexpr int64_t kScale[] = {1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+    constexpr int64_t kScale[] = {1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
+                                  10'000,        1'000,       100,        10,        1};
     uint32_t digits = size - 20;
     uint64_t fraction;
     if (!ParseDigits(p + 20, digits, &fraction)) return false;
@@ -130,7 +138,8 @@ inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char sepa
   }
   int64_t whole = int64_t{days} * 86400 + seconds;
   if (precision > 6) {
-    return !__builtin_mul_overflow(whole, int64_t{1'000'000'000}, &whole) && !__builtin_add_overflow(whole, nanos, ticks);
+    return !__builtin_mul_overflow(whole, int64_t{1'000'000'000}, &whole) &&
+           !__builtin_add_overflow(whole, nanos, ticks);
   }
   *ticks = whole * 1'000'000 + nanos / 1000;
   return true;

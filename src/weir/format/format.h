@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Formats: bytes <-> batches. One format = its own files and one line in format/all_formats.cc. Options are data, without
-// the prefix that they have in a table ('json.ignore-parse-errors' is "ignore-parse-errors" here).
+// Formats: bytes <-> batches. One format = its own files and one line in format/all_formats.cc.
+// Options are data, without the prefix that they have in a table ('json.ignore-parse-errors' is
+// "ignore-parse-errors" here).
 //
 // Two families:
-//   record formats (json, csv, raw)  a RecordDecoder takes blocks of bytes and appends rows to columns; RecordReader
-//                                    (record_reader.h) drives it over a stream. A RecordEncoder appends bytes.
+//   record formats (json, csv, raw)  a RecordDecoder takes blocks of bytes and appends rows to
+//   columns; RecordReader
+//                                    (record_reader.h) drives it over a stream. A RecordEncoder
+//                                    appends bytes.
 //   bulk formats (parquet)           a BulkReader reads whole files, a BulkWriter writes them.
 #pragma once
 
@@ -27,7 +30,7 @@ inline constexpr int64_t kBlockPadding = 64;
 
 /// A piece of a stream in memory.
 struct ByteBlock {
-  BufferPtr buffer;         // Keeps `data` alive; strings of decoded columns may point into it.
+  BufferPtr buffer;            // Keeps `data` alive; strings of decoded columns may point into it.
   const char* data = nullptr;  // Followed by kBlockPadding readable bytes.
   int64_t size = 0;
   int64_t stream_offset = 0;  // Of data[0].
@@ -56,15 +59,17 @@ struct DecodeSpec {
   std::string time_zone = "UTC";
 };
 
-/// Turns blocks of records into columns. SetBlock, then BeginBatch / Decode / FinishBatch in any rhythm: a batch may span
-/// blocks, a block may fill several batches. Threads: one.
+/// Turns blocks of records into columns. SetBlock, then BeginBatch / Decode / FinishBatch in any
+/// rhythm: a batch may span blocks, a block may fill several batches. Threads: one.
 class RecordDecoder {
  public:
   virtual ~RecordDecoder() = default;
-  /// The next bytes; the block before must be used up. What `consumed` leaves must be handed in again, with more.
+  /// The next bytes; the block before must be used up. What `consumed` leaves must be handed in
+  /// again, with more.
   virtual Status SetBlock(const ByteBlock& block) = 0;
   virtual Status BeginBatch(int64_t rows_max, arrow::MemoryPool* pool) = 0;
-  /// Appends rows until the batch is full or the block holds no whole record any more (then `block_done`).
+  /// Appends rows until the batch is full or the block holds no whole record any more (then
+  /// `block_done`).
   virtual Status Decode(BadRecordHandler* bad_records) = 0;
   virtual bool block_done() const = 0;
   virtual int64_t consumed() const = 0;
@@ -92,7 +97,16 @@ class RecordEncoder {
 
 /// A literal comparison that may skip row groups. See PushedFilter in connector/connector.h.
 struct BulkFilter {
-  enum class Op : uint8_t { kEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIsNull, kIsNotNull, kIn };
+  enum class Op : uint8_t {
+    kEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kIsNull,
+    kIsNotNull,
+    kIn
+  };
   std::string column;  // Dotted below ROWs.
   Op op = Op::kEqual;
   std::vector<Value> values;
@@ -102,9 +116,9 @@ struct BulkReadSpec {
   Schema requested;
   Options options;
   std::vector<BulkFilter> filters;
-  std::string path;                     // For messages.
+  std::string path;                         // For messages.
   int64_t first_group = 0, end_group = -1;  // Row groups to read; -1: all.
-  int64_t skip_rows = 0;                // Rows of the range already read before (restored positions).
+  int64_t skip_rows = 0;  // Rows of the range already read before (restored positions).
   std::string time_zone = "UTC";
 };
 
@@ -114,7 +128,8 @@ class BulkReader {
   /// Reads up to `rows_max` rows; 0 rows at the end.
   virtual Result<Batch> Read(int64_t rows_max, arrow::MemoryPool* pool) = 0;
   virtual int64_t bytes_read() const { return 0; }
-  /// Rows of the range that were passed over or read: BulkReadSpec::skip_rows of a reader that goes on here.
+  /// Rows of the range that were passed over or read: BulkReadSpec::skip_rows of a reader that goes
+  /// on here.
   virtual int64_t rows_done() const = 0;
 };
 
@@ -147,14 +162,18 @@ class Format {
 
   virtual Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const;
   virtual Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const;
-  virtual Result<BulkFileInfo> InspectBulk(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec) const;
-  virtual Result<std::unique_ptr<BulkReader>> OpenBulkReader(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec,
+  virtual Result<BulkFileInfo> InspectBulk(std::shared_ptr<ReadableFile> file,
+                                           const BulkReadSpec& spec) const;
+  virtual Result<std::unique_ptr<BulkReader>> OpenBulkReader(std::shared_ptr<ReadableFile> file,
+                                                             const BulkReadSpec& spec,
                                                              arrow::MemoryPool* pool) const;
-  virtual Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file, const EncodeSpec& spec,
+  virtual Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file,
+                                                             const EncodeSpec& spec,
                                                              arrow::MemoryPool* pool) const;
   /// Columns of a record file from its first bytes. `is_whole`: nothing follows them.
   /// Errors: kInvalidData when nothing can be told.
-  virtual Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options& options) const;
+  virtual Result<Schema> InferSchema(std::string_view sample, bool is_whole,
+                                     const Options& options) const;
 };
 
 /// All formats, in the order of their names.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The hottest loop of reading: a walk over simdjson's structural index, driven by a plan compiled from the schema.
+// The hottest loop of reading: a walk over simdjson's structural index, driven by a plan compiled
+// from the schema.
 //
 //   {"event_type":2,"person":null,"bid":{"auction":1007,...}}
 //    ^ ^           ^ ^                                            positions of the index
-//   expected key? -> its slot -> typed store at `row`             no allocation, no virtual call, no hash a field
+//   expected key? -> its slot -> typed store at `row`             no allocation, no virtual call,
+//   no hash a field
 //
-// Keys are compared with the key that came at this place in the record before (JsonObjectPlan::expected). Strings
-// without escapes stay where they are: the block of input is a heap of the batch. The end of a string follows from the
-// next position of the index, so its bytes are not looked at; whether it has a backslash is known from one search for
-// backslashes over the whole block.
+// Keys are compared with the key that came at this place in the record before
+// (JsonObjectPlan::expected). Strings without escapes stay where they are: the block of input is a
+// heap of the batch. The end of a string follows from the next position of the index, so its bytes
+// are not looked at; whether it has a backslash is known from one search for backslashes over the
+// whole block.
 //
-// Errors: a record that cannot be a row sets `error_` and goes to the BadRecordHandler. The first stage checks a block
-// at once; if it refuses one, lines are indexed one by one to find the bad ones.
+// Errors: a record that cannot be a row sets `error_` and goes to the BadRecordHandler. The first
+// stage checks a block at once; if it refuses one, lines are indexed one by one to find the bad
+// ones.
 #include "weir/format/json_decoder.h"
 
 #include <algorithm>
@@ -21,8 +25,8 @@
 
 #include "weir/data/text.h"
 #include "weir/format/json_plan.h"
-#include "weir/format/scalar_text.h"
 #include "weir/format/json_tokens.h"
+#include "weir/format/scalar_text.h"
 
 namespace weir {
 namespace {
@@ -34,8 +38,11 @@ using Token = const uint32_t*;
 
 class JsonDecoder : public RecordDecoder {
  public:
-  JsonDecoder(const DecodeSpec& spec, bool null_bad_fields, bool need_all_fields, char time_separator)
-      : slots_(spec.requested), null_bad_fields_(null_bad_fields), need_all_fields_(need_all_fields) {
+  JsonDecoder(const DecodeSpec& spec, bool null_bad_fields, bool need_all_fields,
+              char time_separator)
+      : slots_(spec.requested),
+        null_bad_fields_(null_bad_fields),
+        need_all_fields_(need_all_fields) {
     scalars_.time_separator = time_separator;
   }
 
@@ -99,7 +106,8 @@ class JsonDecoder : public RecordDecoder {
     while (static_cast<unsigned char>(*last) <= ' ') --last;
     return last;
   }
-  // Whether a backslash lies in [begin, end). Searches forward only: values come in the order of the text.
+  // Whether a backslash lies in [begin, end). Searches forward only: values come in the order of
+  // the text.
   bool HasEscape(const char* begin, const char* end) {
     if (next_backslash_ >= end) return false;
     if (next_backslash_ < begin) {
@@ -121,7 +129,7 @@ class JsonDecoder : public RecordDecoder {
   const char* limit_ = nullptr;      // End of the block's whole records.
   const char* next_line_ = nullptr;  // Lines still to be indexed one by one.
   const char* consumed_ = nullptr;
-  const char* text_ = nullptr;       // What token positions count from.
+  const char* text_ = nullptr;  // What token positions count from.
   const char* text_end_ = nullptr;
   const char* next_backslash_ = nullptr;
   Token token_ = nullptr, token_end_ = nullptr;
@@ -138,7 +146,8 @@ Status JsonDecoder::SetBlock(const ByteBlock& block) {
   token_ = token_end_ = nullptr;
   const char* begin = block.data;
   limit_ = next_line_ = consumed_ = begin;
-  if (block.stream_offset == 0 && block.size >= 3 && std::memcmp(begin, "\xEF\xBB\xBF", 3) == 0) begin += 3;  // Byte order mark.
+  if (block.stream_offset == 0 && block.size >= 3 && std::memcmp(begin, "\xEF\xBB\xBF", 3) == 0)
+    begin += 3;  // Byte order mark.
   if (block.stream_offset == 0) {
     const char* first = begin;
     while (first < block.data + block.size && static_cast<unsigned char>(*first) <= ' ') ++first;
@@ -212,7 +221,8 @@ Status JsonDecoder::DecodeLine(BadRecordHandler* bad_records) {
   const char* begin = text_ + *token_;
   const void* found = std::memchr(begin, '\n', static_cast<size_t>(text_end_ - begin));
   const char* line_end = found == nullptr ? text_end_ : static_cast<const char*>(found);
-  Token next = *begin == '{' ? ParseObject(root_, num_rows_, token_) : Syntax(token_, "a record must be a JSON object");
+  Token next = *begin == '{' ? ParseObject(root_, num_rows_, token_)
+                             : Syntax(token_, "a record must be a JSON object");
   if (next != nullptr) {
     if (text_ + next[-1] >= line_end) {
       next = Syntax(next - 1, "the line ends within the record");
@@ -244,13 +254,16 @@ Status JsonDecoder::DecodeArray(BadRecordHandler* bad_records) {
   }
   while (token_ < token_end_ && num_rows_ < slots_.rows_max()) {
     const char* begin = text_ + *token_;
-    Token next = *begin == '{' ? ParseObject(root_, num_rows_, token_) : Syntax(token_, "a record must be a JSON object");
+    Token next = *begin == '{' ? ParseObject(root_, num_rows_, token_)
+                               : Syntax(token_, "a record must be a JSON object");
     if (next == nullptr) {
       slots_.ClearRow(num_rows_);
       std::string reason = std::move(error_), column = std::move(column_);
       const char* at = error_at_;
       next = SkipValue(token_);
-      if (next == nullptr) return InvalidData("the file is not valid JSON at byte {}: {}", error_at_ - block_.data, error_);
+      if (next == nullptr)
+        return InvalidData("the file is not valid JSON at byte {}: {}", error_at_ - block_.data,
+                           error_);
       error_ = std::move(reason);
       column_ = std::move(column);
       error_at_ = at;
@@ -262,12 +275,14 @@ Status JsonDecoder::DecodeArray(BadRecordHandler* bad_records) {
     consumed_ = text_ + *next;
     char separator = text_[*next];
     if (separator == ']') {
-      if (next + 1 != token_end_) return InvalidData("more text behind the array at byte {}", text_ + next[1] - block_.data);
+      if (next + 1 != token_end_)
+        return InvalidData("more text behind the array at byte {}", text_ + next[1] - block_.data);
       token_ = token_end_;
     } else if (separator == ',') {
       token_ = next + 1;
     } else {
-      return InvalidData("the file is not valid JSON at byte {}: expected ',' or ']'", consumed_ - block_.data);
+      return InvalidData("the file is not valid JSON at byte {}: expected ',' or ']'",
+                         consumed_ - block_.data);
     }
   }
   if (token_ >= token_end_) consumed_ = limit_;
@@ -317,7 +332,8 @@ Token JsonDecoder::ParseObject(JsonObjectPlan& plan, int64_t row, Token t) {
           t = SkipValue(value);
         }
         if (t == nullptr) {
-          if (fault_ == Fault::kValue) column_ = column_.empty() ? field->name : field->name + "." + column_;
+          if (fault_ == Fault::kValue)
+            column_ = column_.empty() ? field->name : field->name + "." + column_;
           return nullptr;
         }
       }
@@ -341,7 +357,8 @@ bool JsonDecoder::CheckFields(JsonObjectPlan& plan, uint64_t object, Token t) {
   return true;
 }
 
-// The key is not the one that was expected: finds it further on, or among all fields, and learns its place.
+// The key is not the one that was expected: finds it further on, or among all fields, and learns
+// its place.
 const JsonKey* JsonDecoder::FindKey(JsonObjectPlan& plan, Token t, size_t* position) {
   const char* name = text_ + *t + 1;
   size_t near_end = std::min(plan.expected.size(), *position + 16);
@@ -404,7 +421,8 @@ bool JsonDecoder::ReadStringBytes(Token t, const char** data, uint32_t* size) {
 Token JsonDecoder::ParseValue(JsonFieldPlan& field, int64_t row, Token t) {
   const char* p = text_ + *t;
   if (*p == 'n') {
-    if (ScalarEnd(t) != p + 3 || std::memcmp(p, "null", 4) != 0) return Syntax(t, "expected a value");
+    if (ScalarEnd(t) != p + 3 || std::memcmp(p, "null", 4) != 0)
+      return Syntax(t, "expected a value");
     field.slot->SetNull(row);
     return t + 1;
   }
@@ -437,14 +455,18 @@ Token JsonDecoder::ParseValue(JsonFieldPlan& field, int64_t row, Token t) {
         const char* end = ScalarEnd(t);
         if (field.kind == TypeKind::kTimestampLtz && end[-1] == 'Z') --end;
         int64_t ticks;
-        if (ReadTimestamp(p + 1, static_cast<uint32_t>(end - p - 1), field.precision, scalars_.time_separator, &scalars_.dates, &ticks)) {
+        if (ReadTimestamp(p + 1, static_cast<uint32_t>(end - p - 1), field.precision,
+                          scalars_.time_separator, &scalars_.dates, &ticks)) {
           field.slot->Set<int64_t>(row, ticks);
           return t + 1;
         }
       }
       break;
     case TypeKind::kRow: {
-      if (*p != '{') return static_cast<unsigned char>(*p) <= ' ' ? Syntax(t, "expected a value") : BadValue(t, "expected an object for " + field.slot->type().ToString());
+      if (*p != '{')
+        return static_cast<unsigned char>(*p) <= ' '
+                   ? Syntax(t, "expected a value")
+                   : BadValue(t, "expected an object for " + field.slot->type().ToString());
       if (field.slot->IsSet(row)) field.slot->ClearRow(row);
       Token next = ParseObject(*field.object, row, t);
       if (next != nullptr) field.slot->Mark(row);
@@ -473,11 +495,13 @@ Token JsonDecoder::ParseValue(JsonFieldPlan& field, int64_t row, Token t) {
     if (!IsJsonScalar(scalar.text)) return Syntax(t, "expected a value");
   }
   std::string reason;
-  if (!scalars_.Store(scalar, *field.slot, row, &slots_, &reason)) return BadValue(t, std::move(reason));
+  if (!scalars_.Store(scalar, *field.slot, row, &slots_, &reason))
+    return BadValue(t, std::move(reason));
   return t + 1;
 }
 
-// Any value can be a string: numbers and literals as they are written, objects and arrays as compact text.
+// Any value can be a string: numbers and literals as they are written, objects and arrays as
+// compact text.
 Token JsonDecoder::ParseString(JsonFieldPlan& field, int64_t row, Token t) {
   const char* p = text_ + *t;
   if (__builtin_expect(*p == '"', 1)) {
@@ -504,7 +528,8 @@ Token JsonDecoder::ParseString(JsonFieldPlan& field, int64_t row, Token t) {
 }
 
 Token JsonDecoder::ParseList(JsonFieldPlan& field, int64_t row, Token t) {
-  if (text_[*t] != '[') return BadValue(t, "expected an array for " + field.slot->type().ToString());
+  if (text_[*t] != '[')
+    return BadValue(t, "expected an array for " + field.slot->type().ToString());
   if (!field.slot->BeginList(row).ok()) return Syntax(t, "out of memory");
   ++t;
   if (text_[*t] == ']') {
@@ -525,7 +550,8 @@ Token JsonDecoder::ParseList(JsonFieldPlan& field, int64_t row, Token t) {
 }
 
 Token JsonDecoder::ParseMap(JsonFieldPlan& field, int64_t row, Token t) {
-  if (text_[*t] != '{') return BadValue(t, "expected an object for " + field.slot->type().ToString());
+  if (text_[*t] != '{')
+    return BadValue(t, "expected an object for " + field.slot->type().ToString());
   if (!field.slot->BeginList(row).ok()) return Syntax(t, "out of memory");
   ++t;
   if (text_[*t] == '}') {
@@ -578,7 +604,8 @@ Token JsonDecoder::SkipNested(Token t) {
       ++depth;
     } else if (c == '}' || c == ']') {
       --depth;
-      if (((is_object[depth >> 6] >> (depth & 63)) & 1) != (c == '}' ? 1u : 0u)) return Syntax(t, "brackets do not match");
+      if (((is_object[depth >> 6] >> (depth & 63)) & 1) != (c == '}' ? 1u : 0u))
+        return Syntax(t, "brackets do not match");
     } else if (c == '\0' || c == '\n') {
       return Syntax(t, "the text ends within a value");
     }
@@ -593,10 +620,13 @@ Result<std::unique_ptr<RecordDecoder>> MakeJsonDecoder(const DecodeSpec& spec) {
   WEIR_ASSIGN_OR_RETURN(bool ignore, spec.options.GetBool("ignore-parse-errors", false));
   WEIR_ASSIGN_OR_RETURN(bool need_all, spec.options.GetBool("fail-on-missing-field", false));
   if (ignore && need_all) {
-    return InvalidQuery("the options 'json.ignore-parse-errors' and 'json.fail-on-missing-field' cannot both be true");
+    return InvalidQuery(
+        "the options 'json.ignore-parse-errors' and 'json.fail-on-missing-field' cannot both be "
+        "true");
   }
   char separator = '\0';
-  if (auto standard = spec.options.Get("timestamp-format.standard")) separator = *standard == "SQL" ? ' ' : 'T';
+  if (auto standard = spec.options.Get("timestamp-format.standard"))
+    separator = *standard == "SQL" ? ' ' : 'T';
   auto decoder = std::make_unique<JsonDecoder>(spec, ignore, need_all, separator);
   WEIR_RETURN_NOT_OK(decoder->Compile(spec.requested));
   return decoder;

@@ -20,16 +20,22 @@ void AppendInteger(int64_t value, std::string* out) {
 
 class JsonEncoder : public RecordEncoder {
  public:
-  JsonEncoder(Schema schema, char separator, bool plain_decimals, bool ignore_nulls, NullKeys null_keys, std::string literal)
-      : schema_(std::move(schema)), separator_(separator), plain_decimals_(plain_decimals), ignore_nulls_(ignore_nulls),
-        null_keys_(null_keys), literal_(std::move(literal)) {}
+  JsonEncoder(Schema schema, char separator, bool plain_decimals, bool ignore_nulls,
+              NullKeys null_keys, std::string literal)
+      : schema_(std::move(schema)),
+        separator_(separator),
+        plain_decimals_(plain_decimals),
+        ignore_nulls_(ignore_nulls),
+        null_keys_(null_keys),
+        literal_(std::move(literal)) {}
 
   Status Encode(const Batch& batch, std::string* out) override {
     for (int64_t row = 0; row < batch.num_rows; ++row) {
       *out += '{';
       bool first = true;
       for (size_t i = 0; i < batch.columns.size(); ++i) {
-        WEIR_RETURN_NOT_OK(AppendField(schema_[static_cast<int>(i)].name, *batch.columns[i], row, &first, out));
+        WEIR_RETURN_NOT_OK(
+            AppendField(schema_[static_cast<int>(i)].name, *batch.columns[i], row, &first, out));
       }
       *out += "}\n";
     }
@@ -37,7 +43,8 @@ class JsonEncoder : public RecordEncoder {
   }
 
  private:
-  Status AppendField(const std::string& name, const Column& column, int64_t row, bool* first, std::string* out) {
+  Status AppendField(const std::string& name, const Column& column, int64_t row, bool* first,
+                     std::string* out) {
     if (ignore_nulls_ && column.IsNull(row)) return Status::OK();
     if (!*first) *out += ',';
     *first = false;
@@ -51,7 +58,8 @@ class JsonEncoder : public RecordEncoder {
       *out += '{';
       bool first = true;
       for (size_t i = 0; i < column.children.size(); ++i) {
-        WEIR_RETURN_NOT_OK(AppendField(column.type.fields()[i].name, *column.children[i], at, &first, out));
+        WEIR_RETURN_NOT_OK(
+            AppendField(column.type.fields()[i].name, *column.children[i], at, &first, out));
       }
       *out += '}';
       return Status::OK();
@@ -70,7 +78,10 @@ class JsonEncoder : public RecordEncoder {
       if (!first) *out += ',';
       first = false;
       if (!is_array) {
-        AppendJsonString(column.children[0]->IsNull(i) ? std::string_view(literal_) : column.children[0]->At<StringView>(i).view(), out);
+        AppendJsonString(column.children[0]->IsNull(i)
+                             ? std::string_view(literal_)
+                             : column.children[0]->At<StringView>(i).view(),
+                         out);
         *out += ':';
       }
       WEIR_RETURN_NOT_OK(AppendValue(*column.children[is_array ? 0 : 1], i, out));
@@ -159,7 +170,8 @@ class JsonEncoder : public RecordEncoder {
       case TypeKind::kMultiset:
       case TypeKind::kRow: {
         int64_t at = column.Position(row);
-        return AppendNested(column.encoding == Encoding::kDictionary ? column.dictionary() : column, at, out);
+        return AppendNested(column.encoding == Encoding::kDictionary ? column.dictionary() : column,
+                            at, out);
       }
       case TypeKind::kNull:
       case TypeKind::kVariant:
@@ -177,10 +189,13 @@ class JsonEncoder : public RecordEncoder {
 };
 
 Status CheckWritable(const Field& field) {
-  if (field.type.kind() == TypeKind::kVariant) return Unsupported("writing VARIANT (column '{}') as JSON is not supported yet", field.name);
+  if (field.type.kind() == TypeKind::kVariant)
+    return Unsupported("writing VARIANT (column '{}') as JSON is not supported yet", field.name);
   if (field.type.kind() == TypeKind::kMap && !field.type.key().is_character()) {
-    return InvalidQuery("column '{}': keys of JSON objects are strings, so the format 'json' needs a MAP with STRING keys, not {}",
-                        field.name, field.type.ToString());
+    return InvalidQuery(
+        "column '{}': keys of JSON objects are strings, so the format 'json' needs a MAP with "
+        "STRING keys, not {}",
+        field.name, field.type.ToString());
   }
   for (const Field& child : field.type.fields()) WEIR_RETURN_NOT_OK(CheckWritable(child));
   return Status::OK();
@@ -245,9 +260,10 @@ void AppendJsonString(std::string_view text, std::string* out) {
 Result<std::unique_ptr<RecordEncoder>> MakeJsonEncoder(const EncodeSpec& spec) {
   for (const Field& field : spec.schema.fields) WEIR_RETURN_NOT_OK(CheckWritable(field));
   WEIR_ASSIGN_OR_RETURN(bool plain, spec.options.GetBool("encode.decimal-as-plain-number", false));
-  WEIR_ASSIGN_OR_RETURN(bool ignore_nulls, spec.options.GetBool("encode.ignore-null-fields", false));
+  WEIR_ASSIGN_OR_RETURN(bool ignore_nulls,
+                        spec.options.GetBool("encode.ignore-null-fields", false));
   std::string mode = spec.options.GetOr("map-null-key.mode", "FAIL");
-  NullKeys null_keys = mode == "DROP" || mode == "drop" ? NullKeys::kDrop
+  NullKeys null_keys = mode == "DROP" || mode == "drop"         ? NullKeys::kDrop
                        : mode == "LITERAL" || mode == "literal" ? NullKeys::kLiteral
                                                                 : NullKeys::kFail;
   char separator = spec.options.GetOr("timestamp-format.standard", "SQL") == "SQL" ? ' ' : 'T';

@@ -22,20 +22,36 @@ class JsonFormat : public Format {
         {"fail-on-missing-field", T::kBool, "false", "A record without one of the columns is bad"},
         IgnoreParseErrorsOption(),
         OnBadRecordOption(),
-        {"timestamp-format.standard", T::kEnum, "SQL", "Form of timestamps; reading takes both when it is not set", false,
+        {"timestamp-format.standard",
+         T::kEnum,
+         "SQL",
+         "Form of timestamps; reading takes both when it is not set",
+         false,
          {"SQL", "ISO-8601"}},
-        {"map-null-key.mode", T::kEnum, "FAIL", "What becomes of NULL keys of maps when writing", false, {"FAIL", "DROP", "LITERAL"}},
-        {"map-null-key.literal", T::kString, "null", "Key that stands for NULL with 'map-null-key.mode' = 'LITERAL'"},
+        {"map-null-key.mode",
+         T::kEnum,
+         "FAIL",
+         "What becomes of NULL keys of maps when writing",
+         false,
+         {"FAIL", "DROP", "LITERAL"}},
+        {"map-null-key.literal", T::kString, "null",
+         "Key that stands for NULL with 'map-null-key.mode' = 'LITERAL'"},
         {"encode.decimal-as-plain-number", T::kBool, "false", "Write decimals without exponents"},
         {"encode.ignore-null-fields", T::kBool, "false", "Leave out fields that are NULL"},
-        {"decode.json-parser.enabled", T::kBool, "true", "Accepted for Flink's sake; has no effect"},
+        {"decode.json-parser.enabled", T::kBool, "true",
+         "Accepted for Flink's sake; has no effect"},
     };
     return *specs;
   }
   bool splits_at_lines(const Options&) const override { return true; }
-  Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override { return MakeJsonDecoder(spec); }
-  Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override { return MakeJsonEncoder(spec); }
-  Result<Schema> InferSchema(std::string_view sample, bool is_whole, const Options&) const override {
+  Result<std::unique_ptr<RecordDecoder>> MakeDecoder(const DecodeSpec& spec) const override {
+    return MakeJsonDecoder(spec);
+  }
+  Result<std::unique_ptr<RecordEncoder>> MakeEncoder(const EncodeSpec& spec) const override {
+    return MakeJsonEncoder(spec);
+  }
+  Result<Schema> InferSchema(std::string_view sample, bool is_whole,
+                             const Options&) const override {
     return InferJsonSchema(sample, is_whole);
   }
 

@@ -38,7 +38,8 @@ void ObserveScalar(TextGuess guess, Shape* shape) {
 
 void ObserveObject(const Json& json, int depth, Shape* shape) {
   for (const auto& [key, value] : json.items()) {
-    auto found = std::find_if(shape->fields.begin(), shape->fields.end(), [&](const auto& field) { return field.first == key; });
+    auto found = std::find_if(shape->fields.begin(), shape->fields.end(),
+                              [&](const auto& field) { return field.first == key; });
     if (found == shape->fields.end()) {
       shape->fields.emplace_back(key, std::make_unique<Shape>());
       found = shape->fields.end() - 1;
@@ -50,7 +51,8 @@ void ObserveObject(const Json& json, int depth, Shape* shape) {
 void Observe(const Json& json, int depth, Shape* shape) {
   if (json.is_null()) return;
   if (json.is_boolean()) return ObserveScalar(TextGuess::kBoolean, shape);
-  if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{1} << 63) return ObserveScalar(TextGuess::kDouble, shape);
+  if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{1} << 63)
+    return ObserveScalar(TextGuess::kDouble, shape);
   if (json.is_number_integer()) return ObserveScalar(TextGuess::kBigInt, shape);
   if (json.is_number()) return ObserveScalar(TextGuess::kDouble, shape);
   if (json.is_string()) return ObserveScalar(GuessTime(json.get_ref<const std::string&>()), shape);
@@ -111,7 +113,8 @@ size_t ObjectEnd(std::string_view text, size_t begin) {
 Result<Schema> InferJsonSchema(std::string_view sample, bool is_whole) {
   if (sample.substr(0, 3) == "\xEF\xBB\xBF") sample.remove_prefix(3);
   size_t first = sample.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return InvalidData("there is no record to tell the columns from: the file is empty");
+  if (first == std::string_view::npos)
+    return InvalidData("there is no record to tell the columns from: the file is empty");
   bool is_array = sample[first] == '[';
   Shape shape;
   int records = 0;
@@ -137,8 +140,10 @@ Result<Schema> InferJsonSchema(std::string_view sample, bool is_whole) {
     ObserveObject(json, 0, &shape);
   }
   if (shape.fields.empty() && bad_record) {
-    return InvalidData("there is no JSON object to tell the columns from; the record at byte {} is none, or has a value out of range",
-                       *bad_record);
+    return InvalidData(
+        "there is no JSON object to tell the columns from; the record at byte {} is none, or has a "
+        "value out of range",
+        *bad_record);
   }
   if (shape.fields.empty()) return InvalidData("there is no JSON object to tell the columns from");
   Schema schema;

@@ -34,17 +34,21 @@ Status CompileJsonField(const Field& field, ColumnSlot* slot, JsonFieldPlan* out
       out->precision = field.type.precision();
       return Status::OK();
     case TypeKind::kVariant:
-      return Unsupported("VARIANT in the format 'json' (column '{}') is not supported yet", field.name);
+      return Unsupported("VARIANT in the format 'json' (column '{}') is not supported yet",
+                         field.name);
     case TypeKind::kArray:
       out->elements.resize(1);
-      return CompileJsonField({"element", field.type.element()}, &slot->child(0), &out->elements[0]);
+      return CompileJsonField({"element", field.type.element()}, &slot->child(0),
+                              &out->elements[0]);
     case TypeKind::kMap:
     case TypeKind::kMultiset: {
       DataType key = out->kind == TypeKind::kMap ? field.type.key() : field.type.element();
       DataType value = out->kind == TypeKind::kMap ? field.type.value() : DataType::Int();
       if (!key.is_character()) {
-        return InvalidQuery("column '{}': keys of JSON objects are strings, so the format 'json' needs a MAP with STRING keys, not {}",
-                            field.name, field.type.ToString());
+        return InvalidQuery(
+            "column '{}': keys of JSON objects are strings, so the format 'json' needs a MAP with "
+            "STRING keys, not {}",
+            field.name, field.type.ToString());
       }
       out->elements.resize(2);
       WEIR_RETURN_NOT_OK(CompileJsonField({"key", key}, &slot->child(0), &out->elements[0]));
@@ -61,14 +65,17 @@ Status CompileJsonField(const Field& field, ColumnSlot* slot, JsonFieldPlan* out
   }
 }
 
-Status CompileJsonObject(const std::vector<Field>& fields, const std::vector<ColumnSlot*>& slots, JsonObjectPlan* out) {
+Status CompileJsonObject(const std::vector<Field>& fields, const std::vector<ColumnSlot*>& slots,
+                         JsonObjectPlan* out) {
   out->fields.resize(fields.size());  // Pointers into it are kept: it does not grow again.
   for (size_t i = 0; i < fields.size(); ++i) {
     JsonFieldPlan& plan = out->fields[i];
     WEIR_RETURN_NOT_OK(CompileJsonField(fields[i], slots[i], &plan));
     out->by_name.emplace(plan.name, &plan);
-    // A name with a quote or a backslash never equals its escaped form in the text: only the map finds it.
-    if (plan.name.find_first_of("\"\\") == std::string::npos) out->expected.push_back(MakeJsonKey(plan.name, &plan));
+    // A name with a quote or a backslash never equals its escaped form in the text: only the map
+    // finds it.
+    if (plan.name.find_first_of("\"\\") == std::string::npos)
+      out->expected.push_back(MakeJsonKey(plan.name, &plan));
   }
   return Status::OK();
 }

@@ -21,11 +21,13 @@ std::string JsonTokens::Index(const char* data, size_t size) {
   if (parser_->implementation == nullptr || parser_->capacity < size) {
     size_t capacity = std::max<size_t>(size + size / 4, 64 << 10);
     // The depth only sizes stage 2's stack, which is not used.
-    auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 8, parser_->implementation);
+    auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(
+        capacity, 8, parser_->implementation);
     if (error) return simdjson::error_message(error);
     parser_->capacity = capacity;
   }
-  auto error = parser_->implementation->stage1(reinterpret_cast<const uint8_t*>(data), size, simdjson::stage1_mode::regular);
+  auto error = parser_->implementation->stage1(reinterpret_cast<const uint8_t*>(data), size,
+                                               simdjson::stage1_mode::regular);
   switch (error) {
     case simdjson::SUCCESS:
       break;
@@ -51,7 +53,8 @@ std::string JsonTokens::Index(const char* data, size_t size) {
 }
 
 char* JsonTokens::Unescape(const char* source, char* out) const {
-  return reinterpret_cast<char*>(parser_->implementation->parse_string(reinterpret_cast<const uint8_t*>(source), reinterpret_cast<uint8_t*>(out)));
+  return reinterpret_cast<char*>(parser_->implementation->parse_string(
+      reinterpret_cast<const uint8_t*>(source), reinterpret_cast<uint8_t*>(out)));
 }
 
 }  // namespace weir

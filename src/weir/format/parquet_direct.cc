@@ -20,7 +20,8 @@ namespace {
 // How values are changed on their way.
 enum class Conversion : uint8_t { kNone, kMillisToMicros };
 
-std::optional<Conversion> TimestampConversion(const parquet::TimestampLogicalType& logical, const DataType& type) {
+std::optional<Conversion> TimestampConversion(const parquet::TimestampLogicalType& logical,
+                                              const DataType& type) {
   bool zoned = type.kind() == TypeKind::kTimestampLtz;
   if (logical.is_adjusted_to_utc() != zoned) return std::nullopt;
   bool micros = type.ticks_per_second() == 1'000'000;
@@ -43,7 +44,8 @@ bool IsSignedInt(const parquet::LogicalType& logical, int bits) {
 }
 
 // Empty: these values are not read here.
-std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& node, const DataType& type) {
+std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& node,
+                                       const DataType& type) {
   const parquet::LogicalType& logical = *node.logical_type();
   bool plain = logical.is_none();
   auto when = [](bool good) { return good ? std::optional(Conversion::kNone) : std::nullopt; };
@@ -54,7 +56,9 @@ std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& nod
       if (type.kind() == TypeKind::kDate) return when(logical.is_date());
       return when(type.kind() == TypeKind::kInt && (plain || IsSignedInt(logical, 32)));
     case parquet::Type::INT64:
-      if (type.is_timestamp() && logical.is_timestamp()) return TimestampConversion(static_cast<const parquet::TimestampLogicalType&>(logical), type);
+      if (type.is_timestamp() && logical.is_timestamp())
+        return TimestampConversion(static_cast<const parquet::TimestampLogicalType&>(logical),
+                                   type);
       return when(type.kind() == TypeKind::kBigInt && (plain || IsSignedInt(logical, 64)));
     case parquet::Type::FLOAT:
       return when(type.kind() == TypeKind::kFloat && plain);
@@ -68,7 +72,8 @@ std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& nod
   }
 }
 
-// Moves `count` values at the front of `values` to the rows whose level is `level`; the others become zero.
+// Moves `count` values at the front of `values` to the rows whose level is `level`; the others
+// become zero.
 template <typename T>
 void Spread(T* values, int64_t count, const int16_t* levels, int16_t level, int64_t rows) {
   int64_t from = count;
@@ -157,7 +162,9 @@ class ParquetLeaf {
   }
   template <typename Physical>
   void SkipTyped(int64_t rows) {
-    if (Typed<Physical>().Skip(rows) != rows) throw parquet::ParquetException("a column chunk has fewer values than its row group has rows");
+    if (Typed<Physical>().Skip(rows) != rows)
+      throw parquet::ParquetException(
+          "a column chunk has fewer values than its row group has rows");
   }
   int16_t* LevelsAt(int64_t row) { return level_ > 0 ? levels_.data() + row : nullptr; }
 
@@ -170,7 +177,8 @@ class ParquetLeaf {
       int64_t got = read_some(row, count, rows_ - row, &values);
       // Columns that cannot be NULL report no levels but values.
       if (got <= 0 || got > rows_ - row || values < 0 || values > got) {
-        throw parquet::ParquetException("a column chunk has fewer values than its row group has rows");
+        throw parquet::ParquetException(
+            "a column chunk has fewer values than its row group has rows");
       }
       row += got;
       count += values;
@@ -181,14 +189,16 @@ class ParquetLeaf {
       present = 0;
       for (int64_t i = 0; i < rows_; ++i) present += levels_[static_cast<size_t>(i)] == level_;
     }
-    if (present != count) throw parquet::ParquetException("definition levels do not fit the values");
+    if (present != count)
+      throw parquet::ParquetException("definition levels do not fit the values");
     return count;
   }
 
   template <typename Physical>
   Status ReadFixed(arrow::MemoryPool* pool) {
     using T = typename Physical::c_type;
-    WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(T)), pool));
+    WEIR_ASSIGN_OR_RETURN(auto buffer,
+                          AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(T)), pool));
     T* out = reinterpret_cast<T*>(buffer->mutable_data());
     auto& reader = Typed<Physical>();
     int64_t count = ReadAll([&](int64_t row, int64_t done, int64_t wanted, int64_t* values) {
@@ -197,7 +207,8 @@ class ParquetLeaf {
     if (conversion_ == Conversion::kMillisToMicros) {
       for (int64_t i = 0; i < count; ++i) {
         if constexpr (sizeof(T) == 8 && std::is_integral_v<T>) {
-          if (__builtin_mul_overflow(out[i], T{1000}, &out[i])) return InvalidData("a timestamp is out of range");
+          if (__builtin_mul_overflow(out[i], T{1000}, &out[i]))
+            return InvalidData("a timestamp is out of range");
         }
       }
     }
@@ -245,7 +256,8 @@ class ParquetLeaf {
     int64_t count = ReadAll([&](int64_t row, int64_t done, int64_t wanted, int64_t* values) {
       const parquet::ByteArray* some = nullptr;
       int32_t size = 0;
-      int64_t got = reader.ReadBatchWithDictionary(wanted, LevelsAt(row), nullptr, indices_.data() + done, values, &some, &size);
+      int64_t got = reader.ReadBatchWithDictionary(wanted, LevelsAt(row), nullptr,
+                                                   indices_.data() + done, values, &some, &size);
       if (some != nullptr) entries = some, entry_count = size;
       return got;
     });
@@ -256,7 +268,8 @@ class ParquetLeaf {
     auto size = static_cast<uint32_t>(dictionary_.size());
     for (int64_t i = 0; i < count; ++i) {
       auto index = static_cast<uint32_t>(indices_[static_cast<size_t>(i)]);
-      if (index >= size) return InvalidData("a value refers to entry {} of a dictionary of {}", index, size);
+      if (index >= size)
+        return InvalidData("a value refers to entry {} of a dictionary of {}", index, size);
       out[i] = dictionary_[index];
     }
     return count;
@@ -282,9 +295,11 @@ class ParquetLeaf {
   }
 
   // Copies long values to a heap, makes views of all; the heap (null when no value is long).
-  Result<BufferPtr> CopyBytes(const parquet::ByteArray* entries, int64_t count, StringView* out, arrow::MemoryPool* pool) {
+  Result<BufferPtr> CopyBytes(const parquet::ByteArray* entries, int64_t count, StringView* out,
+                              arrow::MemoryPool* pool) {
     int64_t bytes = 0;
-    for (int64_t i = 0; i < count; ++i) bytes += entries[i].len > StringView::kInlineBytesMax ? entries[i].len : 0;
+    for (int64_t i = 0; i < count; ++i)
+      bytes += entries[i].len > StringView::kInlineBytesMax ? entries[i].len : 0;
     BufferPtr heap;
     char* room = nullptr;
     if (bytes > 0) {
@@ -333,15 +348,17 @@ ParquetDirectColumn::~ParquetDirectColumn() = default;
 ParquetDirectColumn::ParquetDirectColumn(ParquetDirectColumn&&) noexcept = default;
 ParquetDirectColumn& ParquetDirectColumn::operator=(ParquetDirectColumn&&) noexcept = default;
 
-std::optional<ParquetDirectColumn> ParquetDirectColumn::Plan(const parquet::schema::Node& node, const DataType& type,
-                                                             const parquet::SchemaDescriptor& schema) {
+std::optional<ParquetDirectColumn> ParquetDirectColumn::Plan(
+    const parquet::schema::Node& node, const DataType& type,
+    const parquet::SchemaDescriptor& schema) {
   ParquetDirectColumn column;
   if (!column.PlanNode(node, type, 0, schema, &column.root_)) return std::nullopt;
   return column;
 }
 
-bool ParquetDirectColumn::PlanNode(const parquet::schema::Node& node, const DataType& type, int16_t level,
-                                   const parquet::SchemaDescriptor& schema, Node* out) {
+bool ParquetDirectColumn::PlanNode(const parquet::schema::Node& node, const DataType& type,
+                                   int16_t level, const parquet::SchemaDescriptor& schema,
+                                   Node* out) {
   if (node.is_repeated()) return false;
   if (node.is_optional()) ++level;
   out->type = type;
@@ -385,7 +402,8 @@ Result<ColumnPtr> ParquetDirectColumn::Read(int64_t rows, arrow::MemoryPool* poo
   return Assemble(root_, rows, pool);
 }
 
-Result<ColumnPtr> ParquetDirectColumn::Assemble(const Node& node, int64_t rows, arrow::MemoryPool* pool) {
+Result<ColumnPtr> ParquetDirectColumn::Assemble(const Node& node, int64_t rows,
+                                                arrow::MemoryPool* pool) {
   if (node.missing) return MakeNullColumn(node.type, rows, pool);
   const ParquetLeaf& leaf = *leaves_[static_cast<size_t>(node.leaf)];
   auto column = std::make_shared<Column>();

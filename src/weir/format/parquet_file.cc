@@ -9,7 +9,8 @@ namespace {
 
 class ArrowFile : public arrow::io::RandomAccessFile {
  public:
-  ArrowFile(std::shared_ptr<ReadableFile> file, arrow::MemoryPool* pool) : file_(std::move(file)), pool_(pool) {
+  ArrowFile(std::shared_ptr<ReadableFile> file, arrow::MemoryPool* pool)
+      : file_(std::move(file)), pool_(pool) {
     set_mode(arrow::io::FileMode::READ);
   }
   arrow::Status Close() override {
@@ -74,10 +75,13 @@ class ArrowStream : public arrow::io::OutputStream {
 
 }  // namespace
 
-std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(std::shared_ptr<ReadableFile> file, arrow::MemoryPool* pool) {
+std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(std::shared_ptr<ReadableFile> file,
+                                                         arrow::MemoryPool* pool) {
   return std::make_shared<ArrowFile>(std::move(file), pool);
 }
 
-std::shared_ptr<arrow::io::OutputStream> ToArrowStream(WritableFile* file) { return std::make_shared<ArrowStream>(file); }
+std::shared_ptr<arrow::io::OutputStream> ToArrowStream(WritableFile* file) {
+  return std::make_shared<ArrowStream>(file);
+}
 
 }  // namespace weir

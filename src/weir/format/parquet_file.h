@@ -13,7 +13,8 @@
 namespace weir {
 
 /// Reads `file`. Threads: as ReadableFile::ReadAt.
-std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(std::shared_ptr<ReadableFile> file, arrow::MemoryPool* pool);
+std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(std::shared_ptr<ReadableFile> file,
+                                                         arrow::MemoryPool* pool);
 /// Writes to `file`, which the caller keeps and closes.
 std::shared_ptr<arrow::io::OutputStream> ToArrowStream(WritableFile* file);
 

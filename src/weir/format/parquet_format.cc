@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// 'format' = 'parquet', over Arrow's Parquet library: reads the columns and ROW fields that are asked for, skips row
-// groups by their statistics, checks page checksums where there are any.
+// 'format' = 'parquet', over Arrow's Parquet library: reads the columns and ROW fields that are
+// asked for, skips row groups by their statistics, checks page checksums where there are any.
 // Exceptions of the library end here.
 #include <arrow/array/array_base.h>
 #include <arrow/record_batch.h>
@@ -46,9 +46,11 @@ auto Guard(const std::string& path, Body&& body) -> decltype(body()) {
   } catch (const std::exception& exception) {
     error = InvalidData("{}", exception.what());
   }
-  std::string_view reason = error.message();  // Of the library: may begin with its own code and have several lines.
+  std::string_view reason =
+      error.message();  // Of the library: may begin with its own code and have several lines.
   if (reason.starts_with("Invalid: ")) reason.remove_prefix(std::string_view("Invalid: ").size());
-  return InvalidData("'{}' cannot be read as Parquet: {}", path, reason.substr(0, reason.find('\n')));
+  return InvalidData("'{}' cannot be read as Parquet: {}", path,
+                     reason.substr(0, reason.find('\n')));
 }
 
 void AddLeaves(const SchemaField& field, std::vector<int>* leaves) {
@@ -56,9 +58,11 @@ void AddLeaves(const SchemaField& field, std::vector<int>* leaves) {
   for (const SchemaField& child : field.children) AddLeaves(child, leaves);
 }
 
-// Leaves of `field` that `type` asks for. A ROW of which no field exists keeps one leaf, which tells whether it is NULL.
+// Leaves of `field` that `type` asks for. A ROW of which no field exists keeps one leaf, which
+// tells whether it is NULL.
 void SelectLeaves(const SchemaField& field, const DataType& type, std::vector<int>* leaves) {
-  if (type.kind() != TypeKind::kRow || field.children.empty() || field.field->type()->id() != arrow::Type::STRUCT) {
+  if (type.kind() != TypeKind::kRow || field.children.empty() ||
+      field.field->type()->id() != arrow::Type::STRUCT) {
     AddLeaves(field, leaves);
     return;
   }
@@ -79,13 +83,15 @@ struct OpenedFile {
   std::unique_ptr<parquet::arrow::FileReader> reader;
 };
 
-Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& path, int64_t batch_rows, arrow::MemoryPool* pool) {
+Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& path,
+                        int64_t batch_rows, arrow::MemoryPool* pool) {
   return Guard(path, [&]() -> Result<OpenedFile> {
     OpenedFile opened;
     opened.source = ToArrowFile(std::move(file), pool);
     parquet::ReaderProperties properties(pool);
     properties.set_page_checksum_verification(true);
-    // Column chunks are read in pieces, not whole: memory stays flat whatever the size of a row group.
+    // Column chunks are read in pieces, not whole: memory stays flat whatever the size of a row
+    // group.
     properties.enable_buffered_stream();
     properties.set_buffer_size(kReadBytes);
     auto raw = parquet::ParquetFileReader::Open(opened.source, properties);
@@ -93,16 +99,19 @@ Result<OpenedFile> Open(std::shared_ptr<ReadableFile> file, const std::string& p
     arrow_properties.set_batch_size(batch_rows);
     arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     arrow_properties.set_pre_buffer(false);
-    WEIR_ASSIGN_OR_RETURN(opened.reader, parquet::arrow::FileReader::Make(pool, std::move(raw), arrow_properties));
+    WEIR_ASSIGN_OR_RETURN(opened.reader,
+                          parquet::arrow::FileReader::Make(pool, std::move(raw), arrow_properties));
     return opened;
   });
 }
 
-// Reads row group by row group. Columns go straight from pages to Weir's columns (ParquetDirectColumn) where they can,
-// the others through Arrow's reader, the same number of rows at a time.
+// Reads row group by row group. Columns go straight from pages to Weir's columns
+// (ParquetDirectColumn) where they can, the others through Arrow's reader, the same number of rows
+// at a time.
 class ParquetReader : public BulkReader {
  public:
-  ParquetReader(std::shared_ptr<ReadableFile> file, BulkReadSpec spec) : file_(std::move(file)), spec_(std::move(spec)), skip_rows_(spec_.skip_rows) {}
+  ParquetReader(std::shared_ptr<ReadableFile> file, BulkReadSpec spec)
+      : file_(std::move(file)), spec_(std::move(spec)), skip_rows_(spec_.skip_rows) {}
 
   Result<Batch> Read(int64_t rows_max, arrow::MemoryPool* pool) override {
     if (opened_.reader == nullptr) WEIR_RETURN_NOT_OK(Start(rows_max, pool));
@@ -133,10 +142,13 @@ class ParquetReader : public BulkReader {
         Target target;
         int position = schema.group_node()->FieldIndex(field.name);
         if (position >= 0) {
-          target.direct = ParquetDirectColumn::Plan(*schema.group_node()->field(position), field.type, schema);
+          target.direct =
+              ParquetDirectColumn::Plan(*schema.group_node()->field(position), field.type, schema);
           target.by_arrow = !target.direct.has_value();
         }
-        if (target.by_arrow) SelectLeaves(manifest.schema_fields[static_cast<size_t>(position)], field.type, &arrow_leaves_);
+        if (target.by_arrow)
+          SelectLeaves(manifest.schema_fields[static_cast<size_t>(position)], field.type,
+                       &arrow_leaves_);
         targets_.push_back(std::move(target));
       }
       SelectGroups();
@@ -144,9 +156,12 @@ class ParquetReader : public BulkReader {
     });
   }
 
-  // Positions count the rows of all groups of the range, skipped ones too: they hold whatever the filters are.
+  // Positions count the rows of all groups of the range, skipped ones too: they hold whatever the
+  // filters are.
   void SelectGroups() {
-    int64_t end = spec_.end_group < 0 ? metadata_->num_row_groups() : std::min<int64_t>(spec_.end_group, metadata_->num_row_groups());
+    int64_t end = spec_.end_group < 0
+                      ? metadata_->num_row_groups()
+                      : std::min<int64_t>(spec_.end_group, metadata_->num_row_groups());
     for (int64_t i = spec_.first_group; i < end; ++i) groups_.push_back(static_cast<int>(i));
   }
 
@@ -169,7 +184,8 @@ class ParquetReader : public BulkReader {
     arrow_batches_ = nullptr;
     arrow_rest_ = nullptr;
     if (!arrow_leaves_.empty()) {
-      WEIR_ASSIGN_OR_RETURN(arrow_batches_, opened_.reader->GetRecordBatchReader({index}, arrow_leaves_));
+      WEIR_ASSIGN_OR_RETURN(arrow_batches_,
+                            opened_.reader->GetRecordBatchReader({index}, arrow_leaves_));
       if (skip_rows_ > 0) WEIR_RETURN_NOT_OK(ReadArrow(skip_rows_, nullptr));
     }
     group_left_ = rows - skip_rows_;
@@ -183,7 +199,8 @@ class ParquetReader : public BulkReader {
     while (rows > 0) {
       if (arrow_rest_ == nullptr || arrow_rest_->num_rows() == 0) {
         WEIR_RETURN_NOT_OK(arrow_batches_->ReadNext(&arrow_rest_));
-        if (arrow_rest_ == nullptr) return InvalidData("a column has fewer values than its row group has rows");
+        if (arrow_rest_ == nullptr)
+          return InvalidData("a column has fewer values than its row group has rows");
         continue;
       }
       int64_t taken = std::min(rows, arrow_rest_->num_rows());
@@ -212,10 +229,13 @@ class ParquetReader : public BulkReader {
     return batch;
   }
 
-  static Result<ColumnPtr> FromPieces(const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, const Field& field, arrow::MemoryPool* pool) {
+  static Result<ColumnPtr> FromPieces(
+      const std::vector<std::shared_ptr<arrow::RecordBatch>>& pieces, const Field& field,
+      arrow::MemoryPool* pool) {
     ColumnVector columns;
     for (const auto& piece : pieces) {
-      WEIR_ASSIGN_OR_RETURN(ColumnPtr column, FromArrow(piece->GetColumnByName(field.name), field.type, pool));
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr column,
+                            FromArrow(piece->GetColumnByName(field.name), field.type, pool));
       columns.push_back(std::move(column));
     }
     return columns.size() == 1 ? Result<ColumnPtr>(columns[0]) : Concat(columns, pool);
@@ -248,7 +268,8 @@ class ParquetReader : public BulkReader {
 
 class ParquetWriter : public BulkWriter {
  public:
-  ParquetWriter(WritableFile* file, Schema schema, arrow::MemoryPool* pool) : stream_(ToArrowStream(file)), schema_(std::move(schema)), pool_(pool) {}
+  ParquetWriter(WritableFile* file, Schema schema, arrow::MemoryPool* pool)
+      : stream_(ToArrowStream(file)), schema_(std::move(schema)), pool_(pool) {}
 
   Status Open(const Options& options) {
     WEIR_ASSIGN_OR_RETURN(auto compression, Compression(options.GetOr("compression", "SNAPPY")));
@@ -256,13 +277,18 @@ class ParquetWriter : public BulkWriter {
     WEIR_ASSIGN_OR_RETURN(int64_t page_bytes, options.GetBytes("page.size", 1 << 20));
     WEIR_ASSIGN_OR_RETURN(bool int64_timestamps, options.GetBool("write.int64.timestamp", true));
     parquet::WriterProperties::Builder builder;
-    builder.memory_pool(pool_)->compression(compression)->version(parquet::ParquetVersion::PARQUET_2_6)->data_pagesize(page_bytes);
+    builder.memory_pool(pool_)
+        ->compression(compression)
+        ->version(parquet::ParquetVersion::PARQUET_2_6)
+        ->data_pagesize(page_bytes);
     builder.max_row_group_length(kGroupRows)->enable_write_page_index();
     if (!dictionary) builder.disable_dictionary();
     parquet::ArrowWriterProperties::Builder arrow_builder;
     if (!int64_timestamps) arrow_builder.enable_deprecated_int96_timestamps();
     return Caught([&]() -> Status {
-      WEIR_ASSIGN_OR_RETURN(writer_, parquet::arrow::FileWriter::Open(*ToArrowSchema(schema_), pool_, stream_, builder.build(), arrow_builder.build()));
+      WEIR_ASSIGN_OR_RETURN(
+          writer_, parquet::arrow::FileWriter::Open(*ToArrowSchema(schema_), pool_, stream_,
+                                                    builder.build(), arrow_builder.build()));
       return Status::OK();
     });
   }
@@ -313,18 +339,32 @@ class ParquetFormat : public Format {
   const std::vector<OptionSpec>& options() const override {
     using T = OptionType;
     static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
-        {"compression", T::kEnum, "SNAPPY", "Compression of written files", false, {"SNAPPY", "ZSTD", "GZIP", "UNCOMPRESSED"}},
+        {"compression",
+         T::kEnum,
+         "SNAPPY",
+         "Compression of written files",
+         false,
+         {"SNAPPY", "ZSTD", "GZIP", "UNCOMPRESSED"}},
         {"enable.dictionary", T::kBool, "true", "Write dictionaries of frequent values"},
         {"page.size", T::kMemorySize, "1 mb", "Bytes of a written page"},
-        {"block.size", T::kMemorySize, "", "Accepted for Flink's sake; row groups have up to 1,048,576 rows"},
-        {"write.int64.timestamp", T::kBool, "true", "Write timestamps as 64-bit integers; false: INT96, which Flink reads within rows"},
-        {"utc-timezone", T::kBool, "true", "Accepted when true: timestamps without zone are not shifted", false, {}},
+        {"block.size", T::kMemorySize, "",
+         "Accepted for Flink's sake; row groups have up to 1,048,576 rows"},
+        {"write.int64.timestamp", T::kBool, "true",
+         "Write timestamps as 64-bit integers; false: INT96, which Flink reads within rows"},
+        {"utc-timezone",
+         T::kBool,
+         "true",
+         "Accepted when true: timestamps without zone are not shifted",
+         false,
+         {}},
     };
     return *specs;
   }
 
-  Result<BulkFileInfo> InspectBulk(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec) const override {
-    WEIR_ASSIGN_OR_RETURN(OpenedFile opened, Open(std::move(file), spec.path, 1024, arrow::default_memory_pool()));
+  Result<BulkFileInfo> InspectBulk(std::shared_ptr<ReadableFile> file,
+                                   const BulkReadSpec& spec) const override {
+    WEIR_ASSIGN_OR_RETURN(OpenedFile opened,
+                          Open(std::move(file), spec.path, 1024, arrow::default_memory_pool()));
     return Guard(spec.path, [&]() -> Result<BulkFileInfo> {
       BulkFileInfo info;
       std::shared_ptr<arrow::Schema> schema;
@@ -343,11 +383,13 @@ class ParquetFormat : public Format {
     });
   }
 
-  Result<std::unique_ptr<BulkReader>> OpenBulkReader(std::shared_ptr<ReadableFile> file, const BulkReadSpec& spec,
+  Result<std::unique_ptr<BulkReader>> OpenBulkReader(std::shared_ptr<ReadableFile> file,
+                                                     const BulkReadSpec& spec,
                                                      arrow::MemoryPool*) const override {
     return std::make_unique<ParquetReader>(std::move(file), spec);
   }
-  Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file, const EncodeSpec& spec, arrow::MemoryPool* pool) const override {
+  Result<std::unique_ptr<BulkWriter>> OpenBulkWriter(WritableFile* file, const EncodeSpec& spec,
+                                                     arrow::MemoryPool* pool) const override {
     auto writer = std::make_unique<ParquetWriter>(file, spec.schema, pool);
     WEIR_RETURN_NOT_OK(writer->Open(spec.options));
     return writer;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Row groups are skipped by the smallest and greatest value of a column. NaN is in no statistics and greater than all
-// numbers, so "greater" filters on floating-point columns prove nothing.
+// Row groups are skipped by the smallest and greatest value of a column. NaN is in no statistics
+// and greater than all numbers, so "greater" filters on floating-point columns prove nothing.
 #include "weir/format/parquet_prune.h"
 
 #include <parquet/metadata.h>
@@ -38,7 +38,8 @@ const DataType* FindType(const Schema& schema, std::string_view path) {
 }
 
 // Ticks of a timestamp column in the units of `type`; empty when they do not fit.
-std::optional<int64_t> ToTicks(int64_t value, const parquet::ColumnDescriptor& column, const DataType& type, bool round_up) {
+std::optional<int64_t> ToTicks(int64_t value, const parquet::ColumnDescriptor& column,
+                               const DataType& type, bool round_up) {
   const auto& logical = column.logical_type();
   if (logical == nullptr || !logical->is_timestamp()) return std::nullopt;
   auto unit = static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit();
@@ -56,10 +57,12 @@ std::optional<int64_t> ToTicks(int64_t value, const parquet::ColumnDescriptor& c
   return out;
 }
 
-std::optional<Bounds> IntegerBounds(int64_t low, int64_t high, const parquet::ColumnDescriptor& column, const DataType& type) {
+std::optional<Bounds> IntegerBounds(int64_t low, int64_t high,
+                                    const parquet::ColumnDescriptor& column, const DataType& type) {
   const auto& logical = column.logical_type();
-  bool is_plain = logical == nullptr || logical->is_none() ||
-                  (logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed());
+  bool is_plain =
+      logical == nullptr || logical->is_none() ||
+      (logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed());
   switch (type.kind()) {
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
@@ -81,7 +84,8 @@ std::optional<Bounds> IntegerBounds(int64_t low, int64_t high, const parquet::Co
   }
 }
 
-std::optional<Bounds> ReadBounds(const parquet::Statistics& statistics, const parquet::ColumnDescriptor& column, const DataType& type) {
+std::optional<Bounds> ReadBounds(const parquet::Statistics& statistics,
+                                 const parquet::ColumnDescriptor& column, const DataType& type) {
   switch (statistics.physical_type()) {
     case parquet::Type::INT32: {
       const auto& typed = static_cast<const parquet::Int32Statistics&>(statistics);
@@ -116,7 +120,8 @@ std::optional<Bounds> ReadBounds(const parquet::Statistics& statistics, const pa
 // Order of two values of one kind; empty when they are not.
 std::optional<int> Order(const Value& a, const Value& b) {
   if (a.v.index() != b.v.index()) return std::nullopt;
-  if (const auto* x = std::get_if<int64_t>(&a.v)) return *x < b.int_value() ? -1 : *x > b.int_value();
+  if (const auto* x = std::get_if<int64_t>(&a.v))
+    return *x < b.int_value() ? -1 : *x > b.int_value();
   if (const auto* x = std::get_if<double>(&a.v)) {
     double y = b.double_value();
     if (std::isnan(*x) || std::isnan(y)) return std::nullopt;
@@ -157,7 +162,8 @@ bool BoundsRefuse(const BulkFilter& filter, const Bounds& bounds, bool is_approx
   }
 }
 
-bool FilterRefuses(const parquet::RowGroupMetaData& group, const Schema& schema, const BulkFilter& filter) {
+bool FilterRefuses(const parquet::RowGroupMetaData& group, const Schema& schema,
+                   const BulkFilter& filter) {
   const DataType* type = FindType(schema, filter.column);
   if (type == nullptr) return false;
   int leaf = group.schema()->ColumnIndex(filter.column);
@@ -167,7 +173,8 @@ bool FilterRefuses(const parquet::RowGroupMetaData& group, const Schema& schema,
   auto chunk = group.ColumnChunk(leaf);
   auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;
   if (statistics == nullptr) return false;
-  if (filter.op == BulkFilter::Op::kIsNull) return statistics->HasNullCount() && statistics->null_count() == 0;
+  if (filter.op == BulkFilter::Op::kIsNull)
+    return statistics->HasNullCount() && statistics->null_count() == 0;
   bool all_null = statistics->HasNullCount() && statistics->null_count() == group.num_rows();
   if (all_null) return true;  // NULL satisfies no comparison.
   if (filter.op == BulkFilter::Op::kIsNotNull || !statistics->HasMinMax()) return false;
@@ -177,7 +184,8 @@ bool FilterRefuses(const parquet::RowGroupMetaData& group, const Schema& schema,
 
 }  // namespace
 
-bool CanSkipRowGroup(const parquet::RowGroupMetaData& group, const Schema& schema, const std::vector<BulkFilter>& filters) {
+bool CanSkipRowGroup(const parquet::RowGroupMetaData& group, const Schema& schema,
+                     const std::vector<BulkFilter>& filters) {
   for (const BulkFilter& filter : filters) {
     if (FilterRefuses(group, schema, filter)) return true;
   }

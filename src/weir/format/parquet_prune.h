@@ -13,8 +13,10 @@ class SchemaDescriptor;
 
 namespace weir {
 
-/// Whether the statistics of a row group prove that no row of it satisfies all of `filters`. `schema` holds the types of
-/// the filters' columns. Unknown columns, types and statistics prove nothing.
-bool CanSkipRowGroup(const parquet::RowGroupMetaData& group, const Schema& schema, const std::vector<BulkFilter>& filters);
+/// Whether the statistics of a row group prove that no row of it satisfies all of `filters`.
+/// `schema` holds the types of the filters' columns. Unknown columns, types and statistics prove
+/// nothing.
+bool CanSkipRowGroup(const parquet::RowGroupMetaData& group, const Schema& schema,
+                     const std::vector<BulkFilter>& filters);
 
 }  // namespace weir

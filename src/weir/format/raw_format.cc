@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// 'format' = 'raw': one column; each line is one value. Strings and bytes as they stand, numbers in binary.
-// Source: Flink documentation, "Raw Format".
+// 'format' = 'raw': one column; each line is one value. Strings and bytes as they stand, numbers in
+// binary. Source: Flink documentation, "Raw Format".
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -17,7 +17,8 @@ namespace {
 
 Status CheckColumn(const Schema& schema) {
   if (schema.size() != 1) {
-    return InvalidQuery("the format 'raw' needs exactly one physical column, the table has {}", schema.size());
+    return InvalidQuery("the format 'raw' needs exactly one physical column, the table has {}",
+                        schema.size());
   }
   const DataType& type = schema[0].type;
   switch (type.kind()) {
@@ -34,19 +35,22 @@ Status CheckColumn(const Schema& schema) {
     case TypeKind::kDouble:
       return Status::OK();
     default:
-      return InvalidQuery("the format 'raw' cannot hold the type {} of column '{}'", type.ToString(), schema[0].name);
+      return InvalidQuery("the format 'raw' cannot hold the type {} of column '{}'",
+                          type.ToString(), schema[0].name);
   }
 }
 
 template <typename T>
 T Swapped(T value, bool swap) {
-  if (swap) std::reverse(reinterpret_cast<char*>(&value), reinterpret_cast<char*>(&value) + sizeof(T));
+  if (swap)
+    std::reverse(reinterpret_cast<char*>(&value), reinterpret_cast<char*>(&value) + sizeof(T));
   return value;
 }
 
 class RawDecoder : public RecordDecoder {
  public:
-  RawDecoder(const DecodeSpec& spec, bool big_endian) : slots_(spec.requested), type_(spec.table_schema[0].type), big_endian_(big_endian) {}
+  RawDecoder(const DecodeSpec& spec, bool big_endian)
+      : slots_(spec.requested), type_(spec.table_schema[0].type), big_endian_(big_endian) {}
 
   Status SetBlock(const ByteBlock& block) override {
     block_ = block;
@@ -189,7 +193,12 @@ class RawFormat : public Format {
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
         {"charset", OptionType::kEnum, "UTF-8", "Encoding of strings", false, {"UTF-8"}},
-        {"endianness", OptionType::kEnum, "big-endian", "Byte order of numbers", false, {"big-endian", "little-endian"}},
+        {"endianness",
+         OptionType::kEnum,
+         "big-endian",
+         "Byte order of numbers",
+         false,
+         {"big-endian", "little-endian"}},
         OnBadRecordOption(),
     };
     return *specs;
@@ -209,7 +218,8 @@ class RawFormat : public Format {
 
  private:
   static bool IsBigEndian(const Options& options) {
-    return (options.GetOr("endianness", "big-endian") == "big-endian") == (std::endian::native == std::endian::little);
+    return (options.GetOr("endianness", "big-endian") == "big-endian") ==
+           (std::endian::native == std::endian::little);
   }
   std::string name_ = "raw";
 };

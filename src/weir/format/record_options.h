@@ -9,8 +9,12 @@
 namespace weir {
 
 inline OptionSpec OnBadRecordOption() {
-  return {"on-bad-record", OptionType::kEnum, "fail",
-          "What happens to records that are no rows: fail, skip, or dead-letter (written to 'dead-letter.path')", false,
+  return {"on-bad-record",
+          OptionType::kEnum,
+          "fail",
+          "What happens to records that are no rows: fail, skip, or dead-letter (written to "
+          "'dead-letter.path')",
+          false,
           {"fail", "skip", "dead-letter"}};
 }
 inline OptionSpec IgnoreParseErrorsOption() {

@@ -17,27 +17,36 @@ constexpr int64_t kWholeStreamBytesMax = int64_t{1} << 30;
 Status ByteStream::Skip(int64_t length) {
   std::vector<uint8_t> scratch(static_cast<size_t>(std::min<int64_t>(length, 256 << 10)));
   while (length > 0) {
-    WEIR_ASSIGN_OR_RETURN(int64_t got, Read(std::min<int64_t>(length, static_cast<int64_t>(scratch.size())), scratch.data()));
+    WEIR_ASSIGN_OR_RETURN(
+        int64_t got,
+        Read(std::min<int64_t>(length, static_cast<int64_t>(scratch.size())), scratch.data()));
     if (got == 0) return InvalidData("the file is shorter than when it was read before");
     length -= got;
   }
   return Status::OK();
 }
 
-RecordReader::RecordReader(std::unique_ptr<ByteStream> stream, std::unique_ptr<RecordDecoder> decoder, RecordRange range,
+RecordReader::RecordReader(std::unique_ptr<ByteStream> stream,
+                           std::unique_ptr<RecordDecoder> decoder, RecordRange range,
                            int64_t record_bytes_max, BadRecordHandler* bad_records)
-    : stream_(std::move(stream)), decoder_(std::move(decoder)), range_(range), record_bytes_max_(record_bytes_max),
-      bad_records_(bad_records), buffer_offset_(range.begin) {}
+    : stream_(std::move(stream)),
+      decoder_(std::move(decoder)),
+      range_(range),
+      record_bytes_max_(record_bytes_max),
+      bad_records_(bad_records),
+      buffer_offset_(range.begin) {}
 
 int64_t RecordReader::position() const {
   return buffer_offset_ + start_ + (has_block_ ? decoder_->consumed() : 0);
 }
 
-// Reads until buffer_ holds `target_bytes` or the stream ends (a live stream: until there is anything). True: got some.
+// Reads until buffer_ holds `target_bytes` or the stream ends (a live stream: until there is
+// anything). True: got some.
 Result<bool> RecordReader::ReadMore(int64_t target_bytes) {
   bool got_any = false;
   while (!stream_ended_ && filled_ < target_bytes) {
-    WEIR_ASSIGN_OR_RETURN(int64_t got, stream_->Read(target_bytes - filled_, buffer_->mutable_data() + filled_));
+    WEIR_ASSIGN_OR_RETURN(int64_t got,
+                          stream_->Read(target_bytes - filled_, buffer_->mutable_data() + filled_));
     if (got == 0) {
       stream_ended_ = true;
       break;
@@ -56,9 +65,11 @@ Status RecordReader::FillBlock(arrow::MemoryPool* pool) {
   int64_t capacity = kBlockBytes;
   while (capacity < left * 2) capacity *= 2;
   // No larger than the longest record, so that a longer one never fits.
-  if (!decoder_->needs_whole_stream()) capacity = std::min(capacity, std::max<int64_t>(kBlockBytes, record_bytes_max_ + 1));
+  if (!decoder_->needs_whole_stream())
+    capacity = std::min(capacity, std::max<int64_t>(kBlockBytes, record_bytes_max_ + 1));
   WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(capacity + kBlockPadding, pool));
-  if (left > 0) std::memcpy(buffer->mutable_data(), buffer_->data() + start_, static_cast<size_t>(left));
+  if (left > 0)
+    std::memcpy(buffer->mutable_data(), buffer_->data() + start_, static_cast<size_t>(left));
   buffer_offset_ += start_;
   buffer_ = std::move(buffer);
   capacity_ = capacity;
@@ -73,11 +84,14 @@ Status RecordReader::FillBlock(arrow::MemoryPool* pool) {
 Status RecordReader::DropLongRecord(arrow::MemoryPool* pool) {
   BadRecord record;
   record.stream_offset = buffer_offset_ + start_;
-  record.bytes = {reinterpret_cast<const char*>(buffer_->data()) + start_, static_cast<size_t>(std::min<int64_t>(256, filled_ - start_))};
-  record.reason = fmt::format("the record is longer than {} bytes ('max-record-bytes')", record_bytes_max_);
+  record.bytes = {reinterpret_cast<const char*>(buffer_->data()) + start_,
+                  static_cast<size_t>(std::min<int64_t>(256, filled_ - start_))};
+  record.reason =
+      fmt::format("the record is longer than {} bytes ('max-record-bytes')", record_bytes_max_);
   WEIR_RETURN_NOT_OK(bad_records_->OnBadRecord(record));
   while (true) {
-    const void* found = std::memchr(buffer_->data() + start_, '\n', static_cast<size_t>(filled_ - start_));
+    const void* found =
+        std::memchr(buffer_->data() + start_, '\n', static_cast<size_t>(filled_ - start_));
     if (found != nullptr) {
       start_ = static_cast<const uint8_t*>(found) - buffer_->data() + 1;
       return Status::OK();
@@ -112,11 +126,13 @@ Status RecordReader::NextBlock(arrow::MemoryPool* pool) {
       finished_ = true;
       break;
     }
-    ByteBlock block{buffer_, bytes + start_, filled_ - start_, buffer_offset_ + start_, stream_ended_};
+    ByteBlock block{buffer_, bytes + start_, filled_ - start_, buffer_offset_ + start_,
+                    stream_ended_};
     // The last record is the one whose line end is the first at or after end - 1.
     int64_t past = range_.end - 1 - (buffer_offset_ + start_);
     if (past < block.size) {
-      const void* found = std::memchr(block.data + past, '\n', static_cast<size_t>(block.size - past));
+      const void* found =
+          std::memchr(block.data + past, '\n', static_cast<size_t>(block.size - past));
       if (found != nullptr) {
         block.size = static_cast<const char*>(found) - block.data + 1;
         block.is_last = true;
@@ -129,7 +145,10 @@ Status RecordReader::NextBlock(arrow::MemoryPool* pool) {
     }
     // Not one whole record: more bytes are needed, up to the limit.
     if (decoder_->needs_whole_stream()) {
-      if (block.size >= kWholeStreamBytesMax) return ResourceExhausted("a JSON array of more than 1 GiB in one file is not supported; write one object a line");
+      if (block.size >= kWholeStreamBytesMax)
+        return ResourceExhausted(
+            "a JSON array of more than 1 GiB in one file is not supported; write one object a "
+            "line");
     } else if (block.size > record_bytes_max_) {
       WEIR_RETURN_NOT_OK(DropLongRecord(pool));
     }
@@ -148,7 +167,8 @@ Result<Batch> RecordReader::Read(int64_t rows_max, arrow::MemoryPool* pool, bool
         if (!has_block_) break;
       }
       WEIR_RETURN_NOT_OK(decoder_->Decode(bad_records_));
-      if (decoder_->block_done() && stream_ended_ && start_ + decoder_->consumed() >= filled_) finished_ = true;
+      if (decoder_->block_done() && stream_ended_ && start_ + decoder_->consumed() >= filled_)
+        finished_ = true;
     }
     *at_end = finished_;
     int64_t rows = decoder_->num_rows();

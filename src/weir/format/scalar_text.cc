@@ -27,7 +27,8 @@ std::string Quote(const ScalarText& scalar) {
 }
 
 bool Refuse(const ScalarText& scalar, const ColumnSlot& slot, std::string* reason) {
-  *reason = fmt::format("{} is not a value of type {}", Quote(scalar), slot.type().AsNullable().ToString());
+  *reason = fmt::format("{} is not a value of type {}", Quote(scalar),
+                        slot.type().AsNullable().ToString());
   return false;
 }
 
@@ -56,7 +57,8 @@ bool StoreInteger(const ScalarText& scalar, ColumnSlot& slot, int64_t row) {
   if (!value) return false;
   auto fits = [&](auto limit) {
     using T = decltype(limit);
-    if (*value < std::numeric_limits<T>::min() || *value > std::numeric_limits<T>::max()) return false;
+    if (*value < std::numeric_limits<T>::min() || *value > std::numeric_limits<T>::max())
+      return false;
     slot.Set<T>(row, static_cast<T>(*value));
     return true;
   };
@@ -78,7 +80,8 @@ bool StoreReal(const ScalarText& scalar, ColumnSlot& slot, int64_t row) {
   std::optional<double> value = ReadDouble(text);
   if (!value && scalar.is_string) value = ParseDouble(text);
   if (!value) return false;
-  bool named = scalar.is_string && !text.empty() && (text.back() == 'y' || text.back() == 'N');  // Infinity, NaN
+  bool named = scalar.is_string && !text.empty() &&
+               (text.back() == 'y' || text.back() == 'N');  // Infinity, NaN
   if (!std::isfinite(*value) && !named) return false;
   if (slot.kind() == TypeKind::kFloat) {
     auto narrow = static_cast<float>(*value);
@@ -117,7 +120,8 @@ bool StoreBase64(std::string_view text, ColumnSlot& slot, int64_t row, BatchSlot
 
 }  // namespace
 
-bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row, BatchSlots* batch, std::string* reason) {
+bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row, BatchSlots* batch,
+                         std::string* reason) {
   std::string_view text = scalar.text;
   bool good = false;
   switch (slot.kind()) {
@@ -125,8 +129,10 @@ bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row
       return true;
     case TypeKind::kBoolean: {
       std::string_view word = Trim(text);
-      bool yes = word.size() == 4 && (word[0] | 32) == 't' && (word[1] | 32) == 'r' && (word[2] | 32) == 'u' && (word[3] | 32) == 'e';
-      bool no = word.size() == 5 && (word[0] | 32) == 'f' && (word[1] | 32) == 'a' && (word[2] | 32) == 'l' && (word[3] | 32) == 's' && (word[4] | 32) == 'e';
+      bool yes = word.size() == 4 && (word[0] | 32) == 't' && (word[1] | 32) == 'r' &&
+                 (word[2] | 32) == 'u' && (word[3] | 32) == 'e';
+      bool no = word.size() == 5 && (word[0] | 32) == 'f' && (word[1] | 32) == 'a' &&
+                (word[2] | 32) == 'l' && (word[3] | 32) == 's' && (word[4] | 32) == 'e';
       if (yes || no) slot.SetBool(row, yes);
       good = yes || no;
       break;
@@ -171,7 +177,8 @@ bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row
       [[fallthrough]];
     case TypeKind::kTimestamp: {
       bool separated = time_separator == '\0' || (text.size() > 10 && text[10] == time_separator);
-      if (auto value = scalar.is_string && separated ? ParseTimestamp(text, slot.type().precision()) : std::nullopt) {
+      if (auto value = scalar.is_string && separated ? ParseTimestamp(text, slot.type().precision())
+                                                     : std::nullopt) {
         slot.Set<int64_t>(row, *value);
         good = true;
       }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// For tests and fuzzing of record formats: text in, rows as text out. Bad records appear in place as "bad [column] reason".
+// For tests and fuzzing of record formats: text in, rows as text out. Bad records appear in place
+// as "bad [column] reason".
 //   Decode("json", "{\"a\":1}\n{\"a\":x}\n", "a INT")  ->  "1\nbad expected a value\n"
 #pragma once
 
@@ -36,7 +37,8 @@ class TextStream : public ByteStream {
 class CollectedBadRecords : public BadRecordHandler {
  public:
   Status OnBadRecord(const BadRecord& record) override {
-    text += "bad " + (record.column.empty() ? "" : "[" + record.column + "] ") + record.reason + "\n";
+    text +=
+        "bad " + (record.column.empty() ? "" : "[" + record.column + "] ") + record.reason + "\n";
     offsets.push_back(record.stream_offset);
     return Status::OK();
   }
@@ -57,14 +59,17 @@ struct DecodeCase {
 };
 
 /// Rows (values joined by '|'), then the bad records; or "error: ...".
-inline std::string Decode(const std::string& format_name, const std::string& text, const std::string& columns, const DecodeCase& how = {}) {
+inline std::string Decode(const std::string& format_name, const std::string& text,
+                          const std::string& columns, const DecodeCase& how = {}) {
   const Format* format = FindFormat(format_name);
   Schema schema = SchemaOfText(columns);
-  DecodeSpec spec{schema, how.requested.empty() ? schema : SchemaOfText(how.requested), Options(how.options), "UTC"};
+  DecodeSpec spec{schema, how.requested.empty() ? schema : SchemaOfText(how.requested),
+                  Options(how.options), "UTC"};
   auto decoder = format->MakeDecoder(spec);
   if (!decoder.ok()) return "error: " + decoder.status().message() + "\n";
   CollectedBadRecords bad;
-  RecordReader reader(std::make_unique<TextStream>(text, how.piece), std::move(*decoder), {}, 1 << 24, &bad);
+  RecordReader reader(std::make_unique<TextStream>(text, how.piece), std::move(*decoder), {},
+                      1 << 24, &bad);
   std::string out;
   bool at_end = false;
   while (!at_end) {
@@ -82,14 +87,17 @@ inline std::string Decode(const std::string& format_name, const std::string& tex
 }
 
 /// The result must not depend on how the bytes are cut.
-inline std::string DecodeEveryWay(const std::string& format_name, const std::string& text, const std::string& columns, DecodeCase how = {}) {
+inline std::string DecodeEveryWay(const std::string& format_name, const std::string& text,
+                                  const std::string& columns, DecodeCase how = {}) {
   std::string whole = Decode(format_name, text, columns, how);
   for (int64_t piece : {1, 3, 64, 1000}) {
     for (int64_t rows_max : {1, 1000}) {
       how.piece = piece;
       how.rows_max = rows_max;
       std::string cut = Decode(format_name, text, columns, how);
-      if (cut != whole) return fmt::format("whole:\n{}pieces of {} bytes, {} rows:\n{}", whole, piece, rows_max, cut);
+      if (cut != whole)
+        return fmt::format("whole:\n{}pieces of {} bytes, {} rows:\n{}", whole, piece, rows_max,
+                           cut);
     }
   }
   return whole;

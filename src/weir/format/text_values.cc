@@ -18,12 +18,15 @@ void DropTrailingZeros(size_t begin, std::string* out) {
 }
 
 bool IsDigits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool EqualsLower(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
 }
 
 }  // namespace
@@ -38,7 +41,8 @@ void AppendShortTimestamp(int64_t ticks, const DataType& type, char separator, s
 
 void AppendShortTime(int32_t millis, std::string* out) {
   size_t begin = out->size();
-  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", millis / 3'600'000, millis / 60'000 % 60, millis / 1000 % 60);
+  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", millis / 3'600'000,
+                 millis / 60'000 % 60, millis / 1000 % 60);
   if (millis % 1000 == 0) return;
   fmt::format_to(std::back_inserter(*out), ".{:03}", millis % 1000);
   DropTrailingZeros(begin, out);
@@ -62,7 +66,8 @@ void AppendBase64(std::string_view bytes, std::string* out) {
   constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t bits = 0;
-    for (size_t k = 0; k < 3; ++k) bits = bits << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
+    for (size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
     for (size_t k = 0; k < 4; ++k) {
       *out += i + k > bytes.size() ? '=' : kAlphabet[(bits >> (18 - 6 * k)) & 63];
     }
@@ -70,11 +75,13 @@ void AppendBase64(std::string_view bytes, std::string* out) {
 }
 
 TextGuess GuessTime(std::string_view text) {
-  if (text.size() < 10 || text.size() > 30 || text[4] != '-' || text[7] != '-') return TextGuess::kString;
+  if (text.size() < 10 || text.size() > 30 || text[4] != '-' || text[7] != '-')
+    return TextGuess::kString;
   if (text.size() == 10) return ParseDate(text) ? TextGuess::kDate : TextGuess::kString;
   bool is_utc = text.back() == 'Z';
   if (is_utc) text.remove_suffix(1);
-  if (text.size() < 16 || (text[10] != ' ' && text[10] != 'T') || !ParseTimestamp(text, 9)) return TextGuess::kString;
+  if (text.size() < 16 || (text[10] != ' ' && text[10] != 'T') || !ParseTimestamp(text, 9))
+    return TextGuess::kString;
   size_t point = text.find('.');
   bool fine = point != std::string_view::npos && text.size() - point - 1 > 3;
   if (is_utc) return fine ? TextGuess::kTimestampLtz6 : TextGuess::kTimestampLtz3;
@@ -94,7 +101,8 @@ TextGuess GuessField(std::string_view text) {
     return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '-' || c == '+';
   });
   if (numeric && text.size() != 10 && ParseDouble(text)) return TextGuess::kDouble;
-  if (numeric && text.size() == 10 && text[4] != '-' && ParseDouble(text)) return TextGuess::kDouble;
+  if (numeric && text.size() == 10 && text[4] != '-' && ParseDouble(text))
+    return TextGuess::kDouble;
   return GuessTime(text);
 }
 

@@ -20,7 +20,18 @@ void AppendJavaDecimal(Int128 unscaled, int scale, bool plain, std::string* out)
 void AppendBase64(std::string_view bytes, std::string* out);
 
 /// What a text looks like. Guesses of many texts are merged to one type.
-enum class TextGuess : uint8_t { kNothing, kBoolean, kBigInt, kDouble, kDate, kTimestamp3, kTimestamp6, kTimestampLtz3, kTimestampLtz6, kString };
+enum class TextGuess : uint8_t {
+  kNothing,
+  kBoolean,
+  kBigInt,
+  kDouble,
+  kDate,
+  kTimestamp3,
+  kTimestamp6,
+  kTimestampLtz3,
+  kTimestampLtz6,
+  kString
+};
 /// Dates and times only, for JSON strings.
 TextGuess GuessTime(std::string_view text);
 /// Everything, for CSV fields; empty is kNothing.

@@ -191,15 +191,16 @@ ScalarFunction Operator(const char* name, const char* description, const char* e
   function.example = example;
   function.overloads = {BinaryOverload(op)};
   bool divides = op == Arithmetic::kDivide || op == Arithmetic::kModulo;
-  bool shifts = op == Arithmetic::kAdd || op == Arithmetic::kSubtract;  // Months can lead out of a datetime's range.
+  bool shifts = op == Arithmetic::kAdd ||
+                op == Arithmetic::kSubtract;  // Months can lead out of a datetime's range.
   function.may_fail = divides || shifts;
   function.call_may_fail = [divides](const CallInfo& call) {
     if (call.arg_types.size() < 2) return false;  // A sign.
     if (!divides) {
       // A minus may have one argument.
-      bool months = std::any_of(call.arg_types.begin(), call.arg_types.end(), [](const DataType& type) {
-        return type.kind() == TypeKind::kIntervalYearMonth;
-      });
+      bool months = std::any_of(
+          call.arg_types.begin(), call.arg_types.end(),
+          [](const DataType& type) { return type.kind() == TypeKind::kIntervalYearMonth; });
       return months && !call.result_type.is_interval();
     }
     if (call.arg_types[0].is_approximate() || call.arg_types[1].is_approximate())

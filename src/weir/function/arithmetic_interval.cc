@@ -32,19 +32,22 @@ Result<Kernel> MakeMonthsKernel(const CallInfo& call, int sign) {
     return 0;
   };
   if (type.kind() == TypeKind::kDate) {
-    return RowKernel<int32_t, int32_t, int32_t>([=](int32_t days, int32_t months, KernelRow& row) -> int32_t {
-      int64_t moved = AddMonths(days, int64_t{sign} * months);
-      return moved == static_cast<int32_t>(moved) ? static_cast<int32_t>(moved) : fail(row);
-    })(call);
+    return RowKernel<int32_t, int32_t, int32_t>(
+        [=](int32_t days, int32_t months, KernelRow& row) -> int32_t {
+          int64_t moved = AddMonths(days, int64_t{sign} * months);
+          return moved == static_cast<int32_t>(moved) ? static_cast<int32_t>(moved) : fail(row);
+        })(call);
   }
   int64_t ticks_per_day = type.ticks_per_second() * 86'400;
-  return RowKernel<int64_t, int64_t, int32_t>([=](int64_t ticks, int32_t months, KernelRow& row) -> int64_t {
-    int64_t days = FloorDiv(ticks, ticks_per_day);
-    int64_t moved = 0;
-    bool overflow = __builtin_mul_overflow(AddMonths(days, int64_t{sign} * months) - days, ticks_per_day, &moved) ||
-                    __builtin_add_overflow(ticks, moved, &moved);
-    return overflow ? fail(row) : moved;
-  })(call);
+  return RowKernel<int64_t, int64_t, int32_t>(
+      [=](int64_t ticks, int32_t months, KernelRow& row) -> int64_t {
+        int64_t days = FloorDiv(ticks, ticks_per_day);
+        int64_t moved = 0;
+        bool overflow = __builtin_mul_overflow(AddMonths(days, int64_t{sign} * months) - days,
+                                               ticks_per_day, &moved) ||
+                        __builtin_add_overflow(ticks, moved, &moved);
+        return overflow ? fail(row) : moved;
+      })(call);
 }
 
 /// Kernel of datetime `sign` milliseconds.

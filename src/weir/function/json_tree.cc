@@ -79,8 +79,8 @@ Status ReadScalar(Value& value, ondemand::json_type type, JsonNode* node) {
   return Status::OK();
 }
 
-/// Reads `value` into `node`, or checks it only when there is none. `only`, if not null: the one member of an object
-/// that is kept.
+/// Reads `value` into `node`, or checks it only when there is none. `only`, if not null: the one
+/// member of an object that is kept.
 template <typename Value>
 Status ReadNode(Value& value, int depth, JsonNode* node, const sv* only = nullptr);
 
@@ -94,7 +94,8 @@ Status ReadArray(Value& value, int depth, JsonNode* node) {
     ondemand::value child;
     error = std::move(item).get(child);
     if (error) return ReadError(error);
-    WEIR_RETURN_NOT_OK(ReadNode(child, depth + 1, node == nullptr ? nullptr : &node->items.emplace_back()));
+    WEIR_RETURN_NOT_OK(
+        ReadNode(child, depth + 1, node == nullptr ? nullptr : &node->items.emplace_back()));
   }
   return Status::OK();
 }

@@ -42,8 +42,8 @@ class JsonReader {
  public:
   JsonReader();
   ~JsonReader();
-  /// Errors: kInvalidData with the cause. `only`: of an object at the top just this member is kept; the others are
-  /// checked all the same.
+  /// Errors: kInvalidData with the cause. `only`: of an object at the top just this member is kept;
+  /// the others are checked all the same.
   Result<JsonNode> Read(std::string_view text, const std::string_view* only = nullptr);
 
  private:
@@ -74,9 +74,11 @@ class JsonPath {
   /// Errors: kInvalidQuery, kUnsupported (filters, functions).
   static Result<JsonPath> Compile(std::string_view text);
   Mode mode() const { return mode_; }
-  /// The only member of the document's object that the path looks at; null when there may be others.
+  /// The only member of the document's object that the path looks at; null when there may be
+  /// others.
   const std::string* only_member() const {
-    bool is_one = !steps_.empty() && steps_[0].kind == Step::Kind::kMember && steps_[0].names.size() == 1;
+    bool is_one =
+        !steps_.empty() && steps_[0].kind == Step::Kind::kMember && steps_[0].names.size() == 1;
     return is_one ? &steps_[0].names[0] : nullptr;
   }
   Found Find(const JsonNode& root) const;

@@ -155,7 +155,8 @@ Result<std::string> SimilarToRegex(sv pattern, sv escape) {
     } else if (character == "$" || character == "^" || character == "\\") {
       append_literal(character);
     } else {
-      regex += character;  // | * + ? { } ( ) and, as in Flink, the point mean what they mean in a regular expression.
+      regex += character;  // | * + ? { } ( ) and, as in Flink, the point mean what they mean in a
+                           // regular expression.
     }
     i += bytes;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// TYPEOF, which asks about the call and not its values, and functions of types that Weir has not yet.
+// TYPEOF, which asks about the call and not its values, and functions of types that Weir has not
+// yet.
 #include "weir/data/value.h"
 #include "weir/expr/kernel.h"
 #include "weir/function/families.h"

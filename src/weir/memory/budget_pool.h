@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Memory accounting: a tree of Arrow memory pools. The root is a query's budget, each operator has a pool of its own
-// below it, so that a budget has an address: exceeding it fails the allocation with an error that names the operator.
-// Threads: all methods may be called from any thread (counters are atomic).
+// Memory accounting: a tree of Arrow memory pools. The root is a query's budget, each operator has
+// a pool of its own below it, so that a budget has an address: exceeding it fails the allocation
+// with an error that names the operator. Threads: all methods may be called from any thread
+// (counters are atomic).
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -19,8 +20,10 @@ namespace weir {
 
 class BudgetPool : public arrow::MemoryPool {
  public:
-  /// `limit_bytes` 0: no limit of its own. `parent` is charged too and must outlive this pool; null: `upstream` gives the memory.
-  BudgetPool(std::string name, int64_t limit_bytes, BudgetPool* parent, arrow::MemoryPool* upstream);
+  /// `limit_bytes` 0: no limit of its own. `parent` is charged too and must outlive this pool;
+  /// null: `upstream` gives the memory.
+  BudgetPool(std::string name, int64_t limit_bytes, BudgetPool* parent,
+             arrow::MemoryPool* upstream);
 
   using arrow::MemoryPool::Allocate;
   using arrow::MemoryPool::Free;

@@ -11,7 +11,8 @@ namespace {
 
 class DropUpdateBefore : public Operator {
  public:
-  DropUpdateBefore(DropUpdateBeforeSpec spec, OperatorContext& context) : spec_(spec), context_(context) {}
+  DropUpdateBefore(DropUpdateBeforeSpec spec, OperatorContext& context)
+      : spec_(spec), context_(context) {}
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
     WEIR_ASSIGN_OR_RETURN(Batch kept, spec_.as_delete ? WithDeletes(batch, context_.pool)
                                                       : WithoutUpdateBefore(batch, context_.pool));
@@ -22,10 +23,12 @@ class DropUpdateBefore : public Operator {
  private:
   static Result<Batch> WithDeletes(const Batch& batch, arrow::MemoryPool* pool) {
     if (batch.is_append_only()) return batch;
-    WEIR_ASSIGN_OR_RETURN(std::unique_ptr<arrow::Buffer> kinds, arrow::AllocateBuffer(batch.num_rows, pool));
+    WEIR_ASSIGN_OR_RETURN(std::unique_ptr<arrow::Buffer> kinds,
+                          arrow::AllocateBuffer(batch.num_rows, pool));
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       RowKind kind = batch.kind(i);
-      kinds->mutable_data()[i] = static_cast<uint8_t>(kind == RowKind::kUpdateBefore ? RowKind::kDelete : kind);
+      kinds->mutable_data()[i] =
+          static_cast<uint8_t>(kind == RowKind::kUpdateBefore ? RowKind::kDelete : kind);
     }
     Batch out = batch;
     out.row_kinds = std::move(kinds);

@@ -26,8 +26,8 @@ struct WatermarkPolicy {
   WatermarkEmission emission = WatermarkEmission::kPerBatch;
   /// A watermark counts only when it is more than this above the last one.
   int64_t min_step_millis = 0;
-  /// Rows up to this far above the watermark are cut off too: 1 where a SESSION window may still take a row at its end,
-  /// which is one millisecond after the watermark that completes it.
+  /// Rows up to this far above the watermark are cut off too: 1 where a SESSION window may still
+  /// take a row at its end, which is one millisecond after the watermark that completes it.
   int64_t margin_millis = 0;
 };
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Where rows must be for each node, and the exchanges that bring them there; aggregations are split into a local and a
-// global phase around their exchange where their functions allow it.
+// Where rows must be for each node, and the exchanges that bring them there; aggregations are split
+// into a local and a global phase around their exchange where their functions allow it.
 //
-//   GroupAggregate(k)     hash[k], or one task without keys      Join        both sides by their keys
-//   WindowAggregate(k)    the same                               Sort        one task
-//   ChangelogNormalize    hash[key]                              Sink(key)   hash[key], if it gets changes
+//   GroupAggregate(k)     hash[k], or one task without keys      Join        both sides by their
+//   keys WindowAggregate(k)    the same                               Sort        one task
+//   ChangelogNormalize    hash[key]                              Sink(key)   hash[key], if it gets
+//   changes
 //
-// A keyed node wants exactly its keys in their order, not some of them: the hash that an exchange routes by is then the
-// hash that state is kept by, so that a range of hashes can move to another task together with its state.
+// A keyed node wants exactly its keys in their order, not some of them: the hash that an exchange
+// routes by is then the hash that state is kept by, so that a range of hashes can move to another
+// task together with its state.
 #include <algorithm>
 #include <numeric>
 
@@ -28,14 +30,18 @@ struct Placement {
   bool single() const { return kind == Kind::kSingle; }
 };
 
-bool Contains(const std::vector<int>& all, int column) { return std::find(all.begin(), all.end(), column) != all.end(); }
+bool Contains(const std::vector<int>& all, int column) {
+  return std::find(all.begin(), all.end(), column) != all.end();
+}
 
 class ExchangePlacer {
  public:
-  ExchangePlacer(const Roots& roots, const OptimizerContext& context) : roots_(roots), context_(context) {
+  ExchangePlacer(const Roots& roots, const OptimizerContext& context)
+      : roots_(roots), context_(context) {
     auto at = context.options.find("table.optimizer.agg-phase-strategy");
     std::string strategy = at == context.options.end() ? "AUTO" : at->second;
-    std::transform(strategy.begin(), strategy.end(), strategy.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(strategy.begin(), strategy.end(), strategy.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
     two_phases_ = strategy != "ONE_PHASE";
   }
 
@@ -71,7 +77,8 @@ class ExchangePlacer {
     traits.parallelism = 0;
     traits.semantic_id.clear();
     Schema schema = input->schema;
-    PlanPtr node = MakePlan(ExchangeNode{distribution, keys}, std::move(schema), {input}, std::move(traits));
+    PlanPtr node =
+        MakePlan(ExchangeNode{distribution, keys}, std::move(schema), {input}, std::move(traits));
     Placement placement;
     if (distribution == Distribution::kSingleton) placement.kind = Placement::Kind::kSingle;
     if (distribution == Distribution::kHash) placement = {Placement::Kind::kHash, std::move(keys)};
@@ -81,9 +88,12 @@ class ExchangePlacer {
   }
 
   PlanPtr ToSingle(const PlanPtr& input) {
-    return context_.parallelism == 1 || Of(input).single() ? input : Exchange(input, Distribution::kSingleton, {});
+    return context_.parallelism == 1 || Of(input).single()
+               ? input
+               : Exchange(input, Distribution::kSingleton, {});
   }
-  /// From one task to all. Changes of a row take the same way, or a deletion could overtake what it deletes.
+  /// From one task to all. Changes of a row take the same way, or a deletion could overtake what it
+  /// deletes.
   PlanPtr Spread(const PlanPtr& input) {
     if (input->traits.changes.append_only()) return Exchange(input, Distribution::kRebalance, {});
     std::vector<int> keys;
@@ -96,11 +106,14 @@ class ExchangePlacer {
   }
   bool IsHashed(const PlanPtr& input, const std::vector<int>& keys) {
     const Placement& placement = Of(input);
-    return placement.single() || (placement.kind == Placement::Kind::kHash && placement.keys == keys);
+    return placement.single() ||
+           (placement.kind == Placement::Kind::kHash && placement.keys == keys);
   }
   PlanPtr ToHash(const PlanPtr& input, const std::vector<int>& keys) {
     if (keys.empty()) return ToSingle(input);
-    return context_.parallelism == 1 || IsHashed(input, keys) ? input : Exchange(input, Distribution::kHash, keys);
+    return context_.parallelism == 1 || IsHashed(input, keys)
+               ? input
+               : Exchange(input, Distribution::kHash, keys);
   }
 
   /// Placement of an output whose first columns are `keys` of the input.
@@ -112,8 +125,10 @@ class ExchangePlacer {
   }
 
   Result<PlanPtr> Place(const PlanPtr& node, Placement* placement) {
-    if (auto* aggregate = node->As<AggregateNode>()) return PlaceAggregate(node, *aggregate, placement);
-    if (auto* window = node->As<WindowAggregateNode>()) return PlaceWindow(node, *window, placement);
+    if (auto* aggregate = node->As<AggregateNode>())
+      return PlaceAggregate(node, *aggregate, placement);
+    if (auto* window = node->As<WindowAggregateNode>())
+      return PlaceWindow(node, *window, placement);
     if (auto* join = node->As<JoinNode>()) return PlaceJoin(node, *join, placement);
     if (auto* sort = node->As<SortNode>()) return PlaceSort(node, *sort, placement);
     if (node->As<UnionNode>() != nullptr) return PlaceUnion(node, placement);
@@ -123,7 +138,8 @@ class ExchangePlacer {
       *placement = Of(input);
       return WithInputs(node, {input});
     }
-    if (auto* function = node->As<WindowTableFunctionNode>(); function != nullptr && function->window.kind == WindowKind::kSession) {
+    if (auto* function = node->As<WindowTableFunctionNode>();
+        function != nullptr && function->window.kind == WindowKind::kSession) {
       PlanPtr input = ToHash(node->inputs[0], function->window.partition_keys);
       *placement = Of(input);
       return WithInputs(node, {input});
@@ -155,7 +171,8 @@ class ExchangePlacer {
     return placement;
   }
 
-  Result<PlanPtr> PlaceAggregate(const PlanPtr& node, const AggregateNode& aggregate, Placement* placement) {
+  Result<PlanPtr> PlaceAggregate(const PlanPtr& node, const AggregateNode& aggregate,
+                                 Placement* placement) {
     PlanPtr input = node->inputs[0];
     bool is_placed = aggregate.keys.empty() ? Of(input).single() : IsHashed(input, aggregate.keys);
     if (context_.parallelism > 1 && !is_placed && aggregate.phase == AggregatePhase::kSingle) {
@@ -167,15 +184,18 @@ class ExchangePlacer {
     return WithInputs(node, {input});
   }
 
-  /// Columns of the calls' partial states; empty where some call cannot be split, or splitting is pointless.
-  Result<std::optional<std::vector<Field>>> StateFields(const PlanNode& input, const std::vector<int>& keys,
+  /// Columns of the calls' partial states; empty where some call cannot be split, or splitting is
+  /// pointless.
+  Result<std::optional<std::vector<Field>>> StateFields(const PlanNode& input,
+                                                        const std::vector<int>& keys,
                                                         const std::vector<AggregateCall>& calls) {
     std::optional<std::vector<Field>> none;
     if (!two_phases_ || !input.traits.changes.append_only()) return none;
     std::vector<Field> fields;
     for (const AggregateCall& call : calls) {
       const AggregateFunction* function = context_.functions->FindAggregate(call.function);
-      if (function == nullptr) return InvalidQuery("aggregate function '{}' not found", call.function);
+      if (function == nullptr)
+        return InvalidQuery("aggregate function '{}' not found", call.function);
       bool distinct = call.distinct && !function->ignores_distinct();
       if (distinct || function->is_order_sensitive() || !call.order_by.empty()) return none;
       AggregateCallInfo info;
@@ -184,7 +204,8 @@ class ExchangePlacer {
       info.has_group_keys = !keys.empty();
       for (size_t i = 0; i < call.args.size(); ++i) {
         info.call.arg_types.push_back(input.schema[call.args[i]].type);
-        info.call.literals.push_back(i < call.literals.size() && call.literals[i] ? &*call.literals[i] : nullptr);
+        info.call.literals.push_back(
+            i < call.literals.size() && call.literals[i] ? &*call.literals[i] : nullptr);
       }
       auto types = function->StateTypes(info);
       if (!types.ok() || types->empty()) return none;
@@ -195,8 +216,8 @@ class ExchangePlacer {
     return std::make_optional(std::move(fields));
   }
 
-  Result<PlanPtr> SplitAggregate(const PlanPtr& node, const AggregateNode& aggregate, const std::vector<Field>& states,
-                                 Placement* placement) {
+  Result<PlanPtr> SplitAggregate(const PlanPtr& node, const AggregateNode& aggregate,
+                                 const std::vector<Field>& states, Placement* placement) {
     PlanPtr input = node->inputs[0];
     AggregateNode local = aggregate;
     local.phase = AggregatePhase::kLocal;
@@ -213,14 +234,16 @@ class ExchangePlacer {
     return MakePlan(std::move(global), node->schema, {exchange}, node->traits);
   }
 
-  Result<PlanPtr> PlaceWindow(const PlanPtr& node, const WindowAggregateNode& window, Placement* placement) {
+  Result<PlanPtr> PlaceWindow(const PlanPtr& node, const WindowAggregateNode& window,
+                              Placement* placement) {
     PlanPtr input = node->inputs[0];
     bool is_placed = window.keys.empty() ? Of(input).single() : IsHashed(input, window.keys);
     // Sessions grow over rows, windows of processing time end by the clock of one task.
     const WindowSpec& spec = window.window;
     bool whole = spec.kind == WindowKind::kSession || spec.is_proctime ||
                  (spec.kind == WindowKind::kHop && spec.size_millis % spec.step_millis != 0);
-    if (context_.parallelism > 1 && !is_placed && !whole && window.phase == AggregatePhase::kSingle) {
+    if (context_.parallelism > 1 && !is_placed && !whole &&
+        window.phase == AggregatePhase::kSingle) {
       WEIR_ASSIGN_OR_RETURN(auto states, StateFields(*input, window.keys, window.calls));
       if (states) return SplitWindow(node, window, *states, placement);
     }
@@ -229,15 +252,16 @@ class ExchangePlacer {
     return WithInputs(node, {input});
   }
 
-  Result<PlanPtr> SplitWindow(const PlanPtr& node, const WindowAggregateNode& window, const std::vector<Field>& states,
-                              Placement* placement) {
+  Result<PlanPtr> SplitWindow(const PlanPtr& node, const WindowAggregateNode& window,
+                              const std::vector<Field>& states, Placement* placement) {
     PlanPtr input = node->inputs[0];
     WindowAggregateNode local = window;
     local.phase = AggregatePhase::kLocal;
     Schema schema;
     for (int key : window.keys) schema.fields.push_back(input->schema[key]);
     schema.fields.push_back({"$slice_end", DataType::BigInt().NotNull()});
-    if (window.window_end_column >= 0) schema.fields.push_back({"$window_start", DataType::BigInt().NotNull()});
+    if (window.window_end_column >= 0)
+      schema.fields.push_back({"$window_start", DataType::BigInt().NotNull()});
     schema.fields.insert(schema.fields.end(), states.begin(), states.end());
     PlanPtr first = Remember(MakePlan(std::move(local), std::move(schema), {input}), Of(input));
     WindowAggregateNode global = window;
@@ -265,8 +289,8 @@ class ExchangePlacer {
       if (Of(right).single()) right = Exchange(right, Distribution::kHash, join.right_keys);
       left = ToHash(left, join.left_keys);
       right = ToHash(right, join.right_keys);
-      bool left_kept = join.type == JoinType::kInner || join.type == JoinType::kLeft || join.type == JoinType::kSemi ||
-                       join.type == JoinType::kAnti;
+      bool left_kept = join.type == JoinType::kInner || join.type == JoinType::kLeft ||
+                       join.type == JoinType::kSemi || join.type == JoinType::kAnti;
       if (left_kept) *placement = {Placement::Kind::kHash, join.left_keys};
     }
     return WithInputs(node, {left, right});
@@ -285,13 +309,15 @@ class ExchangePlacer {
       local.offset = 0;
       PlanTraits traits = node->traits;
       Schema schema = node->schema;
-      input = Remember(MakePlan(std::move(local), std::move(schema), {input}, std::move(traits)), Of(input));
+      input = Remember(MakePlan(std::move(local), std::move(schema), {input}, std::move(traits)),
+                       Of(input));
     }
     return WithInputs(node, {ToSingle(input)});
   }
 
   Result<PlanPtr> PlaceUnion(const PlanPtr& node, Placement* placement) {
-    bool all_single = std::all_of(node->inputs.begin(), node->inputs.end(), [&](const PlanPtr& i) { return Of(i).single(); });
+    bool all_single = std::all_of(node->inputs.begin(), node->inputs.end(),
+                                  [&](const PlanPtr& i) { return Of(i).single(); });
     if (all_single) {
       placement->kind = Placement::Kind::kSingle;
       return node;
@@ -302,7 +328,8 @@ class ExchangePlacer {
       inputs.push_back(moves ? Spread(input) : input);
     }
     const Placement& first = Of(inputs[0]);
-    bool same = first.kind == Placement::Kind::kHash && std::all_of(inputs.begin(), inputs.end(), [&](const PlanPtr& i) {
+    bool same = first.kind == Placement::Kind::kHash &&
+                std::all_of(inputs.begin(), inputs.end(), [&](const PlanPtr& i) {
                   return Of(i).kind == Placement::Kind::kHash && Of(i).keys == first.keys;
                 });
     if (same) *placement = first;
@@ -312,24 +339,28 @@ class ExchangePlacer {
   Result<PlanPtr> PlaceSetOperation(const PlanPtr& node, Placement* placement) {
     std::vector<int> all;
     for (int i = 0; i < node->schema.size(); ++i) all.push_back(i);
-    bool all_single = std::all_of(node->inputs.begin(), node->inputs.end(), [&](const PlanPtr& i) { return Of(i).single(); });
+    bool all_single = std::all_of(node->inputs.begin(), node->inputs.end(),
+                                  [&](const PlanPtr& i) { return Of(i).single(); });
     if (all_single || context_.parallelism == 1) {
       placement->kind = all_single ? Placement::Kind::kSingle : Placement::Kind::kAnywhere;
       return node;
     }
     std::vector<PlanPtr> inputs;
-    for (const PlanPtr& input : node->inputs) inputs.push_back(Exchange(input, Distribution::kHash, all));
+    for (const PlanPtr& input : node->inputs)
+      inputs.push_back(Exchange(input, Distribution::kHash, all));
     *placement = {Placement::Kind::kHash, all};
     return WithInputs(node, std::move(inputs));
   }
 
   Result<PlanPtr> PlaceSink(const PlanPtr& node, const SinkNode& sink, Placement* placement) {
     PlanPtr input = node->inputs[0];
-    if (!input->traits.changes.append_only() && !sink.upsert_key.empty() && context_.parallelism > 1) {
+    if (!input->traits.changes.append_only() && !sink.upsert_key.empty() &&
+        context_.parallelism > 1) {
       const Placement& at = Of(input);
       bool together = at.single() || (at.kind == Placement::Kind::kHash &&
-                                      std::all_of(at.keys.begin(), at.keys.end(),
-                                                  [&](int key) { return Contains(sink.upsert_key, key); }));
+                                      std::all_of(at.keys.begin(), at.keys.end(), [&](int key) {
+                                        return Contains(sink.upsert_key, key);
+                                      }));
       if (!together) input = Exchange(input, Distribution::kHash, sink.upsert_key);
     }
     *placement = Of(input);
@@ -346,6 +377,8 @@ class ExchangePlacer {
 
 }  // namespace
 
-Result<Roots> AddExchanges(Roots roots, const OptimizerContext& context) { return ExchangePlacer(roots, context).Run(); }
+Result<Roots> AddExchanges(Roots roots, const OptimizerContext& context) {
+  return ExchangePlacer(roots, context).Run();
+}
 
 }  // namespace weir::optimizer

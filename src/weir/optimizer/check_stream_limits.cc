@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What a stream cannot do, refused by name: sorting an input that never ends needs a time attribute first.
+// What a stream cannot do, refused by name: sorting an input that never ends needs a time attribute
+// first.
 #include "weir/optimizer/rule.h"
 
 namespace weir {
@@ -28,8 +29,11 @@ Result<Roots> CheckStreamLimits(Roots roots, const OptimizerContext& context) {
     if (bounded) continue;
     if (sort->fetch || sort->offset > 0) continue;  // Top-N: kept up to date.
     const SortKey& first = sort->keys[0];
-    if (node->schema[first.column].type.time_attribute() != TimeAttribute::kNone && !first.descending) continue;
-    return WithHint(InvalidQuery("sort on a non-time-attribute field is not supported in stream mode over an unbounded input"),
+    if (node->schema[first.column].type.time_attribute() != TimeAttribute::kNone &&
+        !first.descending)
+      continue;
+    return WithHint(InvalidQuery("sort on a non-time-attribute field is not supported in stream "
+                                 "mode over an unbounded input"),
                     "sort by the time attribute first, or run over a bounded input in batch mode");
   }
   return roots;

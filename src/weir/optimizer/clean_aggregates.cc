@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Aggregate calls that say the same are computed once; DISTINCT goes where it changes nothing (MIN, MAX).
-// Calls that nobody reads are left to PruneColumns.
+// Aggregate calls that say the same are computed once; DISTINCT goes where it changes nothing (MIN,
+// MAX). Calls that nobody reads are left to PruneColumns.
 #include <algorithm>
 
 #include "weir/expr/aggregate.h"
@@ -12,12 +12,14 @@ namespace weir::optimizer {
 namespace {
 
 bool SameCall(const AggregateCall& a, const AggregateCall& b) {
-  return a.function == b.function && a.args == b.args && a.literals == b.literals && a.distinct == b.distinct &&
-         a.filter == b.filter && a.order_by == b.order_by && a.type == b.type;
+  return a.function == b.function && a.args == b.args && a.literals == b.literals &&
+         a.distinct == b.distinct && a.filter == b.filter && a.order_by == b.order_by &&
+         a.type == b.type;
 }
 
 /// Unique calls; `from` gets the position of each old call among them.
-std::vector<AggregateCall> UniqueCalls(std::vector<AggregateCall> calls, const OptimizerContext& context, std::vector<int>* from,
+std::vector<AggregateCall> UniqueCalls(std::vector<AggregateCall> calls,
+                                       const OptimizerContext& context, std::vector<int>* from,
                                        bool* changed) {
   std::vector<AggregateCall> unique;
   size_t before = calls.size();
@@ -27,7 +29,8 @@ std::vector<AggregateCall> UniqueCalls(std::vector<AggregateCall> calls, const O
       call.distinct = false;
       *changed = true;
     }
-    auto at = std::find_if(unique.begin(), unique.end(), [&](const AggregateCall& c) { return SameCall(c, call); });
+    auto at = std::find_if(unique.begin(), unique.end(),
+                           [&](const AggregateCall& c) { return SameCall(c, call); });
     from->push_back(static_cast<int>(at - unique.begin()));
     if (at == unique.end()) unique.push_back(std::move(call));
   }
@@ -73,10 +76,12 @@ PlanPtr Cleaned(const PlanPtr& node, Spec spec, const OptimizerContext& context)
 
 Result<Roots> CleanAggregates(Roots roots, const OptimizerContext& context) {
   return Rewrite(roots, [&](const PlanPtr& node) -> Result<PlanPtr> {
-    if (auto* aggregate = node->As<AggregateNode>(); aggregate != nullptr && aggregate->phase == AggregatePhase::kSingle) {
+    if (auto* aggregate = node->As<AggregateNode>();
+        aggregate != nullptr && aggregate->phase == AggregatePhase::kSingle) {
       return Cleaned(node, *aggregate, context);
     }
-    if (auto* window = node->As<WindowAggregateNode>(); window != nullptr && window->phase == AggregatePhase::kSingle) {
+    if (auto* window = node->As<WindowAggregateNode>();
+        window != nullptr && window->phase == AggregatePhase::kSingle) {
       return Cleaned(node, *window, context);
     }
     return node;

@@ -72,7 +72,9 @@ DataType MovedType(const DataType& type, const FieldMovesPtr& moves) {
     const Field& field = type.fields()[i];
     fields.push_back({field.name, MovedType(field.type, move.fields)});
   }
-  return DataType::Row(std::move(fields)).WithNullable(type.nullable()).WithTimeAttribute(type.time_attribute());
+  return DataType::Row(std::move(fields))
+      .WithNullable(type.nullable())
+      .WithTimeAttribute(type.time_attribute());
 }
 
 FieldMovesPtr KeepUsedFields(const DataType& type, const ColumnUse& use) {
@@ -81,7 +83,9 @@ FieldMovesPtr KeepUsedFields(const DataType& type, const ColumnUse& use) {
   if (kept.empty()) {
     // Only whether the row is there: one field stands for it, a cheap one.
     const auto& fields = type.fields();
-    auto cheap = std::find_if(fields.begin(), fields.end(), [](const Field& f) { return !f.type.is_view() && !f.type.is_nested(); });
+    auto cheap = std::find_if(fields.begin(), fields.end(), [](const Field& f) {
+      return !f.type.is_view() && !f.type.is_nested();
+    });
     kept[cheap == fields.end() ? 0 : static_cast<int>(cheap - fields.begin())] = ColumnUse::Whole();
   }
   auto moves = std::make_shared<FieldMoves>();

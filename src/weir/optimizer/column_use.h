@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Internal to optimizer/: which columns and fields of ROW columns are read, and where they go when the others are left
-// out.
+// Internal to optimizer/: which columns and fields of ROW columns are read, and where they go when
+// the others are left out.
 #pragma once
 
 #include <map>
@@ -16,8 +16,8 @@ namespace weir::optimizer {
 /// What is read of one column.
 struct ColumnUse {
   bool whole = false;
-  bool exists = false;               // Only whether it is NULL.
-  std::map<int, ColumnUse> fields;   // Of a ROW.
+  bool exists = false;              // Only whether it is NULL.
+  std::map<int, ColumnUse> fields;  // Of a ROW.
 
   static ColumnUse Whole() {
     ColumnUse use;

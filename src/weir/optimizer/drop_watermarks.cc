@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Event time that nobody uses is not computed: a scan whose readers have no window loses its watermark, and with it often
-// the time column itself. In batch mode no watermark is needed at all: the last one comes with the end of the input.
+// Event time that nobody uses is not computed: a scan whose readers have no window loses its
+// watermark, and with it often the time column itself. In batch mode no watermark is needed at all:
+// the last one comes with the end of the input.
 //
-// Computed columns that a watermark does not need leave the scan for a Calc above it, where filters come before them.
+// Computed columns that a watermark does not need leave the scan for a Calc above it, where filters
+// come before them.
 #include <algorithm>
 
 #include "weir/optimizer/rule.h"
@@ -21,20 +23,22 @@ bool UsesEventTime(const PlanNode& node) {
     if (reads_watermark) return true;
   }
   auto* sort = node.As<SortNode>();
-  return sort != nullptr && !sort->keys.empty() && !sort->keys[0].descending && !sort->fetch && sort->offset == 0 &&
-         node.schema[sort->keys[0].column].type.is_rowtime();
+  return sort != nullptr && !sort->keys.empty() && !sort->keys[0].descending && !sort->fetch &&
+         sort->offset == 0 && node.schema[sort->keys[0].column].type.is_rowtime();
 }
 
 /// A scan of plain columns below a Calc that computes the rest.
 PlanPtr SplitScan(const PlanPtr& node) {
   const ScanNode& scan = *node->As<ScanNode>();
   if (scan.rowtime_column >= 0 || scan.filter != nullptr || scan.projections.empty()) return node;
-  bool plain = std::all_of(scan.projections.begin(), scan.projections.end(), [](const ExprPtr& e) { return e->is_input(); });
+  bool plain = std::all_of(scan.projections.begin(), scan.projections.end(),
+                           [](const ExprPtr& e) { return e->is_input(); });
   ScanNode below = scan;
   below.projections.clear();
   if (plain && scan.projections.size() == scan.scan_schema.fields.size()) {
     bool same = true;
-    for (size_t i = 0; i < scan.projections.size(); ++i) same &= scan.projections[i]->index == static_cast<int>(i);
+    for (size_t i = 0; i < scan.projections.size(); ++i)
+      same &= scan.projections[i]->index == static_cast<int>(i);
     if (same) return MakePlan(std::move(below), node->schema, {}, node->traits);
   }
   Schema schema = scan.scan_schema;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// How many rows each node may put out: the sources' counts, and the usual guesses for what filters and groups keep.
-// Only made when asked for (EXPLAIN ESTIMATED_COST): sources are opened for it.
+// How many rows each node may put out: the sources' counts, and the usual guesses for what filters
+// and groups keep. Only made when asked for (EXPLAIN ESTIMATED_COST): sources are opened for it.
 #include <algorithm>
 
 #include "weir/optimizer/rule.h"
@@ -20,7 +20,8 @@ double Selectivity(const ExprPtr& condition) {
       share *= 0.15;
     } else if (conjunct->is_call("IS NOT NULL")) {
       share *= 0.9;
-    } else if (conjunct->is_call("<") || conjunct->is_call(">") || conjunct->is_call("<=") || conjunct->is_call(">=")) {
+    } else if (conjunct->is_call("<") || conjunct->is_call(">") || conjunct->is_call("<=") ||
+               conjunct->is_call(">=")) {
       share *= 0.5;
     } else {
       share *= 0.25;
@@ -55,11 +56,13 @@ Rows Estimate(const PlanNode& node, const OptimizerContext& context) {
   }
   constexpr double kGroupShare = 0.1;
   if (auto* calc = node.As<CalcNode>()) return rows * Selectivity(calc->condition);
-  if (auto* aggregate = node.As<AggregateNode>()) return aggregate->keys.empty() ? 1 : std::max(1.0, rows * kGroupShare);
+  if (auto* aggregate = node.As<AggregateNode>())
+    return aggregate->keys.empty() ? 1 : std::max(1.0, rows * kGroupShare);
   if (node.As<WindowAggregateNode>() != nullptr) return std::max(1.0, rows * kGroupShare);
   if (auto* expand = node.As<ExpandNode>()) return rows * static_cast<double>(expand->sets.size());
   if (auto* join = node.As<JoinNode>()) {
-    double left = *node.inputs[0]->traits.estimated_rows, right = *node.inputs[1]->traits.estimated_rows;
+    double left = *node.inputs[0]->traits.estimated_rows,
+           right = *node.inputs[1]->traits.estimated_rows;
     return std::max(left, right) * Selectivity(join->condition);
   }
   if (auto* sort = node.As<SortNode>()) {

@@ -4,9 +4,11 @@
 // Changelog modes: which row kinds every node puts out, and whether anybody needs -U rows.
 //
 //   up    what each node makes of its inputs' changes, if it sent all it could
-//   down  whether -U is needed: by anything that takes rows away (aggregations, joins, filters of updates), not by a sink
+//   down  whether -U is needed: by anything that takes rows away (aggregations, joins, filters of
+//   updates), not by a sink
 //         that folds by the upsert key
-//   up    traits.changes; a DropUpdateBefore before sinks that want no -U but share their input with others
+//   up    traits.changes; a DropUpdateBefore before sinks that want no -U but share their input
+//   with others
 // Batch mode: every node puts out insertions only, and sources must.
 // Source: Flink documentation, "Dynamic Tables"; FLIP-105 (changelog normalization).
 #include <algorithm>
@@ -27,8 +29,8 @@ struct Facts {
   bool paired = true;     // Each -U is followed by a +U with the same upsert key.
   bool needs_before = false;
   bool needs_deleted_rows = false;  // Somebody reads more of a -D row than the key.
-  Keys upsert_keys;                // Without constant columns.
-  std::vector<bool> constant;      // Columns with one value for all rows.
+  Keys upsert_keys;                 // Without constant columns.
+  std::vector<bool> constant;       // Columns with one value for all rows.
 };
 
 std::vector<bool> ConstantColumns(const PlanNode& node, const std::vector<const Facts*>& inputs) {
@@ -36,19 +38,21 @@ std::vector<bool> ConstantColumns(const PlanNode& node, const std::vector<const 
   if (inputs.size() != 1) return constant;
   const std::vector<bool>& input = inputs[0]->constant;
   auto keys = [&](const std::vector<int>& columns) {
-    for (size_t i = 0; i < columns.size(); ++i) constant[i] = input[static_cast<size_t>(columns[i])];
+    for (size_t i = 0; i < columns.size(); ++i)
+      constant[i] = input[static_cast<size_t>(columns[i])];
   };
   if (auto* calc = node.As<CalcNode>()) {
     for (size_t i = 0; i < constant.size(); ++i) {
       const Expr& expr = *calc->projections[i];
-      constant[i] = expr.is_literal() || (expr.is_input() && input[static_cast<size_t>(expr.index)]);
+      constant[i] =
+          expr.is_literal() || (expr.is_input() && input[static_cast<size_t>(expr.index)]);
     }
   } else if (auto* aggregate = node.As<AggregateNode>()) {
     keys(aggregate->keys);
   } else if (auto* window = node.As<WindowAggregateNode>()) {
     keys(window->keys);
-  } else if (node.As<SortNode>() != nullptr || node.As<ExchangeNode>() != nullptr || node.As<WatermarkNode>() != nullptr ||
-             node.As<ChangelogNormalizeNode>() != nullptr) {
+  } else if (node.As<SortNode>() != nullptr || node.As<ExchangeNode>() != nullptr ||
+             node.As<WatermarkNode>() != nullptr || node.As<ChangelogNormalizeNode>() != nullptr) {
     constant = input;
   }
   return constant;
@@ -56,7 +60,9 @@ std::vector<bool> ConstantColumns(const PlanNode& node, const std::vector<const 
 
 void RemoveConstants(const std::vector<bool>& constant, Keys* keys) {
   for (std::vector<int>& key : *keys) {
-    key.erase(std::remove_if(key.begin(), key.end(), [&](int c) { return constant[static_cast<size_t>(c)]; }), key.end());
+    key.erase(std::remove_if(key.begin(), key.end(),
+                             [&](int c) { return constant[static_cast<size_t>(c)]; }),
+              key.end());
   }
 }
 
@@ -65,25 +71,31 @@ bool Contains(const std::vector<int>& all, const std::vector<int>& some) {
                      [&](int c) { return std::find(all.begin(), all.end(), c) != all.end(); });
 }
 
-bool SameColumns(const std::vector<int>& a, const std::vector<int>& b) { return Contains(a, b) && Contains(b, a); }
+bool SameColumns(const std::vector<int>& a, const std::vector<int>& b) {
+  return Contains(a, b) && Contains(b, a);
+}
 
 /// Columns that never change for a row of a key: those of the key itself.
 bool OnlyKeyColumns(const std::vector<int>& columns, const Keys& keys) {
-  return std::any_of(keys.begin(), keys.end(), [&](const std::vector<int>& key) { return Contains(key, columns); });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const std::vector<int>& key) { return Contains(key, columns); });
 }
 
 ChangelogMode Either(const ChangelogMode& a, const ChangelogMode& b) {
-  return {a.insert || b.insert, a.update_before || b.update_before, a.update_after || b.update_after, a.erase || b.erase};
+  return {a.insert || b.insert, a.update_before || b.update_before,
+          a.update_after || b.update_after, a.erase || b.erase};
 }
 
 ChangelogMode AggregateChanges(const AggregateNode& node, const ChangelogMode& input) {
   if (node.phase == AggregatePhase::kLocal) return input;
-  // DISTINCT of insertions only ever adds rows; with a TTL a row is sent again when it is refreshed.
+  // DISTINCT of insertions only ever adds rows; with a TTL a row is sent again when it is
+  // refreshed.
   bool updates = !node.calls.empty() || node.state_ttl_millis > 0;
   return {true, updates, updates, !input.append_only() && !node.keys.empty()};
 }
 
-ChangelogMode JoinChanges(const JoinNode& join, const ChangelogMode& left, const ChangelogMode& right) {
+ChangelogMode JoinChanges(const JoinNode& join, const ChangelogMode& left,
+                          const ChangelogMode& right) {
   if (join.left_window_end >= 0) return {};  // Rows come when their window is complete.
   switch (join.type) {
     case JoinType::kInner:
@@ -98,7 +110,8 @@ ChangelogMode JoinChanges(const JoinNode& join, const ChangelogMode& left, const
 }
 
 /// The output's changes given the inputs', if -U is sent (`before`) or not.
-ChangelogMode OutputChanges(const PlanNode& node, const std::vector<ChangelogMode>& inputs, bool before) {
+ChangelogMode OutputChanges(const PlanNode& node, const std::vector<ChangelogMode>& inputs,
+                            bool before) {
   ChangelogMode out;
   if (auto* aggregate = node.As<AggregateNode>()) {
     out = AggregateChanges(*aggregate, inputs[0]);
@@ -128,7 +141,8 @@ ChangelogMode OutputChanges(const PlanNode& node, const std::vector<ChangelogMod
 
 bool StaysPaired(const PlanNode& node, const std::vector<const Facts*>& inputs) {
   bool paired = std::all_of(inputs.begin(), inputs.end(), [](const Facts* f) { return f->paired; });
-  if (node.As<AggregateNode>() != nullptr || node.As<ChangelogNormalizeNode>() != nullptr) return true;
+  if (node.As<AggregateNode>() != nullptr || node.As<ChangelogNormalizeNode>() != nullptr)
+    return true;
   if (auto* calc = node.As<CalcNode>(); calc != nullptr && calc->condition != nullptr) {
     return paired && OnlyKeyColumns(InputsOf(calc->condition), inputs[0]->upsert_keys);
   }
@@ -136,25 +150,28 @@ bool StaysPaired(const PlanNode& node, const std::vector<const Facts*>& inputs) 
     auto stable = [](const Facts& side, const std::vector<int>& keys) {
       return !side.changes.update_after || OnlyKeyColumns(keys, side.upsert_keys);
     };
-    return paired && join->type == JoinType::kInner && join->condition == nullptr && stable(*inputs[0], join->left_keys) &&
-           stable(*inputs[1], join->right_keys);
+    return paired && join->type == JoinType::kInner && join->condition == nullptr &&
+           stable(*inputs[0], join->left_keys) && stable(*inputs[1], join->right_keys);
   }
-  if (node.As<WindowTableFunctionNode>() != nullptr || node.As<CorrelateNode>() != nullptr) return false;
+  if (node.As<WindowTableFunctionNode>() != nullptr || node.As<CorrelateNode>() != nullptr)
+    return false;
   return paired;
 }
 
 /// Whether `node` needs the -U rows of its input although its own readers may not.
 bool NeedsBefore(const PlanNode& node, const Facts& facts) {
   if (auto* calc = node.As<CalcNode>()) return calc->condition != nullptr || facts.needs_before;
-  bool passes = node.As<ExchangeNode>() != nullptr || node.As<WatermarkNode>() != nullptr || node.As<UnionNode>() != nullptr;
+  bool passes = node.As<ExchangeNode>() != nullptr || node.As<WatermarkNode>() != nullptr ||
+                node.As<UnionNode>() != nullptr;
   if (passes) return facts.needs_before;
   return node.As<ChangelogNormalizeNode>() == nullptr;
 }
 
 /// Whether `node` only passes columns on.
 bool OnlyMovesColumns(const CalcNode& calc) {
-  return calc.condition == nullptr && std::all_of(calc.projections.begin(), calc.projections.end(),
-                                                  [](const ExprPtr& expr) { return expr->is_input(); });
+  return calc.condition == nullptr &&
+         std::all_of(calc.projections.begin(), calc.projections.end(),
+                     [](const ExprPtr& expr) { return expr->is_input(); });
 }
 
 /// What a sink makes of changes.
@@ -162,16 +179,18 @@ struct SinkDemand {
   bool needs_before = false;  // Of the input.
   bool needs_deleted_rows = true;
   bool accepts_before = true;
-  bool as_delete = false;     // -U rows must arrive as deletions.
-  bool materialize = false;   // The last row of each primary key must be found first.
+  bool as_delete = false;    // -U rows must arrive as deletions.
+  bool materialize = false;  // The last row of each primary key must be found first.
 };
 
 /// The node that makes the changes which `node` only passes on.
-const PlanNode& ProducerOf(const PlanNode& node, const std::unordered_map<const PlanNode*, Facts>& facts) {
+const PlanNode& ProducerOf(const PlanNode& node,
+                           const std::unordered_map<const PlanNode*, Facts>& facts) {
   const PlanNode* producer = &node;
   while (true) {
     bool own = producer->As<AggregateNode>() != nullptr || producer->As<JoinNode>() != nullptr ||
-               producer->As<ScanNode>() != nullptr || producer->As<ChangelogNormalizeNode>() != nullptr ||
+               producer->As<ScanNode>() != nullptr ||
+               producer->As<ChangelogNormalizeNode>() != nullptr ||
                producer->As<SetOperationNode>() != nullptr;
     if (own) return *producer;
     const PlanNode* next = nullptr;
@@ -204,7 +223,8 @@ class ChangeInference {
     WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
     WEIR_ASSIGN_OR_RETURN(ChangelogMode changes, connector->SourceChanges(table));
     if (context_.is_batch && !changes.append_only()) {
-      return WithHint(InvalidQuery("querying a table in batch mode is only possible for INSERT-only sources, but the source "
+      return WithHint(InvalidQuery("querying a table in batch mode is only possible for "
+                                   "INSERT-only sources, but the source "
                                    "for table {} produces other changes: {}",
                                    table.table_name, changes.ToString()),
                       "SET 'execution.runtime-mode' = 'streaming'");
@@ -246,7 +266,8 @@ class ChangeInference {
     }
     if (auto* collect = node.As<CollectNode>()) {
       const Facts& input = facts_[node.inputs[0].get()];
-      bool folds = !collect->upsert_key.empty() && input.paired && HasKey(input, collect->upsert_key);
+      bool folds =
+          !collect->upsert_key.empty() && input.paired && HasKey(input, collect->upsert_key);
       SinkDemand demand;
       demand.needs_before = !folds;
       demand.accepts_before = !folds;
@@ -271,18 +292,23 @@ class ChangeInference {
   }
 
   /// Sinks that fold by the key can have an upsert source's changes as they are.
-  Result<bool> IsNeeded(const ChangelogNormalizeNode& normalize, const PlanNode& node, const Facts& facts) {
+  Result<bool> IsNeeded(const ChangelogNormalizeNode& normalize, const PlanNode& node,
+                        const Facts& facts) {
     auto* scan = node.inputs[0]->As<ScanNode>();
-    if (scan == nullptr || is_watched_ || facts.needs_before || normalize.condition != nullptr) return true;
+    if (scan == nullptr || is_watched_ || facts.needs_before || normalize.condition != nullptr)
+      return true;
     const ChangelogMode& source = facts_[node.inputs[0].get()].changes;
-    if (source.update_before || OptionOr("table.exec.source.cdc-events-duplicate", "false") == "true") return true;
+    if (source.update_before ||
+        OptionOr("table.exec.source.cdc-events-duplicate", "false") == "true")
+      return true;
     TableContext table = ScanTableContext(*scan, context_);
     WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
     WEIR_ASSIGN_OR_RETURN(bool by_key, connector->DeletesByKey(table));
     if (!by_key) return false;
     // A -D without its other columns would break their NOT NULL.
     for (int i = 0; i < node.schema.size(); ++i) {
-      bool is_key = std::find(normalize.keys.begin(), normalize.keys.end(), i) != normalize.keys.end();
+      bool is_key =
+          std::find(normalize.keys.begin(), normalize.keys.end(), i) != normalize.keys.end();
       if (!is_key && !node.schema[i].type.nullable()) return true;
     }
     return facts.needs_deleted_rows;
@@ -297,15 +323,19 @@ class ChangeInference {
 
   Status CheckAccepted(const SinkNode& sink, const PlanNode& input, const ChangelogMode& accepted) {
     const ChangelogMode& sent = facts_[&input].changes;
-    bool updates = sent.update_after && !accepted.update_after, deletes = sent.erase && !accepted.erase;
+    bool updates = sent.update_after && !accepted.update_after,
+         deletes = sent.erase && !accepted.erase;
     if (!updates && !deletes) return Status::OK();
     const char* what = updates && deletes ? "update and delete" : updates ? "update" : "delete";
-    Status status = InvalidQuery("table sink '{}' doesn't support consuming {} changes which is produced by node {}", sink.target,
-                                 what, ExplainNode(ProducerOf(input, facts_)));
-    return WithHint(status, context_.connectors != nullptr
-                                ? "write to a sink that takes changes (print), or compute a result that never changes: a window "
-                                  "aggregation, or batch mode: SET 'execution.runtime-mode' = 'batch'"
-                                : "");
+    Status status = InvalidQuery(
+        "table sink '{}' doesn't support consuming {} changes which is produced by node {}",
+        sink.target, what, ExplainNode(ProducerOf(input, facts_)));
+    return WithHint(status,
+                    context_.connectors != nullptr
+                        ? "write to a sink that takes changes (print), or compute a result that "
+                          "never changes: a window "
+                          "aggregation, or batch mode: SET 'execution.runtime-mode' = 'batch'"
+                        : "");
   }
 
   Result<SinkDemand> DemandOf(const SinkNode& sink, const PlanNode& input) {
@@ -314,7 +344,8 @@ class ChangeInference {
     TableContext table = SinkTableContext(sink, context_);
     WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
     if (!connector->can_write()) {
-      return InvalidQuery("table {} cannot be written: connector '{}' is a source only", sink.target, connector->name());
+      return InvalidQuery("table {} cannot be written: connector '{}' is a source only",
+                          sink.target, connector->name());
     }
     if (facts.changes.append_only()) return demand;
     WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Sink> made, connector->MakeSink(table));
@@ -323,13 +354,17 @@ class ChangeInference {
     WEIR_RETURN_NOT_OK(CheckAccepted(sink, input, accepted));
     demand.accepts_before = accepted.update_before;
     demand.needs_before = accepted.update_before;
-    if (accepted.update_before || !facts.changes.update_after || sink.upsert_key.empty()) return demand;
+    if (accepted.update_before || !facts.changes.update_after || sink.upsert_key.empty())
+      return demand;
     bool exact = HasKey(facts, sink.upsert_key);
     if (exact && facts.paired) return demand;
-    bool covered = std::any_of(facts.upsert_keys.begin(), facts.upsert_keys.end(),
-                               [&](const std::vector<int>& key) { return Contains(sink.upsert_key, key); });
-    // Rows of several upsert keys may share a primary key for a while: all of them are kept, the last one is shown.
-    demand.materialize = !covered && OptionOr("table.exec.sink.upsert-materialize", "auto") != "none";
+    bool covered =
+        std::any_of(facts.upsert_keys.begin(), facts.upsert_keys.end(),
+                    [&](const std::vector<int>& key) { return Contains(sink.upsert_key, key); });
+    // Rows of several upsert keys may share a primary key for a while: all of them are kept, the
+    // last one is shown.
+    demand.materialize =
+        !covered && OptionOr("table.exec.sink.upsert-materialize", "auto") != "none";
     if (demand.materialize) {
       demand.needs_before = true;
       return demand;
@@ -342,11 +377,13 @@ class ChangeInference {
   std::string OptionOr(const std::string& key, std::string otherwise) const {
     auto at = context_.options.find(key);
     std::string value = at == context_.options.end() ? std::move(otherwise) : at->second;
-    std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     return value;
   }
 
-  /// The last row of each primary key among those that are there: GROUP BY key with LAST_VALUE of the whole row.
+  /// The last row of each primary key among those that are there: GROUP BY key with LAST_VALUE of
+  /// the whole row.
   static PlanPtr Materialized(const PlanPtr& input, const std::vector<int>& primary_key) {
     const Schema& schema = input->schema;
     std::vector<ExprPtr> columns;
@@ -360,7 +397,8 @@ class ChangeInference {
     names.push_back("$row");
     PlanTraits traits;
     traits.changes = input->traits.changes;
-    auto rows = std::make_shared<PlanNode>(*MakeProject(input, std::move(columns), std::move(names)));
+    auto rows =
+        std::make_shared<PlanNode>(*MakeProject(input, std::move(columns), std::move(names)));
     rows->traits = traits;
     AggregateNode last;
     AggregateCall call;
@@ -385,27 +423,32 @@ class ChangeInference {
       fields.push_back(is_key ? MakeInput(at, group->schema[at].type) : MakeField(row, i));
     }
     traits.upsert_keys = {primary_key};
-    auto out = std::make_shared<PlanNode>(*MakeProject(std::move(group), std::move(fields), ColumnNames(schema)));
+    auto out = std::make_shared<PlanNode>(
+        *MakeProject(std::move(group), std::move(fields), ColumnNames(schema)));
     out->traits = std::move(traits);
     return out;
   }
 
   Result<PlanPtr> Annotate(const PlanPtr& node) {
-    // `node` is over rebuilt inputs; its facts are those of the node it was, which comes next in order.
+    // `node` is over rebuilt inputs; its facts are those of the node it was, which comes next in
+    // order.
     const PlanNode& old = *order_[annotated_++];
     if (dropped_.count(&old) != 0) return node->inputs[0];
     auto copy = std::make_shared<PlanNode>(*node);
     auto demand = demands_.find(&old);
     if (demand != demands_.end() && demand->second.materialize) {
       copy->inputs = {Materialized(copy->inputs[0], node->As<SinkNode>()->upsert_key)};
-    } else if (demand != demands_.end() && copy->inputs[0]->traits.changes.update_before && !demand->second.accepts_before) {
+    } else if (demand != demands_.end() && copy->inputs[0]->traits.changes.update_before &&
+               !demand->second.accepts_before) {
       PlanPtr input = copy->inputs[0];
       PlanTraits traits;
-      traits.changes = OutputChanges(*MakePlan(DropUpdateBeforeNode{demand->second.as_delete}, {}, {}),
-                                     {input->traits.changes}, false);
+      traits.changes =
+          OutputChanges(*MakePlan(DropUpdateBeforeNode{demand->second.as_delete}, {}, {}),
+                        {input->traits.changes}, false);
       traits.upsert_keys = input->traits.upsert_keys;
       Schema schema = input->schema;
-      copy->inputs = {MakePlan(DropUpdateBeforeNode{demand->second.as_delete}, std::move(schema), {input}, std::move(traits))};
+      copy->inputs = {MakePlan(DropUpdateBeforeNode{demand->second.as_delete}, std::move(schema),
+                               {input}, std::move(traits))};
     }
     std::vector<ChangelogMode> inputs;
     for (const PlanPtr& input : copy->inputs) inputs.push_back(input->traits.changes);
@@ -429,34 +472,44 @@ class ChangeInference {
   size_t annotated_ = 0;
 };
 
-/// Sources that send updates without -U, or that may repeat changes, are made full changelogs first.
+/// Sources that send updates without -U, or that may repeat changes, are made full changelogs
+/// first.
 Result<PlanPtr> Normalized(const PlanPtr& node, const OptimizerContext& context) {
   auto* scan = node->As<ScanNode>();
   if (scan == nullptr) return node;
   TableContext table = ScanTableContext(*scan, context);
   WEIR_ASSIGN_OR_RETURN(const Connector* connector, context.connectors->Lookup(table));
   if (!connector->can_read()) {
-    return InvalidQuery("table {} cannot be read: connector '{}' is a sink only", table.table_name, connector->name());
+    return InvalidQuery("table {} cannot be read: connector '{}' is a sink only", table.table_name,
+                        connector->name());
   }
   WEIR_ASSIGN_OR_RETURN(ChangelogMode changes, connector->SourceChanges(table));
   if (changes.append_only()) return node;
   bool upsert = changes.update_after && !changes.update_before;
   const auto& primary_key = scan->table->primary_key;
   if (upsert && primary_key.empty()) {
-    return WithHint(InvalidQuery("table {} produces a changelog that contains UPDATE_AFTER but no UPDATE_BEFORE, which "
-                                 "requires a primary key on the table",
-                                 table.table_name),
-                    "add PRIMARY KEY (..) NOT ENFORCED to the table");
+    return WithHint(
+        InvalidQuery(
+            "table {} produces a changelog that contains UPDATE_AFTER but no UPDATE_BEFORE, which "
+            "requires a primary key on the table",
+            table.table_name),
+        "add PRIMARY KEY (..) NOT ENFORCED to the table");
   }
-  WEIR_ASSIGN_OR_RETURN(bool duplicates, Options(context.options).GetBool("table.exec.source.cdc-events-duplicate", false));
+  WEIR_ASSIGN_OR_RETURN(
+      bool duplicates,
+      Options(context.options).GetBool("table.exec.source.cdc-events-duplicate", false));
   if (!upsert && !duplicates) return node;
   if (primary_key.empty()) {
-    return InvalidQuery("'table.exec.source.cdc-events-duplicate' requires a primary key on the table {}", table.table_name);
+    return InvalidQuery(
+        "'table.exec.source.cdc-events-duplicate' requires a primary key on the table {}",
+        table.table_name);
   }
   ChangelogNormalizeNode normalize;
   for (const std::string& name : primary_key) {
     int column = node->schema.IndexOf(name);
-    if (column < 0) return InvalidQuery("the primary key column '{}' of table {} is not read", name, table.table_name);
+    if (column < 0)
+      return InvalidQuery("the primary key column '{}' of table {} is not read", name,
+                          table.table_name);
     normalize.keys.push_back(column);
   }
   Schema schema = node->schema;
@@ -466,10 +519,12 @@ Result<PlanPtr> Normalized(const PlanPtr& node, const OptimizerContext& context)
 }  // namespace
 
 Result<Roots> NormalizeSources(Roots roots, const OptimizerContext& context) {
-  WEIR_ASSIGN_OR_RETURN(int64_t ttl_micros, Options(context.options).GetDurationMicros("table.exec.state.ttl", 0));
+  WEIR_ASSIGN_OR_RETURN(int64_t ttl_micros,
+                        Options(context.options).GetDurationMicros("table.exec.state.ttl", 0));
   return Rewrite(roots, [&](const PlanPtr& node) -> Result<PlanPtr> {
     auto* aggregate = node->As<AggregateNode>();
-    if (aggregate != nullptr && !context.is_batch && ttl_micros > 0 && aggregate->state_ttl_millis == 0) {
+    if (aggregate != nullptr && !context.is_batch && ttl_micros > 0 &&
+        aggregate->state_ttl_millis == 0) {
       AggregateNode copy = *aggregate;
       copy.state_ttl_millis = std::max<int64_t>(1, ttl_micros / 1000);
       return MakePlan(std::move(copy), node->schema, node->inputs, node->traits);
@@ -478,6 +533,8 @@ Result<Roots> NormalizeSources(Roots roots, const OptimizerContext& context) {
   });
 }
 
-Result<Roots> InferChanges(Roots roots, const OptimizerContext& context) { return ChangeInference(roots, context).Run(); }
+Result<Roots> InferChanges(Roots roots, const OptimizerContext& context) {
+  return ChangeInference(roots, context).Run();
+}
 
 }  // namespace weir::optimizer

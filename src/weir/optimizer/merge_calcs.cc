@@ -6,8 +6,9 @@
 //   Calc(select a + 1 where c > 2)  over  Calc(select x * 2 AS a, y AS c where x > 0)
 //     =>  Calc(select x * 2 + 1 where x > 0 AND y > 2)
 //
-// An expression that is used several times is still computed once a batch (the evaluator shares equal sub-expressions);
-// one that is not deterministic is never written twice nor moved before a filter that reads it.
+// An expression that is used several times is still computed once a batch (the evaluator shares
+// equal sub-expressions); one that is not deterministic is never written twice nor moved before a
+// filter that reads it.
 #include <algorithm>
 
 #include "weir/expr/evaluator.h"
@@ -16,7 +17,8 @@
 namespace weir::optimizer {
 namespace {
 
-constexpr int64_t kMergedSizeMax = 2000;  // Nodes of the merged expressions: repeated substitution can explode.
+constexpr int64_t kMergedSizeMax =
+    2000;  // Nodes of the merged expressions: repeated substitution can explode.
 
 void CountUses(const ExprPtr& expr, std::vector<int>* uses) {
   VisitExpr(expr, [&](const Expr& node) {
@@ -39,7 +41,8 @@ bool CanMerge(const CalcNode& outer, const CalcNode& inner, const OptimizerConte
   CountUses(outer.condition, &uses);
   if (outer.condition != nullptr) {
     for (int column : InputsOf(outer.condition)) {
-      if (!IsDeterministic(inner.projections[static_cast<size_t>(column)], *context.functions)) return false;
+      if (!IsDeterministic(inner.projections[static_cast<size_t>(column)], *context.functions))
+        return false;
     }
     size += ExprSize(outer.condition, kMergedSizeMax);
   }
@@ -60,11 +63,13 @@ bool CanMerge(const CalcNode& outer, const CalcNode& inner, const OptimizerConte
 PlanPtr Merged(const PlanPtr& node, const CalcNode& outer, const CalcNode& inner) {
   std::vector<ExprPtr> conjuncts = Conjuncts(inner.condition);
   if (outer.condition != nullptr) {
-    for (const ExprPtr& conjunct : Conjuncts(Substitute(outer.condition, inner.projections))) conjuncts.push_back(conjunct);
+    for (const ExprPtr& conjunct : Conjuncts(Substitute(outer.condition, inner.projections)))
+      conjuncts.push_back(conjunct);
   }
   CalcNode merged;
   merged.condition = AndOf(std::move(conjuncts));
-  for (const ExprPtr& expr : outer.projections) merged.projections.push_back(Substitute(expr, inner.projections));
+  for (const ExprPtr& expr : outer.projections)
+    merged.projections.push_back(Substitute(expr, inner.projections));
   return MakePlan(std::move(merged), node->schema, node->inputs[0]->inputs, node->traits);
 }
 
@@ -72,7 +77,8 @@ PlanPtr Merged(const PlanPtr& node, const CalcNode& outer, const CalcNode& inner
 bool SameTypes(const Schema& a, const Schema& b) {
   if (a.size() != b.size()) return false;
   for (int i = 0; i < a.size(); ++i) {
-    if (!(a[i].type == b[i].type) || a[i].type.time_attribute() != b[i].type.time_attribute()) return false;
+    if (!(a[i].type == b[i].type) || a[i].type.time_attribute() != b[i].type.time_attribute())
+      return false;
   }
   return true;
 }
@@ -90,11 +96,13 @@ Result<Roots> MergeCalcs(Roots roots, const OptimizerContext& context) {
     PlanPtr result = node;
     if (auto* outer = result->As<CalcNode>()) {
       auto* inner = result->inputs[0]->As<CalcNode>();
-      if (inner != nullptr && !shared[result->inputs[0].get()] && CanMerge(*outer, *inner, context)) {
+      if (inner != nullptr && !shared[result->inputs[0].get()] &&
+          CanMerge(*outer, *inner, context)) {
         result = Merged(result, *outer, *inner);
       }
     }
-    if (auto* calc = result->As<CalcNode>(); calc != nullptr && IsIdentity(*calc, *result->inputs[0])) {
+    if (auto* calc = result->As<CalcNode>();
+        calc != nullptr && IsIdentity(*calc, *result->inputs[0])) {
       if (SameTypes(result->schema, result->inputs[0]->schema)) result = result->inputs[0];
     }
     kept.push_back(result);

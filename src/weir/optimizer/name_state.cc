@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Semantic ids: names of the nodes that keep state, sources and sinks, made from what they compute and not from where
-// they stand. Columns are described by where they come from, so that a column more elsewhere, another order, an
-// exchange, a split into phases or pruning changes no id.
+// Semantic ids: names of the nodes that keep state, sources and sinks, made from what they compute
+// and not from where they stand. Columns are described by where they come from, so that a column
+// more elsewhere, another order, an exchange, a split into phases or pruning changes no id.
 //
-//   Aggregate by bidder: COUNT(*)    kind + digest(keys: `cat`.`db`.`bid`.bidder) + digest(calls) + digest(rows read)
+//   Aggregate by bidder: COUNT(*)    kind + digest(keys: `cat`.`db`.`bid`.bidder) + digest(calls) +
+//   digest(rows read)
 //
 // Equal twins get "-2", "-3" in order of appearance.
 #include <xxhash.h>
@@ -33,7 +34,8 @@ struct Meaning {
 
 std::string Describe(const ExprPtr& expr, const Names& names) {
   if (expr == nullptr) return "";
-  if (expr->is_input() && static_cast<size_t>(expr->index) < names.size()) return names[static_cast<size_t>(expr->index)];
+  if (expr->is_input() && static_cast<size_t>(expr->index) < names.size())
+    return names[static_cast<size_t>(expr->index)];
   // A literal's type is not in its text.
   std::string types;
   VisitExpr(expr, [&](const Expr& e) {
@@ -49,16 +51,20 @@ std::string Joined(const std::vector<int>& columns, const Names& names) {
 }
 
 std::string Describe(const AggregateCall& call, const Names& names) {
-  std::string out = call.function + "(" + (call.distinct ? "DISTINCT " : "") + Joined(call.args, names) + ")";
+  std::string out =
+      call.function + "(" + (call.distinct ? "DISTINCT " : "") + Joined(call.args, names) + ")";
   if (call.filter >= 0) out += " FILTER " + names[static_cast<size_t>(call.filter)];
-  for (const SortKey& key : call.order_by) out += fmt::format(" BY {} {}", names[static_cast<size_t>(key.column)], key.descending);
+  for (const SortKey& key : call.order_by)
+    out += fmt::format(" BY {} {}", names[static_cast<size_t>(key.column)], key.descending);
   return Digest(out + ":" + call.type.AsNullable().ToString());
 }
 
 std::string Describe(const WindowSpec& window, const Names& names) {
-  std::string time = window.time_column >= 0 ? names[static_cast<size_t>(window.time_column)] : "attached";
-  return fmt::format("{} {} {} {} {} {} [{}]", static_cast<int>(window.kind), time, window.is_proctime, window.size_millis,
-                     window.step_millis, window.offset_millis, Joined(window.partition_keys, names));
+  std::string time =
+      window.time_column >= 0 ? names[static_cast<size_t>(window.time_column)] : "attached";
+  return fmt::format("{} {} {} {} {} {} [{}]", static_cast<int>(window.kind), time,
+                     window.is_proctime, window.size_millis, window.step_millis,
+                     window.offset_millis, Joined(window.partition_keys, names));
 }
 
 class StateNamer {
@@ -90,10 +96,13 @@ class StateNamer {
   static bool KeepsState(const PlanNode& node) {
     if (IsLocal(node)) return false;
     auto* function = node.As<WindowTableFunctionNode>();
-    return node.As<ScanNode>() != nullptr || node.As<AggregateNode>() != nullptr || node.As<WindowAggregateNode>() != nullptr ||
-           node.As<JoinNode>() != nullptr || node.As<SortNode>() != nullptr || node.As<SetOperationNode>() != nullptr ||
-           node.As<ChangelogNormalizeNode>() != nullptr || node.As<SinkNode>() != nullptr || node.As<CollectNode>() != nullptr ||
-           (function != nullptr && function->window.kind == WindowKind::kSession) || node.As<ValuesNode>() != nullptr;
+    return node.As<ScanNode>() != nullptr || node.As<AggregateNode>() != nullptr ||
+           node.As<WindowAggregateNode>() != nullptr || node.As<JoinNode>() != nullptr ||
+           node.As<SortNode>() != nullptr || node.As<SetOperationNode>() != nullptr ||
+           node.As<ChangelogNormalizeNode>() != nullptr || node.As<SinkNode>() != nullptr ||
+           node.As<CollectNode>() != nullptr ||
+           (function != nullptr && function->window.kind == WindowKind::kSession) ||
+           node.As<ValuesNode>() != nullptr;
   }
   static std::string KindName(const PlanNode& node) {
     if (node.As<AggregateNode>() != nullptr) return "GroupAggregate";
@@ -103,7 +112,8 @@ class StateNamer {
 
   /// For columns that only this node makes: numbered below its rows' digest.
   static void Number(const PlanNode& node, size_t first, Meaning* meaning) {
-    for (size_t i = first; i < node.schema.fields.size(); ++i) meaning->columns.push_back(fmt::format("{}.{}", meaning->rows, i - first));
+    for (size_t i = first; i < node.schema.fields.size(); ++i)
+      meaning->columns.push_back(fmt::format("{}.{}", meaning->rows, i - first));
   }
 
   Meaning MeaningOf(const PlanNode& node, const std::vector<const Meaning*>& inputs) {
@@ -119,23 +129,30 @@ class StateNamer {
     }
     if (auto* scan = node.As<ScanNode>()) return OfScan(*scan);
     if (auto* calc = node.As<CalcNode>()) {
-      out.rows = calc->condition == nullptr ? inputs[0]->rows
-                                            : Digest(inputs[0]->rows + " where " + Describe(calc->condition, inputs[0]->columns));
-      for (const ExprPtr& expr : calc->projections) out.columns.push_back(Describe(expr, inputs[0]->columns));
+      out.rows =
+          calc->condition == nullptr
+              ? inputs[0]->rows
+              : Digest(inputs[0]->rows + " where " + Describe(calc->condition, inputs[0]->columns));
+      for (const ExprPtr& expr : calc->projections)
+        out.columns.push_back(Describe(expr, inputs[0]->columns));
       return out;
     }
-    if (auto* aggregate = node.As<AggregateNode>()) return OfAggregate(node, *aggregate, *inputs[0]);
+    if (auto* aggregate = node.As<AggregateNode>())
+      return OfAggregate(node, *aggregate, *inputs[0]);
     if (auto* window = node.As<WindowAggregateNode>()) return OfWindow(node, *window, *inputs[0]);
-    bool moves = node.As<ExchangeNode>() != nullptr || node.As<DropUpdateBeforeNode>() != nullptr || node.As<WatermarkNode>() != nullptr;
+    bool moves = node.As<ExchangeNode>() != nullptr || node.As<DropUpdateBeforeNode>() != nullptr ||
+                 node.As<WatermarkNode>() != nullptr;
     if (moves) return passes();
     // Everything else: its kind, its inputs, and what it says of itself over their columns.
     out.rows = Digest(std::string(PlanName(node)) + Rest(node, inputs));
     size_t passed = 0;
-    bool widens = node.As<CorrelateNode>() != nullptr || node.As<WindowTableFunctionNode>() != nullptr ||
-                  node.As<ExpandNode>() != nullptr || node.As<JoinNode>() != nullptr || node.As<SortNode>() != nullptr ||
-                  node.As<ChangelogNormalizeNode>() != nullptr;
+    bool widens = node.As<CorrelateNode>() != nullptr ||
+                  node.As<WindowTableFunctionNode>() != nullptr ||
+                  node.As<ExpandNode>() != nullptr || node.As<JoinNode>() != nullptr ||
+                  node.As<SortNode>() != nullptr || node.As<ChangelogNormalizeNode>() != nullptr;
     if (widens) {
-      for (const Meaning* input : inputs) out.columns.insert(out.columns.end(), input->columns.begin(), input->columns.end());
+      for (const Meaning* input : inputs)
+        out.columns.insert(out.columns.end(), input->columns.begin(), input->columns.end());
       out.columns.resize(std::min(out.columns.size(), node.schema.fields.size()));
       passed = out.columns.size();
     }
@@ -158,10 +175,12 @@ class StateNamer {
     return out;
   }
 
-  static Meaning OfAggregate(const PlanNode& node, const AggregateNode& aggregate, const Meaning& input) {
+  static Meaning OfAggregate(const PlanNode& node, const AggregateNode& aggregate,
+                             const Meaning& input) {
     // A global phase is described by its local one, whose input's meaning came through.
     const PlanNode* local = LocalOf(node);
-    const std::vector<int>& keys = local == nullptr ? aggregate.keys : local->As<AggregateNode>()->keys;
+    const std::vector<int>& keys =
+        local == nullptr ? aggregate.keys : local->As<AggregateNode>()->keys;
     std::string text = "Aggregate " + input.rows + " by " + Joined(keys, input.columns);
     Names calls;
     for (const AggregateCall& call : aggregate.calls) {
@@ -175,12 +194,14 @@ class StateNamer {
     return out;
   }
 
-  static Meaning OfWindow(const PlanNode& node, const WindowAggregateNode& window, const Meaning& input) {
+  static Meaning OfWindow(const PlanNode& node, const WindowAggregateNode& window,
+                          const Meaning& input) {
     const PlanNode* local = LocalOf(node);
     const WindowAggregateNode& spec = local == nullptr ? window : *local->As<WindowAggregateNode>();
-    std::string text = "WindowAggregate " + input.rows + " by " + Joined(spec.keys, input.columns) + " in " +
-                       Describe(spec.window, input.columns);
-    if (spec.window_end_column >= 0) text += Joined({spec.window_start_column, spec.window_end_column}, input.columns);
+    std::string text = "WindowAggregate " + input.rows + " by " + Joined(spec.keys, input.columns) +
+                       " in " + Describe(spec.window, input.columns);
+    if (spec.window_end_column >= 0)
+      text += Joined({spec.window_start_column, spec.window_end_column}, input.columns);
     Names calls;
     for (const AggregateCall& call : window.calls) {
       calls.push_back(Describe(call, input.columns));
@@ -211,11 +232,13 @@ class StateNamer {
     }
     for (const ExprPtr& expr : ExpressionsOf(node)) text += " " + Describe(expr, names);
     if (auto* join = node.As<JoinNode>()) {
-      text += fmt::format(" {} {} = {}", static_cast<int>(join->type), Joined(join->left_keys, inputs[0]->columns),
+      text += fmt::format(" {} {} = {}", static_cast<int>(join->type),
+                          Joined(join->left_keys, inputs[0]->columns),
                           Joined(join->right_keys, inputs[1]->columns));
     } else if (auto* sort = node.As<SortNode>()) {
       for (const SortKey& key : sort->keys) {
-        text += fmt::format(" {} {} {}", names[static_cast<size_t>(key.column)], key.descending, key.nulls_first);
+        text += fmt::format(" {} {} {}", names[static_cast<size_t>(key.column)], key.descending,
+                            key.nulls_first);
       }
       text += fmt::format(" {} {}", sort->offset, sort->fetch.value_or(-1));
     } else if (auto* function = node.As<WindowTableFunctionNode>()) {

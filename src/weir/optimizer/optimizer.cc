@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The list of rules and the loop that applies them, within the bounds of plan size and planning time.
+// The list of rules and the loop that applies them, within the bounds of plan size and planning
+// time.
 #include "weir/optimizer/optimizer.h"
 
 #include <algorithm>
@@ -18,25 +19,30 @@ using optimizer::Rule;
 
 /// Once, before anything else.
 constexpr Rule kPrepareRules[] = {
-    {"NormalizeSources", "full changelogs from sources that send upserts", optimizer::NormalizeSources},
+    {"NormalizeSources", "full changelogs from sources that send upserts",
+     optimizer::NormalizeSources},
     {"ShareEqualParts", "equal parts of the plan become one node", optimizer::ShareEqualParts},
-    {"RecognizeWindows", "grouping by the columns of a window function becomes a window aggregation",
+    {"RecognizeWindows",
+     "grouping by the columns of a window function becomes a window aggregation",
      optimizer::RecognizeWindows},
     {"DropWatermarks", "event time that nobody uses is not computed", optimizer::DropWatermarks},
 };
 
 /// Until nothing changes.
 constexpr Rule kRewriteRules[] = {
-    {"SimplifyExpressions", "constants are folded, conditions simplified", optimizer::SimplifyExpressions},
+    {"SimplifyExpressions", "constants are folded, conditions simplified",
+     optimizer::SimplifyExpressions},
     {"MergeCalcs", "adjacent projections and filters become one", optimizer::MergeCalcs},
     {"PushFilters", "filters move towards the sources", optimizer::PushFilters},
     {"CleanAggregates", "equal aggregate calls are computed once", optimizer::CleanAggregates},
-    {"PruneColumns", "columns and fields that nobody reads are not produced", optimizer::PruneColumns},
+    {"PruneColumns", "columns and fields that nobody reads are not produced",
+     optimizer::PruneColumns},
 };
 
 /// Once, when the plan above the sources is settled.
 constexpr Rule kSourceRules[] = {
-    {"PushScanFilters", "sources are told of comparisons and partitions", optimizer::PushScanFilters},
+    {"PushScanFilters", "sources are told of comparisons and partitions",
+     optimizer::PushScanFilters},
     {"PushLimits", "sources are told how many rows are enough", optimizer::PushLimits},
 };
 
@@ -44,9 +50,11 @@ constexpr Rule kSourceRules[] = {
 constexpr Rule kPhysicalRules[] = {
     {"ShareEqualParts", "equal parts of the plan become one node", optimizer::ShareEqualParts},
     {"CheckStreamLimits", "what a stream cannot do is refused", optimizer::CheckStreamLimits},
-    {"RecognizeWindowJoins", "joins on the bounds of windows become window joins", optimizer::RecognizeWindowJoins},
+    {"RecognizeWindowJoins", "joins on the bounds of windows become window joins",
+     optimizer::RecognizeWindowJoins},
     {"InferChanges", "which row kinds each node puts out", optimizer::InferChanges},
-    {"AddExchanges", "rows are brought where they are needed; aggregations are split", optimizer::AddExchanges},
+    {"AddExchanges", "rows are brought where they are needed; aggregations are split",
+     optimizer::AddExchanges},
     {"EstimateRows", "how many rows each node may put out", optimizer::EstimateRows},
     {"NameState", "semantic ids", optimizer::NameState},
 };
@@ -62,15 +70,17 @@ class RuleRunner {
   }
 
   Status Apply(const Rule& rule, bool optional, Roots* roots) {
-    if (optional && disabled_.find(fmt::format(",{},", rule.name)) != std::string::npos) return Status::OK();
+    if (optional && disabled_.find(fmt::format(",{},", rule.name)) != std::string::npos)
+      return Status::OK();
     WEIR_ASSIGN_OR_RETURN(*roots, rule.apply(std::move(*roots), context_));
     size_t nodes = InputsFirst(*roots).size();
     if (static_cast<int64_t>(nodes) > context_.plan_nodes_max) {
-      return ResourceExhausted("the plan has {} nodes after rule {}, more than {}", nodes, rule.name, context_.plan_nodes_max);
+      return ResourceExhausted("the plan has {} nodes after rule {}, more than {}", nodes,
+                               rule.name, context_.plan_nodes_max);
     }
     if (context_.environment != nullptr && Now() > deadline_) {
-      return ResourceExhausted("planning took longer than {} ms (stopped after rule {})", context_.time_max_micros / 1000,
-                               rule.name);
+      return ResourceExhausted("planning took longer than {} ms (stopped after rule {})",
+                               context_.time_max_micros / 1000, rule.name);
     }
     return Status::OK();
   }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Logical plan -> physical plan. Rules are data: a list of named rewrites of the whole plan (rule.h), one a file.
+// Logical plan -> physical plan. Rules are data: a list of named rewrites of the whole plan
+// (rule.h), one a file.
 //
-//   logical    Sink <- Calc(HAVING) <- Aggregate(bidder) <- WindowTableFunction(TUMBLE) <- Scan(bid)
-//   physical   Sink <- Calc <- WindowAggregate(bidder, TUMBLE) <- Exchange(hash[bidder]) <- Calc <- Scan(bid: 2 columns)
+//   logical    Sink <- Calc(HAVING) <- Aggregate(bidder) <- WindowTableFunction(TUMBLE) <-
+//   Scan(bid) physical   Sink <- Calc <- WindowAggregate(bidder, TUMBLE) <- Exchange(hash[bidder])
+//   <- Calc <- Scan(bid: 2 columns)
 //
-// The result of every rule is a plan of the same family with the same meaning, so any of them can be left out (option
-// `weir.optimizer.disabled-rules`, for tests and for finding the culprit), those of the physical part excepted.
-// Bounds: plan size and planning time; beyond them a query is refused by name.
-// Threads: any; a call shares nothing.
+// The result of every rule is a plan of the same family with the same meaning, so any of them can
+// be left out (option `weir.optimizer.disabled-rules`, for tests and for finding the culprit),
+// those of the physical part excepted. Bounds: plan size and planning time; beyond them a query is
+// refused by name. Threads: any; a call shares nothing.
 #pragma once
 
 #include <map>
@@ -42,13 +44,15 @@ struct OptimizerContext {
 };
 
 /// Roots end in Sink or Collect; several are a statement set. Equal parts become one shared node.
-/// Errors: kInvalidQuery as Flink's planner refuses, kUnsupported by name, kResourceExhausted beyond the bounds.
+/// Errors: kInvalidQuery as Flink's planner refuses, kUnsupported by name, kResourceExhausted
+/// beyond the bounds.
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, const OptimizerContext& context);
 
 /// Names of all rules in the order in which they run, for EXPLAIN and tests.
 std::vector<std::string> OptimizerRuleNames();
 
-/// What a connector is told of the table of a scan or sink; OPTIONS hints are merged over the table's options.
+/// What a connector is told of the table of a scan or sink; OPTIONS hints are merged over the
+/// table's options.
 TableContext ScanTableContext(const ScanNode& scan, const OptimizerContext& context);
 TableContext SinkTableContext(const SinkNode& sink, const OptimizerContext& context);
 

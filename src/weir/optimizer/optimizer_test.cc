@@ -19,7 +19,9 @@ class FakeSink : public Sink {
  public:
   explicit FakeSink(ChangelogMode accepted) : accepted_(accepted) {}
   ChangelogMode accepted_changes(const ChangelogMode&) const override { return accepted_; }
-  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override { return Unsupported("writing"); }
+  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override {
+    return Unsupported("writing");
+  }
 
  private:
   ChangelogMode accepted_;
@@ -33,16 +35,21 @@ class FakeConnector : public Connector {
   const std::vector<OptionSpec>& options() const override { return options_; }
   bool can_read() const override { return true; }
   bool can_write() const override { return true; }
-  Result<bool> IsBounded(const TableContext& table) const override { return table.options.GetOr("bounded", "true") == "true"; }
+  Result<bool> IsBounded(const TableContext& table) const override {
+    return table.options.GetOr("bounded", "true") == "true";
+  }
   Result<ChangelogMode> SourceChanges(const TableContext& table) const override {
     return ParseChangelogMode(table.options.GetOr("changes", "I"));
   }
   Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const override {
-    WEIR_ASSIGN_OR_RETURN(ChangelogMode accepted, ParseChangelogMode(table.options.GetOr("changes", "I")));
+    WEIR_ASSIGN_OR_RETURN(ChangelogMode accepted,
+                          ParseChangelogMode(table.options.GetOr("changes", "I")));
     return std::make_unique<FakeSink>(accepted);
   }
-  Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const override {
-    return std::vector<std::map<std::string, std::string>>{{{"k", "1"}}, {{"k", "2"}}, {{"k", "3"}}};
+  Result<std::vector<std::map<std::string, std::string>>> Partitions(
+      const TableContext& table) const override {
+    return std::vector<std::map<std::string, std::string>>{
+        {{"k", "1"}}, {{"k", "2"}}, {{"k", "3"}}};
   }
 
  private:
@@ -61,13 +68,18 @@ class OptimizerTest : public testing::Test {
     context_.environment = &RealEnvironment();
   }
 
-  /// Columns k BIGINT, v BIGINT, r ROW<a INT, b STRING, c BIGINT>, ts TIMESTAMP(3) with a watermark.
-  std::shared_ptr<TableDefinition> Table(const std::string& name, std::map<std::string, std::string> options = {}) {
+  /// Columns k BIGINT, v BIGINT, r ROW<a INT, b STRING, c BIGINT>, ts TIMESTAMP(3) with a
+  /// watermark.
+  std::shared_ptr<TableDefinition> Table(const std::string& name,
+                                         std::map<std::string, std::string> options = {}) {
     auto table = std::make_shared<TableDefinition>();
     table->name = {"c", "d", name};
-    DataType row = DataType::Row({{"a", DataType::Int()}, {"b", DataType::String()}, {"c", DataType::BigInt()}});
-    for (const Field& field : std::vector<Field>{
-             {"k", DataType::BigInt()}, {"v", DataType::BigInt()}, {"r", row}, {"ts", DataType::Timestamp(3)}}) {
+    DataType row = DataType::Row(
+        {{"a", DataType::Int()}, {"b", DataType::String()}, {"c", DataType::BigInt()}});
+    for (const Field& field : std::vector<Field>{{"k", DataType::BigInt()},
+                                                 {"v", DataType::BigInt()},
+                                                 {"r", row},
+                                                 {"ts", DataType::Timestamp(3)}}) {
       TableColumn column;
       column.name = field.name;
       column.type = field.type;
@@ -89,8 +101,12 @@ class OptimizerTest : public testing::Test {
   }
   PlanPtr Scan(const std::string& name = "t") { return Scan(Table(name)); }
 
-  static ExprPtr In(const PlanPtr& plan, int column) { return MakeInput(column, plan->schema[column].type); }
-  static ExprPtr Int(int64_t value) { return MakeLiteral(Value::Int(value), DataType::BigInt().NotNull()); }
+  static ExprPtr In(const PlanPtr& plan, int column) {
+    return MakeInput(column, plan->schema[column].type);
+  }
+  static ExprPtr Int(int64_t value) {
+    return MakeLiteral(Value::Int(value), DataType::BigInt().NotNull());
+  }
   ExprPtr Call(const std::string& name, std::vector<ExprPtr> args) {
     auto call = functions_.MakeCall(name, std::move(args), config_);
     EXPECT_TRUE(call.ok()) << call.status().ToString();
@@ -110,11 +126,13 @@ class OptimizerTest : public testing::Test {
     call.name = function;
     return call;
   }
-  static PlanPtr Group(const PlanPtr& input, std::vector<int> keys, std::vector<AggregateCall> calls) {
+  static PlanPtr Group(const PlanPtr& input, std::vector<int> keys,
+                       std::vector<AggregateCall> calls) {
     Schema schema;
     for (int key : keys) schema.fields.push_back(input->schema[key]);
     for (const AggregateCall& call : calls) schema.fields.push_back({call.name, call.type});
-    return MakePlan(AggregateNode{std::move(keys), std::move(calls), AggregatePhase::kSingle, 0}, std::move(schema), {input});
+    return MakePlan(AggregateNode{std::move(keys), std::move(calls), AggregatePhase::kSingle, 0},
+                    std::move(schema), {input});
   }
   static PlanPtr Window(const PlanPtr& input, WindowSpec window) {
     Schema schema = input->schema;
@@ -125,10 +143,13 @@ class OptimizerTest : public testing::Test {
   }
   static PlanPtr Join(const PlanPtr& left, const PlanPtr& right) {
     Schema schema = left->schema;
-    schema.fields.insert(schema.fields.end(), right->schema.fields.begin(), right->schema.fields.end());
+    schema.fields.insert(schema.fields.end(), right->schema.fields.begin(),
+                         right->schema.fields.end());
     return MakePlan(JoinNode{}, std::move(schema), {left, right});
   }
-  static PlanPtr Collect(const PlanPtr& input) { return MakePlan(CollectNode{}, input->schema, {input}); }
+  static PlanPtr Collect(const PlanPtr& input) {
+    return MakePlan(CollectNode{}, input->schema, {input});
+  }
   PlanPtr SinkTo(const PlanPtr& input, const std::string& changes, std::vector<int> key) {
     SinkNode sink;
     auto table = Table("out", {{"changes", changes}});
@@ -160,7 +181,8 @@ class OptimizerTest : public testing::Test {
     auto plan = Run({root});
     if (!plan.ok()) return plan.status().message();
     std::string text = ExplainPlan({(*plan)[0]->inputs[0]}, options);
-    for (std::string::size_type at; (at = text.find("`c`.`d`.")) != std::string::npos;) text.erase(at, 8);
+    for (std::string::size_type at; (at = text.find("`c`.`d`.")) != std::string::npos;)
+      text.erase(at, 8);
     return text;
   }
   std::string WithChanges(const PlanPtr& root) {
@@ -177,7 +199,8 @@ class OptimizerTest : public testing::Test {
 
 TEST_F(OptimizerTest, CalcsMergeAndColumnsArePruned) {
   PlanPtr scan = Scan();
-  PlanPtr inner = Project(scan, {In(scan, 0), Call("+", {In(scan, 1), Int(1)}), MakeField(In(scan, 2), 1)});
+  PlanPtr inner =
+      Project(scan, {In(scan, 0), Call("+", {In(scan, 1), Int(1)}), MakeField(In(scan, 2), 1)});
   PlanPtr outer = Project(inner, {In(inner, 2), Call("*", {In(inner, 1), Int(2)})});
   PlanPtr root = Collect(MakeFilter(outer, Call(">", {In(outer, 1), Call("+", {Int(1), Int(2)})})));
   EXPECT_EQ(Plan(root),
@@ -187,8 +210,10 @@ TEST_F(OptimizerTest, CalcsMergeAndColumnsArePruned) {
 
 TEST_F(OptimizerTest, FiltersSimplifyWhatIsComputedBehindThem) {
   PlanPtr scan = Scan();
-  ExprPtr choice = Call("CASE", {Call("=", {In(scan, 0), Int(0)}), MakeField(In(scan, 2), 2), In(scan, 1)});
-  PlanPtr root = Collect(MakeFilter(Project(scan, {In(scan, 0), choice}), Call("=", {In(scan, 0), Int(2)})));
+  ExprPtr choice =
+      Call("CASE", {Call("=", {In(scan, 0), Int(0)}), MakeField(In(scan, 2), 2), In(scan, 1)});
+  PlanPtr root =
+      Collect(MakeFilter(Project(scan, {In(scan, 0), choice}), Call("=", {In(scan, 0), Int(2)})));
   EXPECT_EQ(Plan(root),
             "Calc(select=[k AS e0, v AS e1], where=[k = 2])\n"
             "+- Scan(table=[`t`], fields=[k, v], pushed=[k = 2])\n");
@@ -198,12 +223,14 @@ TEST_F(OptimizerTest, FiltersSimplifyWhatIsComputedBehindThem) {
 
 TEST_F(OptimizerTest, ImpossibleFilterIsNoScan) {
   PlanPtr scan = Scan();
-  EXPECT_EQ(Plan(Collect(MakeFilter(scan, Call("=", {Int(1), Int(2)})))), "Values(tuples=[[]], fields=[k, v, r, ts])\n");
+  EXPECT_EQ(Plan(Collect(MakeFilter(scan, Call("=", {Int(1), Int(2)})))),
+            "Values(tuples=[[]], fields=[k, v, r, ts])\n");
 }
 
 TEST_F(OptimizerTest, FiltersReachBothSidesOfAJoinAndEqualitiesBecomeKeys) {
   PlanPtr join = Join(Scan("a"), Scan("b"));
-  ExprPtr condition = AndOf({Call("=", {In(join, 0), In(join, 5)}), Call(">", {In(join, 1), Int(7)}), Call("<", {In(join, 4), Int(9)})});
+  ExprPtr condition = AndOf({Call("=", {In(join, 0), In(join, 5)}),
+                             Call(">", {In(join, 1), Int(7)}), Call("<", {In(join, 4), Int(9)})});
   PlanPtr filter = MakeFilter(join, condition);
   EXPECT_EQ(Plan(Collect(Project(filter, {In(filter, 1), In(filter, 4)}))),
             "Calc(select=[v AS e0, k AS e1])\n"
@@ -216,7 +243,8 @@ TEST_F(OptimizerTest, FiltersReachBothSidesOfAJoinAndEqualitiesBecomeKeys) {
 
 TEST_F(OptimizerTest, FilterOnKeysGoesBelowTheGroupingAndUnreadCallsGo) {
   PlanPtr group = Group(Scan(), {0}, {Agg("COUNT", {}), Agg("SUM", {1}), Agg("COUNT", {})});
-  PlanPtr filter = MakeFilter(group, AndOf({Call("=", {In(group, 0), Int(5)}), Call(">", {In(group, 1), Int(1)})}));
+  PlanPtr filter = MakeFilter(
+      group, AndOf({Call("=", {In(group, 0), Int(5)}), Call(">", {In(group, 1), Int(1)})}));
   EXPECT_EQ(Plan(Collect(Project(filter, {In(filter, 1), In(filter, 3)}))),
             "Calc(select=[COUNT AS e0, COUNT AS e1], where=[COUNT > 1])\n"
             "+- GroupAggregate(groupBy=[k], select=[k, COUNT(*) AS COUNT])\n"
@@ -240,42 +268,53 @@ TEST_F(OptimizerTest, PartitionsArePruned) {
   auto table = Table("p");
   table->partition_keys = {"k"};
   PlanPtr scan = Scan(table);
-  EXPECT_EQ(Plan(Collect(Project(MakeFilter(scan, Call(">", {In(scan, 0), Int(1)})), {In(scan, 1)}))),
-            "Calc(select=[v AS e0], where=[k > 1])\n"
-            "+- Scan(table=[`p`], fields=[k, v], pushed=[k > 1], partitions=[{k=2}, {k=3}])\n");
-  EXPECT_EQ(Plan(Collect(Project(MakeFilter(scan, Call(">", {In(scan, 0), Int(9)})), {In(scan, 1)}))),
-            "Values(tuples=[[]], fields=[e0])\n");
+  EXPECT_EQ(
+      Plan(Collect(Project(MakeFilter(scan, Call(">", {In(scan, 0), Int(1)})), {In(scan, 1)}))),
+      "Calc(select=[v AS e0], where=[k > 1])\n"
+      "+- Scan(table=[`p`], fields=[k, v], pushed=[k > 1], partitions=[{k=2}, {k=3}])\n");
+  EXPECT_EQ(
+      Plan(Collect(Project(MakeFilter(scan, Call(">", {In(scan, 0), Int(9)})), {In(scan, 1)}))),
+      "Values(tuples=[[]], fields=[e0])\n");
 }
 
 TEST_F(OptimizerTest, WindowAggregation) {
   PlanPtr window = Window(Scan(), {WindowKind::kTumble, 3, false, 10'000, 0, 0, {}});
-  PlanPtr wanted = Project(MakeFilter(window, Call(">", {In(window, 1), Int(4)})), {In(window, 5), In(window, 0), In(window, 4)});
+  PlanPtr wanted = Project(MakeFilter(window, Call(">", {In(window, 1), Int(4)})),
+                           {In(window, 5), In(window, 0), In(window, 4)});
   PlanPtr group = Group(wanted, {0, 1, 2}, {Agg("COUNT", {})});
   // The window columns are the function's last three: start 4, end 5.
   EXPECT_EQ(WithChanges(Collect(group)),
             "Calc(select=[window_end AS e0, e1, window_start AS e2, COUNT], changelogMode=[I])\n"
-            "+- WindowAggregate(groupBy=[e1], window=[TUMBLE(time_col=[ts], size=[10 s])], select=[e1, COUNT(*) AS COUNT, "
+            "+- WindowAggregate(groupBy=[e1], window=[TUMBLE(time_col=[ts], size=[10 s])], "
+            "select=[e1, COUNT(*) AS COUNT, "
             "start('w$') AS window_start, end('w$') AS window_end], changelogMode=[I])\n"
             "   +- Calc(select=[k AS e1, ts], where=[v > 4], changelogMode=[I])\n"
-            "      +- Scan(table=[`t`], fields=[k, v, ts], rowtime=[ts], watermark=[ts], changelogMode=[I])\n");
+            "      +- Scan(table=[`t`], fields=[k, v, ts], rowtime=[ts], watermark=[ts], "
+            "changelogMode=[I])\n");
 }
 
 TEST_F(OptimizerTest, FilterOnWindowColumnsLeavesThemAttached) {
   PlanPtr window = Window(Scan(), {WindowKind::kTumble, 3, false, 10'000, 0, 0, {}});
   ExprPtr bound = MakeLiteral(Value::Int(0), DataType::Timestamp(3).NotNull());
-  PlanPtr group = Group(MakeFilter(window, Call(">", {In(window, 4), bound})), {0, 4, 5}, {Agg("COUNT", {})});
+  PlanPtr group =
+      Group(MakeFilter(window, Call(">", {In(window, 4), bound})), {0, 4, 5}, {Agg("COUNT", {})});
   std::string plan = Plan(Collect(group));
-  EXPECT_NE(plan.find("window=[TUMBLE(win_start=[window_start], win_end=[window_end], size=[10 s])]"), std::string::npos) << plan;
+  EXPECT_NE(
+      plan.find("window=[TUMBLE(win_start=[window_start], win_end=[window_end], size=[10 s])]"),
+      std::string::npos)
+      << plan;
   EXPECT_NE(plan.find("WindowTableFunction"), std::string::npos) << plan;
 }
 
 TEST_F(OptimizerTest, SessionsOfOtherKeysAreOrdinaryGroups) {
   PlanPtr window = Window(Scan(), {WindowKind::kSession, 3, false, 10'000, 0, 0, {}});
   std::string plan = Plan(Collect(Group(window, {0, 4, 5}, {Agg("COUNT", {})})));
-  EXPECT_NE(plan.find("GroupAggregate(groupBy=[k, window_start, window_end]"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("GroupAggregate(groupBy=[k, window_start, window_end]"), std::string::npos)
+      << plan;
   PlanPtr keyed = Window(Scan(), {WindowKind::kSession, 3, false, 10'000, 0, 0, {0}});
   plan = Plan(Collect(Group(keyed, {0, 4, 5}, {Agg("COUNT", {})})));
-  EXPECT_NE(plan.find("WindowAggregate(groupBy=[k], window=[SESSION(time_col=[ts], gap=[10 s], partition keys=[k])]"),
+  EXPECT_NE(plan.find("WindowAggregate(groupBy=[k], window=[SESSION(time_col=[ts], gap=[10 s], "
+                      "partition keys=[k])]"),
             std::string::npos)
       << plan;
 }
@@ -302,17 +341,19 @@ TEST_F(OptimizerTest, SinksWithTheGroupKeyWantNoUpdateBefore) {
             "+- Scan(table=[`t`], fields=[k], changelogMode=[I])\n");
   // A filter may let only one half of an update pass: -U must arrive, as a deletion.
   PlanPtr filter = MakeFilter(group, Call(">", {In(group, 1), Int(1)}));
-  EXPECT_EQ(WithChanges(SinkTo(filter, "I,UA,D", {0})),
-            "DropUpdateBefore(asDelete=[true], changelogMode=[I,UA,D])\n"
-            "+- Calc(select=[k, COUNT], where=[COUNT > 1], changelogMode=[I,UB,UA])\n"
-            "   +- GroupAggregate(groupBy=[k], select=[k, COUNT(*) AS COUNT], changelogMode=[I,UB,UA])\n"
-            "      +- Scan(table=[`t`], fields=[k], changelogMode=[I])\n");
+  EXPECT_EQ(
+      WithChanges(SinkTo(filter, "I,UA,D", {0})),
+      "DropUpdateBefore(asDelete=[true], changelogMode=[I,UA,D])\n"
+      "+- Calc(select=[k, COUNT], where=[COUNT > 1], changelogMode=[I,UB,UA])\n"
+      "   +- GroupAggregate(groupBy=[k], select=[k, COUNT(*) AS COUNT], changelogMode=[I,UB,UA])\n"
+      "      +- Scan(table=[`t`], fields=[k], changelogMode=[I])\n");
 }
 
 TEST_F(OptimizerTest, OtherPrimaryKeysAreMaterialized) {
   PlanPtr group = Group(Scan(), {0}, {Agg("COUNT", {})});
   std::string plan = WithChanges(SinkTo(group, "I,UA,D", {1}));
-  EXPECT_NE(plan.find("GroupAggregate(groupBy=[COUNT], select=[COUNT, LAST_VALUE($row) AS $row], changelogMode=[I,UA,D])"),
+  EXPECT_NE(plan.find("GroupAggregate(groupBy=[COUNT], select=[COUNT, LAST_VALUE($row) AS $row], "
+                      "changelogMode=[I,UA,D])"),
             std::string::npos)
       << plan;
 }
@@ -332,20 +373,24 @@ TEST_F(OptimizerTest, UpsertSourcesAreNormalizedAndTakeTheFilter) {
   auto table = Table("u", {{"changes", "I,UA,D"}});
   table->primary_key = {"k"};
   PlanPtr scan = Scan(table);
-  PlanPtr filter = MakeFilter(scan, AndOf({Call(">", {In(scan, 0), Int(1)}), Call(">", {In(scan, 1), Int(2)})}));
+  PlanPtr filter =
+      MakeFilter(scan, AndOf({Call(">", {In(scan, 0), Int(1)}), Call(">", {In(scan, 1), Int(2)})}));
   EXPECT_EQ(WithChanges(Collect(Project(filter, {In(filter, 0)}))),
             "Calc(select=[k AS e0], changelogMode=[I,UB,UA,D])\n"
             "+- ChangelogNormalize(key=[k], condition=[v > 2], changelogMode=[I,UB,UA,D])\n"
             "   +- Calc(select=[k, v], where=[k > 1], changelogMode=[I,UA,D])\n"
             "      +- Scan(table=[`u`], fields=[k, v], changelogMode=[I,UA,D])\n");
   context_.is_batch = true;
-  EXPECT_NE(Plan(Collect(scan)).find("in batch mode is only possible for INSERT-only sources"), std::string::npos);
+  EXPECT_NE(Plan(Collect(scan)).find("in batch mode is only possible for INSERT-only sources"),
+            std::string::npos);
 }
 
 TEST_F(OptimizerTest, SortsOfEndlessInputAreRefused) {
   PlanPtr scan = Scan(Table("e", {{"bounded", "false"}}));
   PlanPtr sort = MakePlan(SortNode{{{1, false, true}}, 0, {}}, scan->schema, {scan});
-  EXPECT_EQ(Plan(Collect(sort)), "sort on a non-time-attribute field is not supported in stream mode over an unbounded input");
+  EXPECT_EQ(
+      Plan(Collect(sort)),
+      "sort on a non-time-attribute field is not supported in stream mode over an unbounded input");
 }
 
 TEST_F(OptimizerTest, SharedPartsRunOnce) {
@@ -361,7 +406,8 @@ TEST_F(OptimizerTest, SemanticIdsDoNotMoveWithThePlan) {
     auto plan = Run({root});
     EXPECT_TRUE(plan.ok()) << plan.status().ToString();
     const PlanNode* node = plan.ok() ? (*plan)[0].get() : root.get();
-    while (node->As<AggregateNode>() == nullptr && !node->inputs.empty()) node = node->inputs[0].get();
+    while (node->As<AggregateNode>() == nullptr && !node->inputs.empty())
+      node = node->inputs[0].get();
     return node->traits.semantic_id;
   };
   PlanPtr scan = Scan();
@@ -393,16 +439,20 @@ TEST_F(OptimizerTest, BoundsAreNamed) {
 }
 
 TEST_F(OptimizerTest, Simplify) {
-  auto simple = [&](const ExprPtr& expr) { return ExprToString(*optimizer::Simplify(expr, context_), {"a", "b"}); };
+  auto simple = [&](const ExprPtr& expr) {
+    return ExprToString(*optimizer::Simplify(expr, context_), {"a", "b"});
+  };
   ExprPtr a = MakeInput(0, DataType::BigInt()), b = MakeInput(1, DataType::BigInt().NotNull());
   ExprPtr yes = MakeLiteral(Value::Bool(true), DataType::Boolean().NotNull());
   ExprPtr no = MakeLiteral(Value::Bool(false), DataType::Boolean().NotNull());
   ExprPtr positive = Call(">", {a, Int(0)});
   DataType boolean = DataType::Boolean();
-  EXPECT_EQ(simple(MakeCall("AND", {yes, MakeCall("AND", {positive, positive}, boolean)}, boolean)), "a > 0");
+  EXPECT_EQ(simple(MakeCall("AND", {yes, MakeCall("AND", {positive, positive}, boolean)}, boolean)),
+            "a > 0");
   EXPECT_EQ(simple(MakeCall("OR", {positive, yes}, boolean)), "TRUE");
   EXPECT_EQ(simple(MakeCall("NOT", {Call("=", {a, b})}, boolean)), "a <> b");
-  EXPECT_EQ(simple(MakeCall("CASE", {no, a, positive, b, a}, DataType::BigInt())), "CASE WHEN a > 0 THEN b ELSE a END");
+  EXPECT_EQ(simple(MakeCall("CASE", {no, a, positive, b, a}, DataType::BigInt())),
+            "CASE WHEN a > 0 THEN b ELSE a END");
   EXPECT_EQ(simple(MakeCall("CASE", {yes, a, b}, DataType::BigInt())), "a");
   EXPECT_EQ(simple(MakeCall("COALESCE", {b, a}, DataType::BigInt().NotNull())), "b");
   EXPECT_EQ(simple(MakeCall("IS NULL", {b}, boolean.NotNull())), "FALSE");

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Columns that nobody reads are not produced: calls of aggregations, projections, inputs of joins, down to the scanned
-// columns, and within ROW columns the fields.
+// Columns that nobody reads are not produced: calls of aggregations, projections, inputs of joins,
+// down to the scanned columns, and within ROW columns the fields.
 //
 //   SELECT bid.price FROM nexmark        Scan(fields=[bid(price)]) instead of 3 rows of 22 fields
 //
-// First down: what is read of every node's output, over all its readers. Then up: nodes are rebuilt, and each says where
-// its columns went. A node's new columns are always some of its old ones, in their order.
+// First down: what is read of every node's output, over all its readers. Then up: nodes are
+// rebuilt, and each says where its columns went. A node's new columns are always some of its old
+// ones, in their order.
 #include <algorithm>
 
 #include "weir/optimizer/column_use.h"
@@ -42,7 +43,9 @@ class ColumnPruner {
     const Uses& own = uses_[&node];
     std::vector<Uses*> in;
     for (const PlanPtr& input : node.inputs) in.push_back(&uses_[input.get()]);
-    auto use = [&](int column, size_t input = 0) { (*in[input])[static_cast<size_t>(column)].whole = true; };
+    auto use = [&](int column, size_t input = 0) {
+      (*in[input])[static_cast<size_t>(column)].whole = true;
+    };
     auto use_all = [&](const std::vector<int>& columns, size_t input = 0) {
       for (int column : columns) use(column, input);
     };
@@ -58,11 +61,13 @@ class ColumnPruner {
       }
     } else if (auto* aggregate = node.As<AggregateNode>()) {
       use_all(aggregate->keys);
-      UseCalls(KeptCalls(own, aggregate->keys.size(), aggregate->calls, aggregate->keys.empty()), aggregate->calls, in[0]);
+      UseCalls(KeptCalls(own, aggregate->keys.size(), aggregate->calls, aggregate->keys.empty()),
+               aggregate->calls, in[0]);
     } else if (auto* window = node.As<WindowAggregateNode>()) {
       use_all(window->keys);
       use_all(window->window.partition_keys);
-      for (int column : {window->window.time_column, window->window_start_column, window->window_end_column}) {
+      for (int column :
+           {window->window.time_column, window->window_start_column, window->window_end_column}) {
         if (column >= 0) use(column);
       }
       UseCalls(KeptCalls(own, window->keys.size(), window->calls, false), window->calls, in[0]);
@@ -99,15 +104,18 @@ class ColumnPruner {
         use_all(exchange->keys);
       } else if (auto* normalize = node.As<ChangelogNormalizeNode>()) {
         use_all(normalize->keys);
-        if (normalize->condition != nullptr) AddUses(*normalize->condition, ColumnUse::Whole(), in[0]);
+        if (normalize->condition != nullptr)
+          AddUses(*normalize->condition, ColumnUse::Whole(), in[0]);
       } else if (auto* watermark = node.As<WatermarkNode>()) {
         use(watermark->rowtime_column);
-        if (watermark->watermark != nullptr) AddUses(*watermark->watermark, ColumnUse::Whole(), in[0]);
+        if (watermark->watermark != nullptr)
+          AddUses(*watermark->watermark, ColumnUse::Whole(), in[0]);
       }
     }
   }
 
-  static void DemandJoin(const JoinNode& join, const Uses& own, size_t left, const std::vector<Uses*>& in) {
+  static void DemandJoin(const JoinNode& join, const Uses& own, size_t left,
+                         const std::vector<Uses*>& in) {
     auto side = [&](size_t column) -> ColumnUse& {
       return column < left ? (*in[0])[column] : (*in[1])[column - left];
     };
@@ -121,7 +129,8 @@ class ColumnPruner {
   }
 
   /// Calls whose result is read. Without keys one stays: a row comes out even of no rows.
-  static std::vector<size_t> KeptCalls(const Uses& own, size_t first, const std::vector<AggregateCall>& calls, bool keep_one) {
+  static std::vector<size_t> KeptCalls(const Uses& own, size_t first,
+                                       const std::vector<AggregateCall>& calls, bool keep_one) {
     std::vector<size_t> kept;
     for (size_t i = 0; i < calls.size(); ++i) {
       if (own[first + i].used()) kept.push_back(i);
@@ -130,7 +139,8 @@ class ColumnPruner {
     return kept;
   }
 
-  static void UseCalls(const std::vector<size_t>& kept, const std::vector<AggregateCall>& calls, Uses* in) {
+  static void UseCalls(const std::vector<size_t>& kept, const std::vector<AggregateCall>& calls,
+                       Uses* in) {
     auto use = [&](int column) { (*in)[static_cast<size_t>(column)].whole = true; };
     for (size_t i : kept) {
       for (int arg : calls[i].args) use(arg);
@@ -141,15 +151,18 @@ class ColumnPruner {
 
   // ---- up: rebuilding ----
 
-  /// Columns that a node passes on go where its input's went; `schema` gets them under the node's own names.
-  static void PassOn(const Moves& input, const Schema& old, const PlanNode& rebuilt_input, Moves* moves, Schema* schema) {
+  /// Columns that a node passes on go where its input's went; `schema` gets them under the node's
+  /// own names.
+  static void PassOn(const Moves& input, const Schema& old, const PlanNode& rebuilt_input,
+                     Moves* moves, Schema* schema) {
     size_t first = schema->fields.size();
     schema->fields.resize(first + rebuilt_input.schema.fields.size());
     for (size_t i = 0; i < input.size(); ++i) {
       ColumnMove move = input[i];
       if (move.index >= 0) {
         const Field& field = old.fields[moves->size()];
-        schema->fields[first + static_cast<size_t>(move.index)] = {field.name, MovedType(field.type, move.fields)};
+        schema->fields[first + static_cast<size_t>(move.index)] = {
+            field.name, MovedType(field.type, move.fields)};
         move.index += static_cast<int>(first);
       }
       moves->push_back(std::move(move));
@@ -184,9 +197,12 @@ class ColumnPruner {
     const Uses& own = uses_[&old];
     if (auto* scan = node->As<ScanNode>()) return RebuildScan(node, *scan, own, moves);
     if (auto* values = node->As<ValuesNode>()) return RebuildValues(node, *values, own, moves);
-    if (auto* calc = node->As<CalcNode>()) return RebuildCalc(node, *calc, own, *in[0], changed, moves);
-    if (auto* aggregate = node->As<AggregateNode>()) return RebuildAggregate(node, *aggregate, own, *in[0], changed, moves);
-    if (auto* window = node->As<WindowAggregateNode>()) return RebuildWindow(node, *window, own, *in[0], changed, moves);
+    if (auto* calc = node->As<CalcNode>())
+      return RebuildCalc(node, *calc, own, *in[0], changed, moves);
+    if (auto* aggregate = node->As<AggregateNode>())
+      return RebuildAggregate(node, *aggregate, own, *in[0], changed, moves);
+    if (auto* window = node->As<WindowAggregateNode>())
+      return RebuildWindow(node, *window, own, *in[0], changed, moves);
     if (node->As<UnionNode>() != nullptr) return RebuildUnion(node, own, in, changed, moves);
     if (!changed) {
       *moves = IdentityMoves(node->schema.fields.size());
@@ -195,8 +211,8 @@ class ColumnPruner {
     return RebuildOther(node, in, moves);
   }
 
-  static PlanPtr RebuildCalc(const PlanPtr& node, const CalcNode& calc, const Uses& own, const Moves& in, bool changed,
-                             Moves* moves) {
+  static PlanPtr RebuildCalc(const PlanPtr& node, const CalcNode& calc, const Uses& own,
+                             const Moves& in, bool changed, Moves* moves) {
     CalcNode result;
     Schema schema;
     if (calc.condition != nullptr) result.condition = Moved(calc.condition, in).expr;
@@ -217,8 +233,8 @@ class ColumnPruner {
   }
 
   /// Keys and the calls that are read; says whether calls went.
-  static bool KeepCalls(const PlanNode& node, const Uses& own, size_t keys, bool keep_one, std::vector<AggregateCall>* calls,
-                        Moves* moves, Schema* schema) {
+  static bool KeepCalls(const PlanNode& node, const Uses& own, size_t keys, bool keep_one,
+                        std::vector<AggregateCall>* calls, Moves* moves, Schema* schema) {
     std::vector<size_t> kept = KeptCalls(own, keys, *calls, keep_one);
     for (size_t i = 0; i < keys; ++i) Append(node.schema.fields[i], moves, schema);
     std::vector<AggregateCall> remaining;
@@ -235,19 +251,20 @@ class ColumnPruner {
     return went;
   }
 
-  static PlanPtr RebuildAggregate(const PlanPtr& node, const AggregateNode& aggregate, const Uses& own, const Moves& in,
-                                  bool changed, Moves* moves) {
+  static PlanPtr RebuildAggregate(const PlanPtr& node, const AggregateNode& aggregate,
+                                  const Uses& own, const Moves& in, bool changed, Moves* moves) {
     AggregateNode result = aggregate;
     Schema schema;
-    changed |= KeepCalls(*node, own, aggregate.keys.size(), aggregate.keys.empty(), &result.calls, moves, &schema);
+    changed |= KeepCalls(*node, own, aggregate.keys.size(), aggregate.keys.empty(), &result.calls,
+                         moves, &schema);
     if (!changed) return node;
     Remap(&result.keys, in);
     Remap(&result.calls, in);
     return MakePlan(std::move(result), std::move(schema), node->inputs, node->traits);
   }
 
-  static PlanPtr RebuildWindow(const PlanPtr& node, const WindowAggregateNode& window, const Uses& own, const Moves& in,
-                               bool changed, Moves* moves) {
+  static PlanPtr RebuildWindow(const PlanPtr& node, const WindowAggregateNode& window,
+                               const Uses& own, const Moves& in, bool changed, Moves* moves) {
     WindowAggregateNode result = window;
     Schema schema;
     changed |= KeepCalls(*node, own, window.keys.size(), false, &result.calls, moves, &schema);
@@ -273,8 +290,8 @@ class ColumnPruner {
     return MakePlan(std::move(result), std::move(schema), node->inputs, node->traits);
   }
 
-  static PlanPtr RebuildUnion(const PlanPtr& node, const Uses& own, const std::vector<const Moves*>& in, bool changed,
-                              Moves* moves) {
+  static PlanPtr RebuildUnion(const PlanPtr& node, const Uses& own,
+                              const std::vector<const Moves*>& in, bool changed, Moves* moves) {
     std::vector<int> kept;
     Schema schema;
     for (size_t i = 0; i < own.size(); ++i) {
@@ -299,13 +316,15 @@ class ColumnPruner {
         names.push_back(plan->schema[at].name);
       }
       bool same = columns.size() == plan->schema.fields.size();
-      for (size_t i = 0; same && i < columns.size(); ++i) same = columns[i]->index == static_cast<int>(i);
+      for (size_t i = 0; same && i < columns.size(); ++i)
+        same = columns[i]->index == static_cast<int>(i);
       inputs.push_back(same ? plan : MakeProject(plan, std::move(columns), std::move(names)));
     }
     return MakePlan(UnionNode{}, std::move(schema), std::move(inputs), node->traits);
   }
 
-  static PlanPtr RebuildValues(const PlanPtr& node, const ValuesNode& values, const Uses& own, Moves* moves) {
+  static PlanPtr RebuildValues(const PlanPtr& node, const ValuesNode& values, const Uses& own,
+                               Moves* moves) {
     ValuesNode result;
     Schema schema;
     result.rows.resize(values.rows.size());
@@ -335,7 +354,8 @@ class ColumnPruner {
       if (expr != nullptr) AddUses(*expr, ColumnUse::Whole(), &own);
     }
     if (scan.rowtime_column >= 0) own[static_cast<size_t>(scan.rowtime_column)].whole = true;
-    bool none = std::none_of(own.begin(), own.end(), [](const ColumnUse& use) { return use.used(); });
+    bool none =
+        std::none_of(own.begin(), own.end(), [](const ColumnUse& use) { return use.used(); });
     if (none && !own.empty()) own[CheapestColumn(node->schema)].whole = true;
     // What is read of the scanned columns.
     Uses scanned(scan.scan_schema.fields.size());
@@ -346,7 +366,8 @@ class ColumnPruner {
         if (own[i].used()) AddUses(*scan.projections[i], own[i], &scanned);
       }
     }
-    none = std::none_of(scanned.begin(), scanned.end(), [](const ColumnUse& use) { return use.used(); });
+    none = std::none_of(scanned.begin(), scanned.end(),
+                        [](const ColumnUse& use) { return use.used(); });
     if (none && !scanned.empty()) scanned[CheapestColumn(scan.scan_schema)].whole = true;
     ScanNode result = scan;
     result.scan_schema.fields.clear();
@@ -404,13 +425,15 @@ class ColumnPruner {
   }
 
   /// Nodes that pass their inputs' columns on, in order, and may add their own.
-  static PlanPtr RebuildOther(const PlanPtr& node, const std::vector<const Moves*>& in, Moves* moves) {
+  static PlanPtr RebuildOther(const PlanPtr& node, const std::vector<const Moves*>& in,
+                              Moves* moves) {
     PlanSpec spec = node->spec;
     Schema schema;
     const Moves& first = *in[0];
     PassOn(first, node->schema, *node->inputs[0], moves, &schema);
     auto own_columns = [&] {
-      for (size_t i = moves->size(); i < node->schema.fields.size(); ++i) Append(node->schema.fields[i], moves, &schema);
+      for (size_t i = moves->size(); i < node->schema.fields.size(); ++i)
+        Append(node->schema.fields[i], moves, &schema);
     };
     if (auto* function = std::get_if<WindowTableFunctionNode>(&spec)) {
       Remap(&function->window.time_column, first);
@@ -422,7 +445,8 @@ class ColumnPruner {
     } else if (auto* correlate = std::get_if<CorrelateNode>(&spec)) {
       own_columns();
       for (ExprPtr& arg : correlate->args) arg = Moved(arg, first).expr;
-      if (correlate->condition != nullptr) correlate->condition = Moved(correlate->condition, *moves).expr;
+      if (correlate->condition != nullptr)
+        correlate->condition = Moved(correlate->condition, *moves).expr;
     } else if (auto* join = std::get_if<JoinNode>(&spec)) {
       Remap(&join->left_keys, first);
       Remap(&join->right_keys, *in[1]);
@@ -444,10 +468,12 @@ class ColumnPruner {
       Remap(&exchange->keys, first);
     } else if (auto* normalize = std::get_if<ChangelogNormalizeNode>(&spec)) {
       Remap(&normalize->keys, first);
-      if (normalize->condition != nullptr) normalize->condition = Moved(normalize->condition, first).expr;
+      if (normalize->condition != nullptr)
+        normalize->condition = Moved(normalize->condition, first).expr;
     } else if (auto* watermark = std::get_if<WatermarkNode>(&spec)) {
       Remap(&watermark->rowtime_column, first);
-      if (watermark->watermark != nullptr) watermark->watermark = Moved(watermark->watermark, first).expr;
+      if (watermark->watermark != nullptr)
+        watermark->watermark = Moved(watermark->watermark, first).expr;
     }
     return MakePlan(std::move(spec), std::move(schema), node->inputs, node->traits);
   }
@@ -461,6 +487,8 @@ class ColumnPruner {
 
 }  // namespace
 
-Result<Roots> PruneColumns(Roots roots, const OptimizerContext& context) { return ColumnPruner(roots).Run(); }
+Result<Roots> PruneColumns(Roots roots, const OptimizerContext& context) {
+  return ColumnPruner(roots).Run();
+}
 
 }  // namespace weir::optimizer

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// LIMIT without ORDER BY tells the sources below how many rows are enough, through projections and UNION ALL. The limit
-// itself stays: a source counts for each of its splits.
+// LIMIT without ORDER BY tells the sources below how many rows are enough, through projections and
+// UNION ALL. The limit itself stays: a source counts for each of its splits.
 #include <algorithm>
 
 #include "weir/optimizer/rule.h"
@@ -49,7 +49,8 @@ class LimitPusher {
         continue;
       }
       auto* scan = node->As<ScanNode>();
-      if (scan == nullptr || scan->filter != nullptr || (scan->limit && *scan->limit <= limit)) continue;
+      if (scan == nullptr || scan->filter != nullptr || (scan->limit && *scan->limit <= limit))
+        continue;
       TableContext table = ScanTableContext(*scan, context_);
       WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
       WEIR_ASSIGN_OR_RETURN(ChangelogMode changes, connector->SourceChanges(table));
@@ -66,6 +67,8 @@ class LimitPusher {
 
 }  // namespace
 
-Result<Roots> PushLimits(Roots roots, const OptimizerContext& context) { return LimitPusher(roots, context).Run(); }
+Result<Roots> PushLimits(Roots roots, const OptimizerContext& context) {
+  return LimitPusher(roots, context).Run();
+}
 
 }  // namespace weir::optimizer

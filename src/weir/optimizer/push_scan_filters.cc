@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Tells sources which rows a filter above them wants: comparisons of columns with constants, from which Parquet skips row
-// groups, and the partitions that can hold such rows. The filter itself stays above the scan, where it is evaluated on
-// the rows that are left, so a source may use as much of this as it likes.
+// Tells sources which rows a filter above them wants: comparisons of columns with constants, from
+// which Parquet skips row groups, and the partitions that can hold such rows. The filter itself
+// stays above the scan, where it is evaluated on the rows that are left, so a source may use as
+// much of this as it likes.
 //
 //   Calc(where day = DATE '2024-01-02' AND price > 10)  over  Scan(PARTITIONED BY (day))
 //     =>  ... Scan(pushed=[price > 10], partitions=[{day=2024-01-02}])
@@ -21,7 +22,8 @@ namespace {
 
 using Op = PushedFilter::Op;
 using Partition = std::map<std::string, std::string>;
-constexpr const char* kDefaultPartition = "__DEFAULT_PARTITION__";  // Flink's name for NULL; see partition.default-name.
+constexpr const char* kDefaultPartition =
+    "__DEFAULT_PARTITION__";  // Flink's name for NULL; see partition.default-name.
 
 /// Reads conditions over the output of one scan.
 class FilterReader {
@@ -36,9 +38,9 @@ class FilterReader {
     }
     if (expr.is_call("IN")) return ReadIn(expr);
     static constexpr std::tuple<std::string_view, Op, Op> kComparisons[] = {
-        {"=", Op::kEqual, Op::kEqual},         {"<>", Op::kNotEqual, Op::kNotEqual},
-        {"<", Op::kLess, Op::kGreater},        {"<=", Op::kLessEqual, Op::kGreaterEqual},
-        {">", Op::kGreater, Op::kLess},        {">=", Op::kGreaterEqual, Op::kLessEqual}};
+        {"=", Op::kEqual, Op::kEqual},  {"<>", Op::kNotEqual, Op::kNotEqual},
+        {"<", Op::kLess, Op::kGreater}, {"<=", Op::kLessEqual, Op::kGreaterEqual},
+        {">", Op::kGreater, Op::kLess}, {">=", Op::kGreaterEqual, Op::kLessEqual}};
     for (const auto& [name, op, swapped] : kComparisons) {
       if (!expr.is_call(name) || expr.args.size() != 2) continue;
       bool literal_first = expr.args[0]->is_literal();
@@ -82,7 +84,8 @@ class FilterReader {
   std::optional<ColumnPath> Scanned(int index) const {
     const Field& field = scan_.scan_schema[index];
     int declared = scan_.table->ColumnIndex(field.name);
-    bool is_physical = declared >= 0 && scan_.table->columns[static_cast<size_t>(declared)].kind == TableColumnKind::kPhysical;
+    bool is_physical = declared >= 0 && scan_.table->columns[static_cast<size_t>(declared)].kind ==
+                                            TableColumnKind::kPhysical;
     if (!is_physical || field.name.find('.') != std::string::npos) return std::nullopt;
     return ColumnPath{field.name, field.type};
   }
@@ -93,13 +96,15 @@ class FilterReader {
     const DataType& type = column.type;
     if (type.is_integer() && literal.type.is_integer()) {
       static constexpr int64_t kMax[] = {INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX};
-      int64_t value = literal.literal.int_value(), max = kMax[static_cast<size_t>(type.kind()) - static_cast<size_t>(TypeKind::kTinyInt)];
+      int64_t value = literal.literal.int_value(),
+              max =
+                  kMax[static_cast<size_t>(type.kind()) - static_cast<size_t>(TypeKind::kTinyInt)];
       if (value > max || value < -max - 1) return std::nullopt;
       return literal.literal;
     }
     bool text = type.kind() == TypeKind::kVarchar && literal.type.is_character();
-    bool same = type.EqualsIgnoringNullable(literal.type) && !type.is_nested() && type.kind() != TypeKind::kChar &&
-                type.kind() != TypeKind::kVariant;
+    bool same = type.EqualsIgnoringNullable(literal.type) && !type.is_nested() &&
+                type.kind() != TypeKind::kChar && type.kind() != TypeKind::kVariant;
     if (!text && !same) return std::nullopt;
     return literal.literal;
   }
@@ -147,10 +152,11 @@ class ScanFilterPusher {
 
  private:
   /// False when no partition can hold a row that passes.
-  Result<bool> PrunePartitions(const CalcNode& calc, const Connector& connector, const TableContext& table, ScanNode* scan) {
+  Result<bool> PrunePartitions(const CalcNode& calc, const Connector& connector,
+                               const TableContext& table, ScanNode* scan) {
     if (scan->table->partition_keys.empty()) return true;
     WEIR_ASSIGN_OR_RETURN(bool bounded, connector.IsBounded(table));
-    if (!bounded) return true;  // Partitions may still come.
+    if (!bounded) return true;        // Partitions may still come.
     std::map<int, std::string> keys;  // Output column -> partition key.
     for (int i = 0; i < static_cast<int>(OutputColumns(*scan)); ++i) {
       const Field* field = ScannedField(*scan, i);
@@ -161,16 +167,19 @@ class ScanFilterPusher {
     std::vector<ExprPtr> conditions;
     for (const ExprPtr& conjunct : Conjuncts(calc.condition)) {
       auto inputs = InputsOf(conjunct);
-      bool only_keys = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [&](int i) { return keys.count(i) != 0; });
-      if (only_keys && IsDeterministic(conjunct, *context_.functions)) conditions.push_back(conjunct);
+      bool only_keys = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(),
+                                                      [&](int i) { return keys.count(i) != 0; });
+      if (only_keys && IsDeterministic(conjunct, *context_.functions))
+        conditions.push_back(conjunct);
     }
     if (conditions.empty()) return true;
     WEIR_ASSIGN_OR_RETURN(std::vector<Partition> partitions, connector.Partitions(table));
     if (partitions.empty()) return true;  // Unknown.
     std::vector<Partition> kept;
     for (const Partition& partition : partitions) {
-      bool passes = std::all_of(conditions.begin(), conditions.end(),
-                                [&](const ExprPtr& condition) { return MayPass(condition, keys, partition, table); });
+      bool passes = std::all_of(
+          conditions.begin(), conditions.end(),
+          [&](const ExprPtr& condition) { return MayPass(condition, keys, partition, table); });
       if (passes) kept.push_back(partition);
     }
     if (kept.empty()) return false;
@@ -187,8 +196,8 @@ class ScanFilterPusher {
     return expr.is_input() ? &scan.scan_schema.fields[static_cast<size_t>(expr.index)] : nullptr;
   }
 
-  bool MayPass(const ExprPtr& condition, const std::map<int, std::string>& keys, const Partition& partition,
-               const TableContext& table) {
+  bool MayPass(const ExprPtr& condition, const std::map<int, std::string>& keys,
+               const Partition& partition, const TableContext& table) {
     bool known = true;
     std::string null_name = table.options.GetOr("partition.default-name", kDefaultPartition);
     ExprPtr constant = RewriteExpr(condition, [&](const ExprPtr& node) -> ExprPtr {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// GROUP BY window_start, window_end, keys over a window table function becomes a window aggregation, which shares slices
-// between overlapping windows, keeps no row and puts out each window once.
+// GROUP BY window_start, window_end, keys over a window table function becomes a window
+// aggregation, which shares slices between overlapping windows, keeps no row and puts out each
+// window once.
 //
 //   Aggregate(keys: a, window_start, window_end)          Calc(order of the columns)
 //     Calc / Expand ...                             =>      WindowAggregate(keys: a, TUMBLE(ts))
-//       WindowTableFunction(TUMBLE(ts))                       Calc / Expand ... without window columns, with ts
+//       WindowTableFunction(TUMBLE(ts))                       Calc / Expand ... without window
+//       columns, with ts
 //
-// Where something in between computes with the window columns (a filter on window_start), or the columns come from a
-// window aggregation below (grouping its result again), the input keeps them: "attached" windows.
-// Legacy group windows (GROUP BY TUMBLE(ts, ..)) have the same shape.
-// Source: Flink documentation, "Window Aggregation".
+// Where something in between computes with the window columns (a filter on window_start), or the
+// columns come from a window aggregation below (grouping its result again), the input keeps them:
+// "attached" windows. Legacy group windows (GROUP BY TUMBLE(ts, ..)) have the same shape. Source:
+// Flink documentation, "Window Aggregation".
 #include <algorithm>
 #include <set>
 
@@ -20,7 +22,8 @@
 namespace weir::optimizer {
 namespace {
 
-/// Where a column comes from: a window column (0 start, 1 end, 2 time) of `node`, or no window column (-1).
+/// Where a column comes from: a window column (0 start, 1 end, 2 time) of `node`, or no window
+/// column (-1).
 struct Origin {
   PlanPtr node;
   int window_column = -1;
@@ -84,7 +87,8 @@ struct Stripped {
 
 bool ReadsMissing(const ExprPtr& expr, const std::vector<int>& mapping) {
   auto inputs = InputsOf(expr);
-  return std::any_of(inputs.begin(), inputs.end(), [&](int i) { return mapping[static_cast<size_t>(i)] < 0; });
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](int i) { return mapping[static_cast<size_t>(i)] < 0; });
 }
 
 std::optional<Stripped> StripCalc(const PlanNode& node, const Stripped& input) {
@@ -113,7 +117,8 @@ std::optional<Stripped> StripCalc(const PlanNode& node, const Stripped& input) {
     result.projections.push_back(MakeInput(input.time_column, time.type));
     schema.fields.push_back(time);
   } else {
-    // A window function puts the column out as a plain timestamp; below it is a time attribute still.
+    // A window function puts the column out as a plain timestamp; below it is a time attribute
+    // still.
     Field& kept = schema.fields[static_cast<size_t>(out.time_column)];
     kept.type = kept.type.WithTimeAttribute(time.type.time_attribute());
   }
@@ -171,8 +176,10 @@ std::optional<Stripped> Strip(const PlanPtr& top, const PlanPtr& function) {
   for (size_t i = between.size(); i-- > 0;) {
     // A filter before sessions are made would make other sessions.
     auto* calc = between[i]->As<CalcNode>();
-    if (calc != nullptr && calc->condition != nullptr && window.kind == WindowKind::kSession) return std::nullopt;
-    auto next = calc != nullptr ? StripCalc(*between[i], stripped) : StripExpand(*between[i], stripped);
+    if (calc != nullptr && calc->condition != nullptr && window.kind == WindowKind::kSession)
+      return std::nullopt;
+    auto next =
+        calc != nullptr ? StripCalc(*between[i], stripped) : StripExpand(*between[i], stripped);
     if (!next) return std::nullopt;
     stripped = std::move(*next);
   }
@@ -181,13 +188,14 @@ std::optional<Stripped> Strip(const PlanPtr& top, const PlanPtr& function) {
 
 /// What the keys of an aggregation say about windows.
 struct WindowKeys {
-  PlanPtr source;              // WindowTableFunction or WindowAggregate.
+  PlanPtr source;                  // WindowTableFunction or WindowAggregate.
   int position[3] = {-1, -1, -1};  // Among the keys: start, end, time.
-  std::vector<int> others;     // Positions of the other keys.
+  std::vector<int> others;         // Positions of the other keys.
 };
 
 /// Sessions are kept apart by the partition keys: the group keys must be just these.
-bool SessionFits(const WindowSpec& window, const WindowKeys& keys, const PlanNode& node, const AggregateNode& aggregate) {
+bool SessionFits(const WindowSpec& window, const WindowKeys& keys, const PlanNode& node,
+                 const AggregateNode& aggregate) {
   std::set<int> partition(window.partition_keys.begin(), window.partition_keys.end()), grouped;
   for (int k : keys.others) {
     Origin origin = Trace(node.inputs[0], aggregate.keys[static_cast<size_t>(k)]);
@@ -201,7 +209,8 @@ std::optional<WindowKeys> FindWindowKeys(const PlanNode& node, const AggregateNo
   WindowKeys found;
   for (size_t k = 0; k < aggregate.keys.size(); ++k) {
     Origin origin = Trace(node.inputs[0], aggregate.keys[k]);
-    bool is_window = origin.window_column >= 0 && (found.source == nullptr || found.source == origin.node) &&
+    bool is_window = origin.window_column >= 0 &&
+                     (found.source == nullptr || found.source == origin.node) &&
                      found.position[origin.window_column] < 0;
     if (is_window) {
       found.source = origin.node;
@@ -211,7 +220,8 @@ std::optional<WindowKeys> FindWindowKeys(const PlanNode& node, const AggregateNo
     }
   }
   if (found.position[0] < 0 || found.position[1] < 0) return std::nullopt;
-  // A group that is no whole session is an ordinary one: its rows come when their sessions are complete.
+  // A group that is no whole session is an ordinary one: its rows come when their sessions are
+  // complete.
   auto* function = found.source->As<WindowTableFunctionNode>();
   bool is_session = function != nullptr && function->window.kind == WindowKind::kSession;
   if (is_session && !SessionFits(function->window, found, node, aggregate)) return std::nullopt;
@@ -220,8 +230,10 @@ std::optional<WindowKeys> FindWindowKeys(const PlanNode& node, const AggregateNo
 
 bool ReadsMissing(const AggregateCall& call, const std::vector<int>& mapping) {
   auto missing = [&](int column) { return mapping[static_cast<size_t>(column)] < 0; };
-  return std::any_of(call.args.begin(), call.args.end(), missing) || (call.filter >= 0 && missing(call.filter)) ||
-         std::any_of(call.order_by.begin(), call.order_by.end(), [&](const SortKey& key) { return missing(key.column); });
+  return std::any_of(call.args.begin(), call.args.end(), missing) ||
+         (call.filter >= 0 && missing(call.filter)) ||
+         std::any_of(call.order_by.begin(), call.order_by.end(),
+                     [&](const SortKey& key) { return missing(key.column); });
 }
 
 AggregateCall Remapped(AggregateCall call, const std::vector<int>& mapping) {
@@ -232,8 +244,8 @@ AggregateCall Remapped(AggregateCall call, const std::vector<int>& mapping) {
 }
 
 /// The aggregation over the input of the window function; empty where that cannot be.
-std::optional<std::pair<WindowAggregateNode, PlanPtr>> OverFunctionInput(const PlanNode& node, const AggregateNode& aggregate,
-                                                                         const WindowKeys& keys) {
+std::optional<std::pair<WindowAggregateNode, PlanPtr>> OverFunctionInput(
+    const PlanNode& node, const AggregateNode& aggregate, const WindowKeys& keys) {
   auto* function = keys.source->As<WindowTableFunctionNode>();
   if (function == nullptr) return std::nullopt;
   bool is_session = function->window.kind == WindowKind::kSession;
@@ -259,7 +271,8 @@ std::optional<std::pair<WindowAggregateNode, PlanPtr>> OverFunctionInput(const P
 WindowAggregateNode Attached(const AggregateNode& aggregate, const WindowKeys& keys) {
   WindowAggregateNode result;
   auto* function = keys.source->As<WindowTableFunctionNode>();
-  result.window = function != nullptr ? function->window : keys.source->As<WindowAggregateNode>()->window;
+  result.window =
+      function != nullptr ? function->window : keys.source->As<WindowAggregateNode>()->window;
   result.window.time_column = -1;
   result.window.partition_keys.clear();
   result.window_start_column = aggregate.keys[static_cast<size_t>(keys.position[0])];
@@ -269,7 +282,8 @@ WindowAggregateNode Attached(const AggregateNode& aggregate, const WindowKeys& k
   return result;
 }
 
-PlanPtr ToWindowAggregate(const PlanPtr& plan, const AggregateNode& aggregate, const WindowKeys& keys) {
+PlanPtr ToWindowAggregate(const PlanPtr& plan, const AggregateNode& aggregate,
+                          const WindowKeys& keys) {
   PlanPtr input = plan->inputs[0];
   WindowAggregateNode result;
   if (auto moved = OverFunctionInput(*plan, aggregate, keys)) {

@@ -3,9 +3,9 @@
 //
 // Internal to optimizer/: the rules, and walking over plans that are DAGs.
 //
-// A rule gets the whole plan (all roots) and returns it rewritten; nodes it does not touch stay the same objects, so
-// that "nothing changed" is a comparison of pointers and shared parts stay shared. Walks are loops, not recursion:
-// plans may be deep.
+// A rule gets the whole plan (all roots) and returns it rewritten; nodes it does not touch stay the
+// same objects, so that "nothing changed" is a comparison of pointers and shared parts stay shared.
+// Walks are loops, not recursion: plans may be deep.
 #pragma once
 
 #include <functional>
@@ -51,7 +51,8 @@ std::vector<PlanPtr> InputsFirst(const Roots& roots);
 /// How many edges (and roots) lead to each node.
 std::unordered_map<const PlanNode*, int> CountReaders(const Roots& roots);
 /// Rebuilds bottom-up: `replace` gets each node once, over its rebuilt inputs.
-Result<Roots> Rewrite(const Roots& roots, const std::function<Result<PlanPtr>(const PlanPtr&)>& replace);
+Result<Roots> Rewrite(const Roots& roots,
+                      const std::function<Result<PlanPtr>(const PlanPtr&)>& replace);
 /// The same node with other expressions: `change` gets each expression that the node evaluates.
 PlanPtr MapExpressions(const PlanPtr& node, const std::function<ExprPtr(const ExprPtr&)>& change);
 /// The expressions that a node evaluates.
@@ -65,8 +66,9 @@ bool IsIdentity(const CalcNode& calc, const PlanNode& input);
 int64_t ExprSize(const ExprPtr& expr, int64_t max);
 
 // upsert_keys.cc
-/// Column sets of `node`'s output of which each names at most one row at any time; `inputs`: those of its inputs.
-std::vector<std::vector<int>> DeriveUpsertKeys(const PlanNode& node,
-                                               const std::vector<std::vector<std::vector<int>>>& inputs);
+/// Column sets of `node`'s output of which each names at most one row at any time; `inputs`: those
+/// of its inputs.
+std::vector<std::vector<int>> DeriveUpsertKeys(
+    const PlanNode& node, const std::vector<std::vector<std::vector<int>>>& inputs);
 
 }  // namespace weir::optimizer

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Equal parts of a plan become one node: a table that two INSERTs of a statement set read is scanned once, a common
-// table expression runs once. What gives other values each time (RAND) is left alone.
+// Equal parts of a plan become one node: a table that two INSERTs of a statement set read is
+// scanned once, a common table expression runs once. What gives other values each time (RAND) is
+// left alone.
 #include <unordered_map>
 
 #include "weir/expr/evaluator.h"
@@ -27,7 +28,8 @@ Result<Roots> ShareEqualParts(Roots roots, const OptimizerContext& context) {
   return Rewrite(roots, [&](const PlanPtr& node) -> Result<PlanPtr> {
     if (!MayShare(*node, context)) return node;
     std::string text = PlanNodeText(*node);
-    for (const PlanPtr& input : node->inputs) text += fmt::format(" {}", static_cast<const void*>(input.get()));
+    for (const PlanPtr& input : node->inputs)
+      text += fmt::format(" {}", static_cast<const void*>(input.get()));
     return known.emplace(std::move(text), node).first->second;
   });
 }

@@ -6,7 +6,8 @@
 //   CAST(k AS INT), k is INT               k
 //   COALESCE(a, 0), a is NOT NULL          a
 //
-// A constant call that fails (1 / 0) is left as it is: whether it is an error is decided by the rows that reach it.
+// A constant call that fails (1 / 0) is left as it is: whether it is an error is decided by the
+// rows that reach it.
 #include "weir/optimizer/simplify.h"
 
 #include <algorithm>
@@ -17,9 +18,12 @@
 namespace weir::optimizer {
 namespace {
 
-constexpr size_t kFoldedBytesMax = 64 << 10;  // Longer strings stay calls: the plan is printed and sent around.
+constexpr size_t kFoldedBytesMax =
+    64 << 10;  // Longer strings stay calls: the plan is printed and sent around.
 
-ExprPtr BooleanLiteral(bool value) { return MakeLiteral(Value::Bool(value), DataType::Boolean().NotNull()); }
+ExprPtr BooleanLiteral(bool value) {
+  return MakeLiteral(Value::Bool(value), DataType::Boolean().NotNull());
+}
 
 bool IsBoolean(const Expr& expr, bool value) {
   return expr.is_literal() && expr.type.kind() == TypeKind::kBoolean && !expr.literal.is_null() &&
@@ -36,7 +40,8 @@ class ExpressionSet {
  public:
   bool Contains(const Expr& expr) const {
     auto [begin, end] = exprs_.equal_range(HashExpr(expr));
-    return std::any_of(begin, end, [&](const auto& entry) { return SameExpr(*entry.second, expr); });
+    return std::any_of(begin, end,
+                       [&](const auto& entry) { return SameExpr(*entry.second, expr); });
   }
   void Add(const ExprPtr& expr) { exprs_.emplace(HashExpr(*expr), expr); }
 
@@ -52,27 +57,39 @@ class Simplifier {
     if (!expr->is_call()) return expr;
     const std::string& name = expr->function;
     ExprPtr result = expr;
-    if (name == "AND" || name == "OR") result = Junction(expr);
-    else if (name == "NOT") result = Not(expr);
-    else if (name == "CASE") result = Case(expr);
-    else if (name == "IF") result = If(expr);
-    else if (name == "COALESCE") result = Coalesce(expr);
-    else if (name == "CAST") result = Cast(expr);
-    else if (name == "FIELD") result = FieldOf(expr);
-    else if (name == "IS NULL" || name == "IS NOT NULL") result = NullTest(expr);
-    else if (name == "IS TRUE" || name == "IS NOT FALSE") result = TruthTest(expr);
+    if (name == "AND" || name == "OR")
+      result = Junction(expr);
+    else if (name == "NOT")
+      result = Not(expr);
+    else if (name == "CASE")
+      result = Case(expr);
+    else if (name == "IF")
+      result = If(expr);
+    else if (name == "COALESCE")
+      result = Coalesce(expr);
+    else if (name == "CAST")
+      result = Cast(expr);
+    else if (name == "FIELD")
+      result = FieldOf(expr);
+    else if (name == "IS NULL" || name == "IS NOT NULL")
+      result = NullTest(expr);
+    else if (name == "IS TRUE" || name == "IS NOT FALSE")
+      result = TruthTest(expr);
     return result->is_call() ? Fold(result) : result;
   }
 
  private:
   /// Calls over literals alone.
   ExprPtr Fold(const ExprPtr& expr) {
-    bool constant = std::all_of(expr->args.begin(), expr->args.end(), [](const ExprPtr& a) { return a->is_literal(); });
+    bool constant = std::all_of(expr->args.begin(), expr->args.end(),
+                                [](const ExprPtr& a) { return a->is_literal(); });
     if (!constant || expr->type.is_nested() || expr->type.kind() == TypeKind::kNull) return expr;
     if (expr->function == "FIELD" || !IsDeterministic(expr, *context_.functions)) return expr;
     auto value = EvaluateConstant(expr, *context_.functions, *context_.config);
     if (!value.ok() || (value->is_null() && !expr->type.nullable())) return expr;
-    if (auto* text = std::get_if<std::string>(&value->v); text != nullptr && text->size() > kFoldedBytesMax) return expr;
+    if (auto* text = std::get_if<std::string>(&value->v);
+        text != nullptr && text->size() > kFoldedBytesMax)
+      return expr;
     return MakeLiteral(std::move(*value), expr->type);
   }
 
@@ -114,7 +131,8 @@ class Simplifier {
       if (arg.function != name) continue;
       // NaN is neither less nor not less.
       bool ordered = name != "=" && name != "<>";
-      if (ordered && (arg.args[0]->type.is_approximate() || arg.args[1]->type.is_approximate())) return expr;
+      if (ordered && (arg.args[0]->type.is_approximate() || arg.args[1]->type.is_approximate()))
+        return expr;
       auto call = context_.functions->MakeCall(opposite, arg.args, *context_.config);
       return call.ok() && Fits(**call, expr->type) ? *call : expr;
     }
@@ -167,7 +185,9 @@ class Simplifier {
   }
 
   /// A cast to the type it has already.
-  ExprPtr Cast(const ExprPtr& expr) { return Fits(*expr->args[0], expr->type) ? expr->args[0] : expr; }
+  ExprPtr Cast(const ExprPtr& expr) {
+    return Fits(*expr->args[0], expr->type) ? expr->args[0] : expr;
+  }
 
   ExprPtr FieldOf(const ExprPtr& expr) {
     const Expr& row = *expr->args[0];
@@ -193,7 +213,9 @@ class Simplifier {
 
 bool IsTrue(const Expr& expr) { return IsBoolean(expr, true); }
 
-bool IsFalseOrNull(const Expr& expr) { return IsBoolean(expr, false) || (expr.is_literal() && expr.literal.is_null()); }
+bool IsFalseOrNull(const Expr& expr) {
+  return IsBoolean(expr, false) || (expr.is_literal() && expr.literal.is_null());
+}
 
 ExprPtr Simplify(const ExprPtr& expr, const OptimizerContext& context) {
   Simplifier simplifier(context);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Internal to optimizer/: simplification of one expression, without changing its type or what errors it can meet on
-// rows that are certain to be evaluated.
+// Internal to optimizer/: simplification of one expression, without changing its type or what
+// errors it can meet on rows that are certain to be evaluated.
 #pragma once
 
 #include "weir/optimizer/optimizer.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Simplifies every expression of the plan (simplify.h). What a filter says of a column holds for what is computed from
-// the rows that pass: where event_type = 2, CASE event_type WHEN 0 THEN a ELSE b END is b. Filters that keep all rows go, those that keep none leave an
-// empty Values, and what is above an empty input is emptied as far as that is right: a grouping is, COUNT(*) without
+// Simplifies every expression of the plan (simplify.h). What a filter says of a column holds for
+// what is computed from the rows that pass: where event_type = 2, CASE event_type WHEN 0 THEN a
+// ELSE b END is b. Filters that keep all rows go, those that keep none leave an empty Values, and
+// what is above an empty input is emptied as far as that is right: a grouping is, COUNT(*) without
 // keys is not.
 #include <algorithm>
 
@@ -22,8 +23,10 @@ bool IsEmpty(const PlanNode& node) {
 
 bool EmptyByInputs(const PlanNode& node) {
   if (node.inputs.empty()) return false;
-  bool all = std::all_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& i) { return IsEmpty(*i); });
-  bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [](const PlanPtr& i) { return IsEmpty(*i); });
+  bool all = std::all_of(node.inputs.begin(), node.inputs.end(),
+                         [](const PlanPtr& i) { return IsEmpty(*i); });
+  bool any = std::any_of(node.inputs.begin(), node.inputs.end(),
+                         [](const PlanPtr& i) { return IsEmpty(*i); });
   if (auto* join = node.As<JoinNode>()) {
     bool left = IsEmpty(*node.inputs[0]), right = IsEmpty(*node.inputs[1]);
     switch (join->type) {
@@ -41,7 +44,8 @@ bool EmptyByInputs(const PlanNode& node) {
     }
   }
   if (auto* aggregate = node.As<AggregateNode>()) return all && !aggregate->keys.empty();
-  if (auto* operation = node.As<SetOperationNode>()) return operation->intersect ? any : IsEmpty(*node.inputs[0]);
+  if (auto* operation = node.As<SetOperationNode>())
+    return operation->intersect ? any : IsEmpty(*node.inputs[0]);
   bool ends = node.As<SinkNode>() != nullptr || node.As<CollectNode>() != nullptr;
   return all && !ends;
 }
@@ -74,11 +78,14 @@ struct KnownValue {
 std::optional<KnownValue> KnownBy(const ExprPtr& conjunct) {
   if (!conjunct->is_call("=")) return std::nullopt;
   for (int side : {0, 1}) {
-    const ExprPtr &path = conjunct->args[static_cast<size_t>(side)], &literal = conjunct->args[static_cast<size_t>(1 - side)];
+    const ExprPtr &path = conjunct->args[static_cast<size_t>(side)],
+                  &literal = conjunct->args[static_cast<size_t>(1 - side)];
     const Expr* at = path.get();
     while (at->is_call("FIELD")) at = at->args[0].get();
     // Equal integers are the same; equal strings and decimals may still differ in blanks or digits.
-    if (!at->is_input() || !path->type.is_integer() || !literal->is_literal() || literal->literal.is_null()) continue;
+    if (!at->is_input() || !path->type.is_integer() || !literal->is_literal() ||
+        literal->literal.is_null())
+      continue;
     if (!literal->type.is_integer()) continue;
     return KnownValue{path, MakeLiteral(literal->literal, path->type.NotNull())};
   }
@@ -95,7 +102,8 @@ ExprPtr Replaced(const ExprPtr& expr, const std::vector<KnownValue>& known) {
 }
 
 /// The condition with each conjunct simplified by what the others say; fills `known`.
-ExprPtr SimplifyByFacts(const ExprPtr& condition, std::vector<KnownValue>* known, const OptimizerContext& context) {
+ExprPtr SimplifyByFacts(const ExprPtr& condition, std::vector<KnownValue>* known,
+                        const OptimizerContext& context) {
   std::vector<ExprPtr> conjuncts = Conjuncts(condition);
   std::vector<size_t> from;
   for (size_t i = 0; i < conjuncts.size(); ++i) {
@@ -111,7 +119,8 @@ ExprPtr SimplifyByFacts(const ExprPtr& condition, std::vector<KnownValue>* known
     std::vector<KnownValue> others;
     for (size_t k = 0; k < known->size(); ++k) {
       // Of two conjuncts about one column the later one is judged by the earlier.
-      if (from[k] < i || std::find(from.begin(), from.end(), i) == from.end()) others.push_back((*known)[k]);
+      if (from[k] < i || std::find(from.begin(), from.end(), i) == from.end())
+        others.push_back((*known)[k]);
     }
     ExprPtr replaced = Replaced(conjuncts[i], others);
     changed |= replaced != conjuncts[i];
@@ -146,8 +155,10 @@ PlanPtr SimplifyCalc(const PlanPtr& node, const CalcNode& calc, const OptimizerC
 Result<Roots> SimplifyExpressions(Roots roots, const OptimizerContext& context) {
   return Rewrite(roots, [&](const PlanPtr& node) -> Result<PlanPtr> {
     auto* calc = node->As<CalcNode>();
-    PlanPtr result = calc != nullptr ? SimplifyCalc(node, *calc, context)
-                                     : MapExpressions(node, [&](const ExprPtr& e) { return Simplify(e, context); });
+    PlanPtr result =
+        calc != nullptr
+            ? SimplifyCalc(node, *calc, context)
+            : MapExpressions(node, [&](const ExprPtr& e) { return Simplify(e, context); });
     auto* join = result->As<JoinNode>();
     if (join != nullptr && join->condition != nullptr && IsTrue(*join->condition)) {
       JoinNode copy = *join;

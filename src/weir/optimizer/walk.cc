@@ -36,7 +36,8 @@ std::unordered_map<const PlanNode*, int> CountReaders(const Roots& roots) {
   return readers;
 }
 
-Result<Roots> Rewrite(const Roots& roots, const std::function<Result<PlanPtr>(const PlanPtr&)>& replace) {
+Result<Roots> Rewrite(const Roots& roots,
+                      const std::function<Result<PlanPtr>(const PlanPtr&)>& replace) {
   std::unordered_map<const PlanNode*, PlanPtr> rebuilt;
   for (const PlanPtr& node : InputsFirst(roots)) {
     std::vector<PlanPtr> inputs;
@@ -104,7 +105,8 @@ int PassedColumn(const CalcNode& calc, int column) {
 }
 
 bool IsIdentity(const CalcNode& calc, const PlanNode& input) {
-  if (calc.condition != nullptr || calc.projections.size() != input.schema.fields.size()) return false;
+  if (calc.condition != nullptr || calc.projections.size() != input.schema.fields.size())
+    return false;
   for (size_t i = 0; i < calc.projections.size(); ++i) {
     if (PassedColumn(calc, static_cast<int>(i)) != static_cast<int>(i)) return false;
   }

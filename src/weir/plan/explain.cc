@@ -24,23 +24,29 @@ std::string Millis(int64_t millis) {
 
 /// A column with the fields of its ROW that are read, where some are not: "bid(price, item(id))".
 std::string ReadPart(const std::string& name, const DataType& read, const DataType& declared) {
-  bool whole = read.kind() != TypeKind::kRow || declared.kind() != TypeKind::kRow || declared.EqualsIgnoringNullable(read);
+  bool whole = read.kind() != TypeKind::kRow || declared.kind() != TypeKind::kRow ||
+               declared.EqualsIgnoringNullable(read);
   if (whole) return name;
   Parts fields;
   for (const Field& inner : read.fields()) {
     int index = declared.FieldIndex(inner.name);
-    fields.push_back(index < 0 ? inner.name : ReadPart(inner.name, inner.type, declared.fields()[static_cast<size_t>(index)].type));
+    fields.push_back(index < 0 ? inner.name
+                               : ReadPart(inner.name, inner.type,
+                                          declared.fields()[static_cast<size_t>(index)].type));
   }
   return fmt::format("{}({})", name, fmt::join(fields, ", "));
 }
 
 std::string ScannedColumn(const Field& field, const TableDefinition* table) {
   int index = table == nullptr ? -1 : table->ColumnIndex(field.name);
-  return index < 0 ? field.name : ReadPart(field.name, field.type, table->columns[static_cast<size_t>(index)].type);
+  return index < 0
+             ? field.name
+             : ReadPart(field.name, field.type, table->columns[static_cast<size_t>(index)].type);
 }
 
 std::string FilterText(const PushedFilter& filter, const Schema& schema) {
-  static constexpr const char* kOps[] = {"=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "IN"};
+  static constexpr const char* kOps[] = {"=",  "<>",      "<",           "<=", ">",
+                                         ">=", "IS NULL", "IS NOT NULL", "IN"};
   std::string text = filter.column + " " + kOps[static_cast<size_t>(filter.op)];
   DataType type;
   size_t begin = 0;
@@ -60,8 +66,10 @@ std::string FilterText(const PushedFilter& filter, const Schema& schema) {
     begin = dot + 1;
   }
   Parts values;
-  for (const Value& value : filter.values) values.push_back(ExprToString(*MakeLiteral(value, type), {}));
-  if (filter.op == PushedFilter::Op::kIn) return text + " (" + fmt::format("{}", fmt::join(values, ", ")) + ")";
+  for (const Value& value : filter.values)
+    values.push_back(ExprToString(*MakeLiteral(value, type), {}));
+  if (filter.op == PushedFilter::Op::kIn)
+    return text + " (" + fmt::format("{}", fmt::join(values, ", ")) + ")";
   return values.empty() ? text : text + " " + values[0];
 }
 
@@ -76,11 +84,13 @@ class NodeText {
     const PlanTraits& traits = node_.traits;
     if (options_.changelog_mode) {
       bool ends = node_.As<SinkNode>() != nullptr || node_.As<CollectNode>() != nullptr;
-      parts_.push_back(fmt::format("changelogMode=[{}]", ends ? "NONE" : traits.changes.ToString()));
+      parts_.push_back(
+          fmt::format("changelogMode=[{}]", ends ? "NONE" : traits.changes.ToString()));
     }
     if (options_.upsert_keys && !traits.upsert_keys.empty()) {
       Parts keys;
-      for (const std::vector<int>& key : traits.upsert_keys) keys.push_back(Listed(Columns(key, ColumnNames(node_.schema))));
+      for (const std::vector<int>& key : traits.upsert_keys)
+        keys.push_back(Listed(Columns(key, ColumnNames(node_.schema))));
       Put("upsertKeys", keys);
     }
     if (options_.semantic_ids && !traits.semantic_id.empty()) Put("id", traits.semantic_id);
@@ -88,12 +98,17 @@ class NodeText {
   }
 
  private:
-  void Put(std::string_view name, const std::string& value) { parts_.push_back(fmt::format("{}=[{}]", name, value)); }
-  void Put(std::string_view name, const Parts& values) { Put(name, fmt::format("{}", fmt::join(values, ", "))); }
+  void Put(std::string_view name, const std::string& value) {
+    parts_.push_back(fmt::format("{}=[{}]", name, value));
+  }
+  void Put(std::string_view name, const Parts& values) {
+    Put(name, fmt::format("{}", fmt::join(values, ", ")));
+  }
 
   static std::string Name(int column, const Parts& names) {
-    return column >= 0 && static_cast<size_t>(column) < names.size() ? names[static_cast<size_t>(column)]
-                                                                     : fmt::format("${}", column);
+    return column >= 0 && static_cast<size_t>(column) < names.size()
+               ? names[static_cast<size_t>(column)]
+               : fmt::format("${}", column);
   }
   static Parts Columns(const std::vector<int>& columns, const Parts& names) {
     Parts out;
@@ -122,7 +137,8 @@ class NodeText {
     Parts out;
     for (const SortKey& key : keys) {
       std::string text = Name(key.column, Input()) + (key.descending ? " DESC" : " ASC");
-      if (key.nulls_first == key.descending) text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+      if (key.nulls_first == key.descending)
+        text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
       out.push_back(std::move(text));
     }
     return out;
@@ -132,11 +148,16 @@ class NodeText {
     if (is_global) return call.function + "(...)";
     Parts args = Columns(call.args, Input());
     for (size_t i = 0; i < args.size() && i < call.literals.size(); ++i) {
-      if (call.literals[i]) args[i] = ExprToString(*MakeLiteral(*call.literals[i], ArgType(call.args[i])), {});
+      if (call.literals[i])
+        args[i] = ExprToString(*MakeLiteral(*call.literals[i], ArgType(call.args[i])), {});
     }
-    std::string inner = args.empty() && call.function == "COUNT" ? "*" : fmt::format("{}", fmt::join(args, ", "));
-    std::string text = fmt::format("{}({}{}{})", call.function, call.distinct ? "DISTINCT " : "", inner,
-                                   call.order_by.empty() ? "" : fmt::format(" ORDER BY {}", fmt::join(Orders(call.order_by), ", ")));
+    std::string inner =
+        args.empty() && call.function == "COUNT" ? "*" : fmt::format("{}", fmt::join(args, ", "));
+    std::string text =
+        fmt::format("{}({}{}{})", call.function, call.distinct ? "DISTINCT " : "", inner,
+                    call.order_by.empty()
+                        ? ""
+                        : fmt::format(" ORDER BY {}", fmt::join(Orders(call.order_by), ", ")));
     if (call.filter >= 0) text += " FILTER " + Name(call.filter, Input());
     return text;
   }
@@ -145,18 +166,22 @@ class NodeText {
     return column >= 0 && column < schema.size() ? schema[column].type : DataType::Null();
   }
 
-  void AddCalls(const std::vector<int>& keys, const std::vector<AggregateCall>& calls, AggregatePhase phase) {
+  void AddCalls(const std::vector<int>& keys, const std::vector<AggregateCall>& calls,
+                AggregatePhase phase) {
     if (!keys.empty()) Put("groupBy", Columns(keys, Input()));
     Parts select = Columns(keys, Input());
-    for (const AggregateCall& call : calls) select.push_back(As(CallText(call, phase == AggregatePhase::kGlobal), call.name));
+    for (const AggregateCall& call : calls)
+      select.push_back(As(CallText(call, phase == AggregatePhase::kGlobal), call.name));
     select_ = std::move(select);
   }
 
-  std::string WindowText(const WindowSpec& window, const Parts& names, int start = -1, int end = -1) const {
+  std::string WindowText(const WindowSpec& window, const Parts& names, int start = -1,
+                         int end = -1) const {
     static constexpr const char* kKinds[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
     Parts parts;
     if (end >= 0) {
-      parts.push_back(fmt::format("win_start=[{}], win_end=[{}]", Name(start, names), Name(end, names)));
+      parts.push_back(
+          fmt::format("win_start=[{}], win_end=[{}]", Name(start, names), Name(end, names)));
     } else {
       parts.push_back(fmt::format("time_col=[{}]", Name(window.time_column, names)));
     }
@@ -165,19 +190,23 @@ class NodeText {
         parts.push_back(fmt::format("size=[{}]", Millis(window.size_millis)));
         break;
       case WindowKind::kHop:
-        parts.push_back(fmt::format("size=[{}], slide=[{}]", Millis(window.size_millis), Millis(window.step_millis)));
+        parts.push_back(fmt::format("size=[{}], slide=[{}]", Millis(window.size_millis),
+                                    Millis(window.step_millis)));
         break;
       case WindowKind::kCumulate:
-        parts.push_back(fmt::format("max_size=[{}], step=[{}]", Millis(window.size_millis), Millis(window.step_millis)));
+        parts.push_back(fmt::format("max_size=[{}], step=[{}]", Millis(window.size_millis),
+                                    Millis(window.step_millis)));
         break;
       case WindowKind::kSession:
         parts.push_back(fmt::format("gap=[{}]", Millis(window.size_millis)));
         if (!window.partition_keys.empty()) {
-          parts.push_back(fmt::format("partition keys={}", Listed(Columns(window.partition_keys, names))));
+          parts.push_back(
+              fmt::format("partition keys={}", Listed(Columns(window.partition_keys, names))));
         }
         break;
     }
-    if (window.offset_millis != 0) parts.push_back(fmt::format("offset=[{}]", Millis(window.offset_millis)));
+    if (window.offset_millis != 0)
+      parts.push_back(fmt::format("offset=[{}]", Millis(window.offset_millis)));
     if (window.is_proctime) parts.push_back("proctime");
     return fmt::format("{}({})", kKinds[static_cast<size_t>(window.kind)], fmt::join(parts, ", "));
   }
@@ -185,7 +214,8 @@ class NodeText {
   void Add(const ScanNode& scan) {
     if (scan.table != nullptr) Put("table", scan.table->name.ToString());
     Parts fields;
-    for (const Field& field : scan.scan_schema.fields) fields.push_back(ScannedColumn(field, scan.table.get()));
+    for (const Field& field : scan.scan_schema.fields)
+      fields.push_back(ScannedColumn(field, scan.table.get()));
     Put("fields", fields);
     Parts names = ColumnNames(scan.scan_schema), output = ColumnNames(node_.schema);
     Parts computed;
@@ -195,7 +225,8 @@ class NodeText {
     }
     if (!scan.projections.empty() && !plain) Put("select", Selected(scan.projections, names));
     if (scan.filter != nullptr) Put("filter", ExprToString(*scan.filter, output));
-    for (const PushedFilter& filter : scan.pushed_filters) computed.push_back(FilterText(filter, scan.scan_schema));
+    for (const PushedFilter& filter : scan.pushed_filters)
+      computed.push_back(FilterText(filter, scan.scan_schema));
     if (!computed.empty()) Put("pushed", computed);
     if (scan.limit) Put("limit", std::to_string(*scan.limit));
     Parts partitions;
@@ -220,7 +251,8 @@ class NodeText {
     for (size_t r = 0; r < values.rows.size() && r < kShown; ++r) {
       Parts cells;
       for (size_t c = 0; c < values.rows[r].size() && c < node_.schema.fields.size(); ++c) {
-        cells.push_back(ExprToString(*MakeLiteral(values.rows[r][c], node_.schema.fields[c].type), {}));
+        cells.push_back(
+            ExprToString(*MakeLiteral(values.rows[r][c], node_.schema.fields[c].type), {}));
       }
       rows.push_back("{ " + fmt::format("{}", fmt::join(cells, ", ")) + " }");
     }
@@ -241,18 +273,23 @@ class NodeText {
     Parts sets;
     for (size_t i = 0; i < expand.sets.size(); ++i) {
       Parts keys;
-      for (int key : expand.sets[i]) keys.push_back(Name(expand.keys[static_cast<size_t>(key)], Input()));
+      for (int key : expand.sets[i])
+        keys.push_back(Name(expand.keys[static_cast<size_t>(key)], Input()));
       sets.push_back("{" + fmt::format("{}", fmt::join(keys, ", ")) + "}");
     }
     Put("sets", sets);
   }
-  void Add(const WindowTableFunctionNode& function) { Put("window", WindowText(function.window, Input())); }
+  void Add(const WindowTableFunctionNode& function) {
+    Put("window", WindowText(function.window, Input()));
+  }
   void Add(const WindowAggregateNode& window) {
     AddCalls(window.keys, window.calls, window.phase);
     if (window.phase == AggregatePhase::kGlobal) {
-      Put("window", WindowText(window.window, {}, window.window_start_column, window.window_end_column));
+      Put("window",
+          WindowText(window.window, {}, window.window_start_column, window.window_end_column));
     } else {
-      Put("window", WindowText(window.window, Input(), window.window_start_column, window.window_end_column));
+      Put("window",
+          WindowText(window.window, Input(), window.window_start_column, window.window_end_column));
     }
     if (window.phase != AggregatePhase::kLocal) {
       if (window.emit_start) select_.push_back("start('w$') AS window_start");
@@ -269,7 +306,8 @@ class NodeText {
     for (size_t i = 0; i < join.left_keys.size(); ++i) {
       bool null_safe = i < join.null_safe.size() && join.null_safe[i];
       conditions.push_back(fmt::format("({} {} {})", Name(join.left_keys[i], Input(0)),
-                                       null_safe ? "IS NOT DISTINCT FROM" : "=", Name(join.right_keys[i], Input(1))));
+                                       null_safe ? "IS NOT DISTINCT FROM" : "=",
+                                       Name(join.right_keys[i], Input(1))));
     }
     if (join.condition != nullptr) {
       Parts names = Input(0);
@@ -295,12 +333,16 @@ class NodeText {
     Put("invocation", fmt::format("{}({})", correlate.function, fmt::join(args, ", ")));
     Put("select", ColumnNames(node_.schema));
     Put("joinType", correlate.left_outer ? "LEFT" : "INNER");
-    if (correlate.condition != nullptr) Put("condition", ExprToString(*correlate.condition, ColumnNames(node_.schema)));
+    if (correlate.condition != nullptr)
+      Put("condition", ExprToString(*correlate.condition, ColumnNames(node_.schema)));
   }
-  void Add(const WatermarkNode& watermark) { AddWatermark(watermark.rowtime_column, watermark.watermark, Input()); }
+  void Add(const WatermarkNode& watermark) {
+    AddWatermark(watermark.rowtime_column, watermark.watermark, Input());
+  }
   void Add(const ChangelogNormalizeNode& normalize) {
     Put("key", Columns(normalize.keys, Input()));
-    if (normalize.condition != nullptr) Put("condition", ExprToString(*normalize.condition, Input()));
+    if (normalize.condition != nullptr)
+      Put("condition", ExprToString(*normalize.condition, Input()));
   }
   void Add(const DropUpdateBeforeNode& drop) {
     if (drop.as_delete) Put("asDelete", "true");
@@ -308,7 +350,8 @@ class NodeText {
   void Add(const ExchangeNode& exchange) {
     static constexpr const char* kNames[] = {"hash", "single", "broadcast", "rebalance"};
     std::string text = kNames[static_cast<size_t>(exchange.distribution)];
-    if (exchange.distribution == Distribution::kHash) text += Listed(Columns(exchange.keys, Input()));
+    if (exchange.distribution == Distribution::kHash)
+      text += Listed(Columns(exchange.keys, Input()));
     Put("distribution", text);
   }
   void Add(const SinkNode& sink) {
@@ -319,7 +362,8 @@ class NodeText {
   }
   void Add(const CollectNode& collect) {
     Put("fields", ColumnNames(node_.schema));
-    if (!collect.upsert_key.empty()) Put("key", Columns(collect.upsert_key, ColumnNames(node_.schema)));
+    if (!collect.upsert_key.empty())
+      Put("key", Columns(collect.upsert_key, ColumnNames(node_.schema)));
   }
 
   const PlanNode& node_;
@@ -334,8 +378,9 @@ std::string NodeLine(const PlanNode& node, const ExplainOptions& options, int re
   std::string text = fmt::format("{}({})", PlanName(node), fmt::join(parts, ", "));
   if (reuse_id > 0) text += fmt::format("(reuse_id=[{}])", reuse_id);
   if (options.estimated_cost) {
-    text += node.traits.estimated_rows ? fmt::format(": rowcount = {:.0f}", *node.traits.estimated_rows)
-                                       : std::string(": rowcount = unknown");
+    text += node.traits.estimated_rows
+                ? fmt::format(": rowcount = {:.0f}", *node.traits.estimated_rows)
+                : std::string(": rowcount = unknown");
   }
   return text;
 }
@@ -343,7 +388,8 @@ std::string NodeLine(const PlanNode& node, const ExplainOptions& options, int re
 /// Prints a tree with a stack of its own: plans may be deep.
 class TreePrinter {
  public:
-  TreePrinter(const std::vector<PlanPtr>& roots, const ExplainOptions& options) : options_(options) {
+  TreePrinter(const std::vector<PlanPtr>& roots, const ExplainOptions& options)
+      : options_(options) {
     std::vector<const PlanNode*> open;
     for (const PlanPtr& root : roots) open.push_back(root.get());
     while (!open.empty()) {
@@ -378,7 +424,8 @@ class TreePrinter {
       *out += NodeLine(*item.node, options_, id) + "\n";
       for (size_t i = item.node->inputs.size(); i-- > 0;) {
         bool last = i + 1 == item.node->inputs.size();
-        stack.push_back({item.node->inputs[i].get(), item.prefix + (last ? "   " : ":  "), item.prefix + (last ? "+- " : ":- ")});
+        stack.push_back({item.node->inputs[i].get(), item.prefix + (last ? "   " : ":  "),
+                         item.prefix + (last ? "+- " : ":- ")});
       }
     }
   }
@@ -391,7 +438,9 @@ class TreePrinter {
 
 }  // namespace
 
-std::string ExplainNode(const PlanNode& node, const ExplainOptions& options) { return NodeLine(node, options, 0); }
+std::string ExplainNode(const PlanNode& node, const ExplainOptions& options) {
+  return NodeLine(node, options, 0);
+}
 
 std::string ExplainPlan(const std::vector<PlanPtr>& roots, const ExplainOptions& options) {
   TreePrinter printer(roots, options);

@@ -8,7 +8,8 @@
 //      +- Exchange(distribution=[hash[bidder]], changelogMode=[I])
 //         +- Scan(table=[default_catalog.default_database.bid], fields=[bidder], changelogMode=[I])
 //
-// A node with several readers is printed once, with (reuse_id=[1]), and then as Reused(reference_id=[1]).
+// A node with several readers is printed once, with (reuse_id=[1]), and then as
+// Reused(reference_id=[1]).
 #pragma once
 
 #include <string>

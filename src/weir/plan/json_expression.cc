@@ -3,9 +3,10 @@
 //
 // Types, values, expressions and table definitions as JSON.
 //   {"column": 3, "type": "BIGINT"}        {"literal": "12.50", "type": "DECIMAL(10, 2)"}
-//   {"call": ">", "args": [..], "type": "BOOLEAN"}        {"call": "FIELD", "field": 2, "args": [..], ...}
-// Values by type: integers, dates and timestamps (ticks) are numbers, decimals the digits of the unscaled number, bytes
-// and text that is no UTF-8 {"hex": ".."}, nested values arrays.
+//   {"call": ">", "args": [..], "type": "BOOLEAN"}        {"call": "FIELD", "field": 2, "args":
+//   [..], ...}
+// Values by type: integers, dates and timestamps (ticks) are numbers, decimals the digits of the
+// unscaled number, bytes and text that is no UTF-8 {"hex": ".."}, nested values arrays.
 #include <charconv>
 #include <cmath>
 
@@ -49,8 +50,10 @@ void PutType(const DataType& type, Json* json) {
   }
 }
 
-Result<Value> NestedFromJson(const Json& json, const std::vector<DataType>& types, const std::string& where) {
-  if (!json.is_array() || json.size() != types.size()) return InvalidData("{} must hold {} values", where, types.size());
+Result<Value> NestedFromJson(const Json& json, const std::vector<DataType>& types,
+                             const std::string& where) {
+  if (!json.is_array() || json.size() != types.size())
+    return InvalidData("{} must hold {} values", where, types.size());
   ValueList list;
   for (size_t i = 0; i < types.size(); ++i) {
     WEIR_ASSIGN_OR_RETURN(Value value, ValueFromJson(json[i], types[i], where));
@@ -106,7 +109,8 @@ Json ValueToJson(const Value& value, const DataType& type) {
       for (size_t i = 0; i < list.size(); ++i) {
         switch (type.kind()) {
           case TypeKind::kRow:
-            out.push_back(ValueToJson(list[i], i < fields.size() ? fields[i].type : DataType::Null()));
+            out.push_back(
+                ValueToJson(list[i], i < fields.size() ? fields[i].type : DataType::Null()));
             break;
           case TypeKind::kMap:
           case TypeKind::kMultiset: {
@@ -119,7 +123,8 @@ Json ValueToJson(const Value& value, const DataType& type) {
             break;
           }
           default:
-            out.push_back(ValueToJson(list[i], type.kind() == TypeKind::kArray ? type.element() : DataType::Null()));
+            out.push_back(ValueToJson(
+                list[i], type.kind() == TypeKind::kArray ? type.element() : DataType::Null()));
         }
       }
       return out;
@@ -140,7 +145,8 @@ Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::s
     case TypeKind::kDouble:
       return DoubleFromJson(json, where);
     case TypeKind::kDecimal: {
-      std::optional<Int128> value = json.is_string() ? ParseDecimal(json.get_ref<const std::string&>(), 38, 0) : std::nullopt;
+      std::optional<Int128> value =
+          json.is_string() ? ParseDecimal(json.get_ref<const std::string&>(), 38, 0) : std::nullopt;
       if (!value) return InvalidData("{} must be the digits of a decimal", where);
       return Value::Decimal(*value);
     }
@@ -161,9 +167,11 @@ Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::s
       if (!json.is_array()) return InvalidData("{} must be an array", where);
       ValueList list;
       for (const Json& item : json) {
-        Result<Value> value = type.kind() == TypeKind::kArray ? ValueFromJson(item, type.element(), where)
-                              : type.kind() == TypeKind::kMap ? NestedFromJson(item, {type.key(), type.value()}, where)
-                                                              : NestedFromJson(item, {type.element(), DataType::Int()}, where);
+        Result<Value> value = type.kind() == TypeKind::kArray
+                                  ? ValueFromJson(item, type.element(), where)
+                              : type.kind() == TypeKind::kMap
+                                  ? NestedFromJson(item, {type.key(), type.value()}, where)
+                                  : NestedFromJson(item, {type.element(), DataType::Int()}, where);
         if (!value.ok()) return value.status();
         list.push_back(std::move(*value));
       }
@@ -198,13 +206,15 @@ Json ExprToJson(const Expr& expr) {
 }
 
 Result<ExprPtr> ExprFromJson(const Json& json, const std::string& where, int depth) {
-  if (depth > kExprDepthMax) return ResourceExhausted("{} is nested deeper than {}", where, kExprDepthMax);
+  if (depth > kExprDepthMax)
+    return ResourceExhausted("{} is nested deeper than {}", where, kExprDepthMax);
   JsonFields fields(json, where);
   auto expr = std::make_shared<Expr>();
   expr->type = fields.Type();
   if (const Json* literal = fields.Find("literal")) {
     expr->kind = ExprKind::kLiteral;
-    WEIR_ASSIGN_OR_RETURN(expr->literal, ValueFromJson(*literal, expr->type, "literal in " + where));
+    WEIR_ASSIGN_OR_RETURN(expr->literal,
+                          ValueFromJson(*literal, expr->type, "literal in " + where));
   } else if (fields.Has("column")) {
     expr->kind = ExprKind::kInputRef;
     expr->index = fields.Column("column", -1);
@@ -241,7 +251,8 @@ Json TableToJson(const TableDefinition& table) {
   for (const TableColumn& column : table.columns) {
     Json item = {{"name", column.name}};
     PutType(column.type, &item);
-    if (column.kind != TableColumnKind::kPhysical) item["kind"] = kColumnKinds[static_cast<size_t>(column.kind)];
+    if (column.kind != TableColumnKind::kPhysical)
+      item["kind"] = kColumnKinds[static_cast<size_t>(column.kind)];
     if (!column.expression.empty()) item["expression"] = column.expression;
     if (!column.metadata_key.empty()) item["metadataKey"] = column.metadata_key;
     if (column.is_virtual) item["virtual"] = true;
@@ -249,7 +260,9 @@ Json TableToJson(const TableDefinition& table) {
     columns.push_back(std::move(item));
   }
   json["columns"] = std::move(columns);
-  if (table.watermark) json["watermark"] = {{"column", table.watermark->column}, {"expression", table.watermark->expression}};
+  if (table.watermark)
+    json["watermark"] = {{"column", table.watermark->column},
+                         {"expression", table.watermark->expression}};
   if (!table.primary_key.empty()) json["primaryKey"] = table.primary_key;
   if (!table.primary_key_name.empty()) json["primaryKeyName"] = table.primary_key_name;
   if (!table.partition_keys.empty()) json["partitionKeys"] = table.partition_keys;

@@ -7,7 +7,8 @@
 
 namespace weir::plan {
 
-JsonFields::JsonFields(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
+JsonFields::JsonFields(const Json& object, std::string where)
+    : object_(object), where_(std::move(where)) {
   if (!object.is_object()) Fail(InvalidData("{} must be an object", where_));
 }
 
@@ -42,7 +43,9 @@ std::string JsonFields::Text(const char* key, bool required) {
 
 int64_t JsonFields::Int(const char* key, int64_t otherwise) {
   return Read<int64_t>(key, otherwise, "an integer", [](const Json& j) {
-    return j.is_number_integer() && !(j.is_number_unsigned() && j.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()});
+    return j.is_number_integer() &&
+           !(j.is_number_unsigned() &&
+             j.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()});
   });
 }
 
@@ -167,7 +170,8 @@ int JsonFields::OneOf(const char* key, const std::vector<std::string_view>& name
   std::string text = Text(key);
   auto at = std::find(names.begin(), names.end(), text);
   if (at == names.end()) {
-    Fail(InvalidData("field '{}' of {} is '{}', but must be one of {}", key, where_, text, fmt::join(names, ", ")));
+    Fail(InvalidData("field '{}' of {} is '{}', but must be one of {}", key, where_, text,
+                     fmt::join(names, ", ")));
     return otherwise;
   }
   return static_cast<int>(at - names.begin());

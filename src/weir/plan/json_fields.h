@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Internal to plan/: reading JSON objects strictly. The first error sticks; later reads give defaults, so that a reader
-// is a list of fields and one check at its end:
+// Internal to plan/: reading JSON objects strictly. The first error sticks; later reads give
+// defaults, so that a reader is a list of fields and one check at its end:
 //
 //   JsonFields fields(json, "node 3");
 //   calc.keep = fields.Bool("keep", true);

@@ -25,7 +25,8 @@ Json Exprs(const std::vector<ExprPtr>& exprs) {
 Json SortKeys(const std::vector<SortKey>& keys) {
   Json json = Json::array();
   for (const SortKey& key : keys) {
-    json.push_back({{"column", key.column}, {"descending", key.descending}, {"nullsFirst", key.nulls_first}});
+    json.push_back(
+        {{"column", key.column}, {"descending", key.descending}, {"nullsFirst", key.nulls_first}});
   }
   return json;
 }
@@ -34,14 +35,16 @@ std::vector<SortKey> ReadSortKeys(JsonFields* fields, const char* name) {
   std::vector<SortKey> keys;
   for (const Json* item : fields->Items(name)) {
     JsonFields of(*item, "a sort key of " + fields->where());
-    keys.push_back({of.Column("column", -1), of.Bool("descending", false), of.Bool("nullsFirst", true)});
+    keys.push_back(
+        {of.Column("column", -1), of.Bool("descending", false), of.Bool("nullsFirst", true)});
     fields->Fail(of.Finish());
   }
   return keys;
 }
 
 Json Window(const WindowSpec& window) {
-  Json json = {{"kind", kWindowKinds[static_cast<size_t>(window.kind)]}, {"sizeMillis", window.size_millis}};
+  Json json = {{"kind", kWindowKinds[static_cast<size_t>(window.kind)]},
+               {"sizeMillis", window.size_millis}};
   if (window.time_column >= 0) json["timeColumn"] = window.time_column;
   if (window.is_proctime) json["proctime"] = true;
   if (window.step_millis != 0) json["stepMillis"] = window.step_millis;
@@ -84,7 +87,8 @@ Json Calls(const std::vector<AggregateCall>& calls) {
     for (const auto& literal : call.literals) {
       any |= literal.has_value();
       // A literal argument is text, a number or a boolean: its JSON says which.
-      literals.push_back(literal ? Json{{"value", ValueToJson(*literal, DataType::String())}} : Json(nullptr));
+      literals.push_back(literal ? Json{{"value", ValueToJson(*literal, DataType::String())}}
+                                 : Json(nullptr));
     }
     if (any) item["literals"] = std::move(literals);
     if (call.distinct) item["distinct"] = true;
@@ -98,7 +102,8 @@ Json Calls(const std::vector<AggregateCall>& calls) {
 /// The value of a literal argument, whose type is that of its column.
 Result<std::optional<Value>> ReadLiteral(const Json& json, const std::string& where) {
   if (json.is_null()) return std::optional<Value>();
-  if (!json.is_object() || !json.contains("value") || json.size() != 1) return InvalidData("{} must be {{\"value\": ..}}", where);
+  if (!json.is_object() || !json.contains("value") || json.size() != 1)
+    return InvalidData("{} must be {{\"value\": ..}}", where);
   const Json& value = json["value"];
   DataType type = value.is_boolean()          ? DataType::Boolean()
                   : value.is_number_integer() ? DataType::BigInt()
@@ -143,7 +148,8 @@ const DataType* FieldType(const Schema& schema, const std::string& path) {
     for (const Field& field : *fields) {
       std::string_view rest = std::string_view(path).substr(begin);
       if (rest == field.name) return &field.type;
-      if (rest.size() > field.name.size() && rest.starts_with(field.name) && rest[field.name.size()] == '.') {
+      if (rest.size() > field.name.size() && rest.starts_with(field.name) &&
+          rest[field.name.size()] == '.') {
         next = &field.type.fields();
         end = begin + field.name.size() + 1;
       }
@@ -156,7 +162,8 @@ const DataType* FieldType(const Schema& schema, const std::string& path) {
 
 class SpecWriter {
  public:
-  SpecWriter(const PlanNode& node, JsonTables* tables, Json* json) : node_(node), tables_(tables), json_(*json) {}
+  SpecWriter(const PlanNode& node, JsonTables* tables, Json* json)
+      : node_(node), tables_(tables), json_(*json) {}
 
   void operator()(const ScanNode& scan) {
     json_["table"] = tables_->IndexOf(scan.table);
@@ -168,7 +175,8 @@ class SpecWriter {
       for (const PushedFilter& filter : scan.pushed_filters) {
         const DataType* type = FieldType(scan.scan_schema, filter.column);
         Json values = Json::array();
-        for (const Value& value : filter.values) values.push_back(ValueToJson(value, type == nullptr ? DataType::String() : *type));
+        for (const Value& value : filter.values)
+          values.push_back(ValueToJson(value, type == nullptr ? DataType::String() : *type));
         Json item = {{"column", filter.column}, {"op", kFilterOps[static_cast<size_t>(filter.op)]}};
         if (type != nullptr) item["type"] = type->ToString();
         item["values"] = std::move(values);
@@ -186,7 +194,8 @@ class SpecWriter {
     Json rows = Json::array();
     for (const auto& row : values.rows) {
       Json cells = Json::array();
-      for (size_t i = 0; i < row.size(); ++i) cells.push_back(ValueToJson(row[i], node_.schema.fields[i].type));
+      for (size_t i = 0; i < row.size(); ++i)
+        cells.push_back(ValueToJson(row[i], node_.schema.fields[i].type));
       rows.push_back(std::move(cells));
     }
     json_["rows"] = std::move(rows);
@@ -206,7 +215,9 @@ class SpecWriter {
     json_["sets"] = expand.sets;
     json_["ids"] = expand.ids;
   }
-  void operator()(const WindowTableFunctionNode& function) { json_["window"] = Window(function.window); }
+  void operator()(const WindowTableFunctionNode& function) {
+    json_["window"] = Window(function.window);
+  }
   void operator()(const WindowAggregateNode& window) {
     json_["window"] = Window(window.window);
     if (window.window_start_column >= 0) json_["windowStartColumn"] = window.window_start_column;
@@ -214,7 +225,8 @@ class SpecWriter {
     json_["keys"] = window.keys;
     json_["calls"] = Calls(window.calls);
     PutPhase(window.phase);
-    json_["emit"] = {{"start", window.emit_start}, {"end", window.emit_end}, {"time", window.emit_time}};
+    json_["emit"] = {
+        {"start", window.emit_start}, {"end", window.emit_end}, {"time", window.emit_time}};
   }
   void operator()(const JoinNode& join) {
     json_["joinType"] = kJoinTypes[static_cast<size_t>(join.type)];
@@ -267,7 +279,8 @@ class SpecWriter {
   void operator()(const SinkNode& sink) {
     json_["table"] = tables_->IndexOf(sink.table);
     json_["physicalSchema"] = ColumnsToJson(sink.physical_schema.fields);
-    if (!sink.metadata_columns.empty()) json_["metadataColumns"] = ColumnsToJson(sink.metadata_columns);
+    if (!sink.metadata_columns.empty())
+      json_["metadataColumns"] = ColumnsToJson(sink.metadata_columns);
     if (sink.overwrite) json_["overwrite"] = true;
     if (!sink.hint_options.empty()) json_["hintOptions"] = sink.hint_options;
     if (!sink.static_partition.empty()) json_["staticPartition"] = sink.static_partition;
@@ -354,7 +367,9 @@ PlanSpec ReadValues(JsonFields* f, const Schema& schema) {
   return values;
 }
 
-AggregatePhase ReadPhase(JsonFields* f) { return static_cast<AggregatePhase>(f->OneOf("phase", kPhases, 0)); }
+AggregatePhase ReadPhase(JsonFields* f) {
+  return static_cast<AggregatePhase>(f->OneOf("phase", kPhases, 0));
+}
 
 PlanSpec ReadWindowAggregate(JsonFields* f) {
   WindowAggregateNode window;
@@ -384,7 +399,8 @@ PlanSpec ReadExpand(JsonFields* f) {
     f->Fail(of.Finish());
   }
   for (const Json* item : f->Items("ids")) {
-    if (!item->is_number_integer()) f->Fail(InvalidData("'ids' of {} must hold integers", f->where()));
+    if (!item->is_number_integer())
+      f->Fail(InvalidData("'ids' of {} must hold integers", f->where()));
     expand.ids.push_back(item->is_number_integer() ? item->get<int64_t>() : 0);
   }
   return expand;
@@ -398,7 +414,8 @@ PlanSpec ReadJoin(JsonFields* f) {
   join.null_safe.resize(join.left_keys.size());
   for (int key : f->Ints("nullSafeKeys")) {
     if (static_cast<size_t>(key) >= join.null_safe.size()) {
-      f->Fail(InvalidData("'nullSafeKeys' of {} names key {}, but there are {}", f->where(), key, join.null_safe.size()));
+      f->Fail(InvalidData("'nullSafeKeys' of {} names key {}, but there are {}", f->where(), key,
+                          join.null_safe.size()));
       break;
     }
     join.null_safe[static_cast<size_t>(key)] = true;
@@ -444,16 +461,34 @@ int JsonTables::IndexOf(const TablePtr& table) {
 }
 
 std::string_view KindOf(const PlanNode& node) {
-  static constexpr std::string_view kKinds[] = {
-      "Scan",  "Values",       "Calc",      "Aggregate", "Expand",             "WindowTableFunction", "WindowAggregate", "Join",     "Sort",
-      "Union", "SetOperation", "Correlate", "Watermark", "ChangelogNormalize", "DropUpdateBefore",    "Exchange",        "Sink",     "Collect"};
+  static constexpr std::string_view kKinds[] = {"Scan",
+                                                "Values",
+                                                "Calc",
+                                                "Aggregate",
+                                                "Expand",
+                                                "WindowTableFunction",
+                                                "WindowAggregate",
+                                                "Join",
+                                                "Sort",
+                                                "Union",
+                                                "SetOperation",
+                                                "Correlate",
+                                                "Watermark",
+                                                "ChangelogNormalize",
+                                                "DropUpdateBefore",
+                                                "Exchange",
+                                                "Sink",
+                                                "Collect"};
   static_assert(std::size(kKinds) == std::variant_size_v<PlanSpec>);
   return kKinds[node.spec.index()];
 }
 
-void SpecToJson(const PlanNode& node, JsonTables* tables, Json* json) { std::visit(SpecWriter(node, tables, json), node.spec); }
+void SpecToJson(const PlanNode& node, JsonTables* tables, Json* json) {
+  std::visit(SpecWriter(node, tables, json), node.spec);
+}
 
-PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables, const Schema& schema, JsonFields* f) {
+PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables,
+                      const Schema& schema, JsonFields* f) {
   if (kind == "Scan") return ReadScan(f, tables);
   if (kind == "Values") return ReadValues(f, schema);
   if (kind == "Calc") {
@@ -462,7 +497,8 @@ PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables
     calc.projections = f->Expressions("projections");
     return calc;
   }
-  if (kind == "Aggregate") return AggregateNode{f->Ints("keys"), ReadCalls(f), ReadPhase(f), f->Int("stateTtlMillis", 0)};
+  if (kind == "Aggregate")
+    return AggregateNode{f->Ints("keys"), ReadCalls(f), ReadPhase(f), f->Int("stateTtlMillis", 0)};
   if (kind == "Expand") return ReadExpand(f);
   if (kind == "WindowTableFunction") return WindowTableFunctionNode{ReadWindow(f)};
   if (kind == "WindowAggregate") return ReadWindowAggregate(f);
@@ -472,7 +508,8 @@ PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables
     sort.keys = ReadSortKeys(f, "orderBy");
     sort.offset = f->Int("offset", 0);
     if (f->Has("fetch")) sort.fetch = f->Int("fetch", 0);
-    if (sort.offset < 0 || sort.fetch.value_or(0) < 0) f->Fail(InvalidData("offset and fetch of {} must not be negative", f->where()));
+    if (sort.offset < 0 || sort.fetch.value_or(0) < 0)
+      f->Fail(InvalidData("offset and fetch of {} must not be negative", f->where()));
     return sort;
   }
   if (kind == "Union") return UnionNode{};
@@ -481,11 +518,14 @@ PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables
     return SetOperationNode{intersect, f->Bool("all", false)};
   }
   if (kind == "Correlate") return ReadCorrelate(f);
-  if (kind == "Watermark") return WatermarkNode{f->Column("rowtimeColumn", -1), f->Expression("watermark")};
-  if (kind == "ChangelogNormalize") return ChangelogNormalizeNode{f->Ints("keys"), f->Expression("condition")};
+  if (kind == "Watermark")
+    return WatermarkNode{f->Column("rowtimeColumn", -1), f->Expression("watermark")};
+  if (kind == "ChangelogNormalize")
+    return ChangelogNormalizeNode{f->Ints("keys"), f->Expression("condition")};
   if (kind == "DropUpdateBefore") return DropUpdateBeforeNode{f->Bool("asDelete", false)};
   if (kind == "Exchange") {
-    return ExchangeNode{static_cast<Distribution>(f->OneOf("distribution", kDistributions, 0)), f->Ints("keys")};
+    return ExchangeNode{static_cast<Distribution>(f->OneOf("distribution", kDistributions, 0)),
+                        f->Ints("keys")};
   }
   if (kind == "Sink") return ReadSink(f, tables);
   if (kind == "Collect") return CollectNode{f->Ints("upsertKey")};

@@ -19,6 +19,7 @@ std::string_view KindOf(const PlanNode& node);
 /// Adds the spec's fields to `json`.
 void SpecToJson(const PlanNode& node, JsonTables* tables, Json* json);
 /// Reads the spec of a node of `kind`. Errors stick in `fields`.
-PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables, const Schema& schema, JsonFields* fields);
+PlanSpec SpecFromJson(std::string_view kind, const std::vector<TablePtr>& tables,
+                      const Schema& schema, JsonFields* fields);
 
 }  // namespace weir::plan

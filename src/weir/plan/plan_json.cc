@@ -70,15 +70,18 @@ Result<PlanTraits> TraitsFromJson(const Json& json, const std::string& where) {
   }
   traits.semantic_id = fields.Text("semanticId", false);
   int64_t parallelism = fields.Int("parallelism", 0);
-  if (parallelism < 0 || parallelism > 32768) fields.Fail(InvalidData("'parallelism' of {} is {}", where, parallelism));
+  if (parallelism < 0 || parallelism > 32768)
+    fields.Fail(InvalidData("'parallelism' of {} is {}", where, parallelism));
   traits.parallelism = static_cast<int>(parallelism);
   WEIR_RETURN_NOT_OK(fields.Finish());
   return traits;
 }
 
 Result<Json> ParseBounded(std::string_view text) {
-  if (text.size() > kBytesMax) return ResourceExhausted("the plan has {} bytes, more than {}", text.size(), kBytesMax);
-  // Depth is checked on the text: the parser itself keeps its levels on the heap, what walks the result does not.
+  if (text.size() > kBytesMax)
+    return ResourceExhausted("the plan has {} bytes, more than {}", text.size(), kBytesMax);
+  // Depth is checked on the text: the parser itself keeps its levels on the heap, what walks the
+  // result does not.
   int depth = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -92,7 +95,8 @@ Result<Json> ParseBounded(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > kJsonDepthMax) return ResourceExhausted("the plan is nested deeper than {}", kJsonDepthMax);
+      if (++depth > kJsonDepthMax)
+        return ResourceExhausted("the plan is nested deeper than {}", kJsonDepthMax);
     } else if (c == '}' || c == ']') {
       --depth;
     }
@@ -115,7 +119,8 @@ Result<PlanPtr> NodeFromJson(const Json& json, const std::vector<TablePtr>& tabl
   auto node = std::make_shared<PlanNode>();
   for (int input : of.Ints("inputs")) {
     auto at = nodes.find(input);
-    if (at == nodes.end()) return InvalidData("{} reads node {}, which is not listed before it", where, input);
+    if (at == nodes.end())
+      return InvalidData("{} reads node {}, which is not listed before it", where, input);
     node->inputs.push_back(at->second);
   }
   node->schema.fields = of.Columns("schema");
@@ -168,19 +173,24 @@ Result<std::vector<PlanPtr>> PlanFromJson(std::string_view text) {
   int64_t version = fields.Int("weirPlanVersion", -1);
   WEIR_RETURN_NOT_OK(fields.status());
   if (version < 0) return InvalidData("the plan has no field 'weirPlanVersion'");
-  if (version != kVersion) return Unsupported("weirPlanVersion {} is not supported (this is version {})", version, kVersion);
+  if (version != kVersion)
+    return Unsupported("weirPlanVersion {} is not supported (this is version {})", version,
+                       kVersion);
   std::vector<TablePtr> tables;
   for (const Json* item : fields.Items("tables")) {
-    WEIR_ASSIGN_OR_RETURN(TableDefinition table, plan::TableFromJson(*item, fmt::format("table {}", tables.size())));
+    WEIR_ASSIGN_OR_RETURN(TableDefinition table,
+                          plan::TableFromJson(*item, fmt::format("table {}", tables.size())));
     tables.push_back(std::make_shared<const TableDefinition>(std::move(table)));
   }
   std::vector<const Json*> items = fields.Items("nodes");
-  if (items.size() > kNodesMax) return ResourceExhausted("the plan has {} nodes, more than {}", items.size(), kNodesMax);
+  if (items.size() > kNodesMax)
+    return ResourceExhausted("the plan has {} nodes, more than {}", items.size(), kNodesMax);
   std::map<int64_t, PlanPtr> nodes;
   for (const Json* item : items) {
     int64_t id = -1;
     WEIR_ASSIGN_OR_RETURN(PlanPtr node, NodeFromJson(*item, tables, nodes, &id));
-    if (!nodes.emplace(id, std::move(node)).second) return InvalidData("the plan has two nodes with id {}", id);
+    if (!nodes.emplace(id, std::move(node)).second)
+      return InvalidData("the plan has two nodes with id {}", id);
   }
   std::vector<PlanPtr> roots;
   for (int root : fields.Ints("roots")) {

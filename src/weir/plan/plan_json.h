@@ -5,12 +5,15 @@
 //
 //   {"weirPlanVersion": 1,
 //    "tables": [{"name": {...}, "columns": [...], ...}],
-//    "nodes": [{"id": 0, "kind": "Scan", "inputs": [], "schema": [{"name": "a", "type": "BIGINT"}], "table": 0, ...},
-//              {"id": 1, "kind": "Calc", "inputs": [0], "condition": {"call": ">", "args": [{"column": 0, ...}, ...]}, ...}],
+//    "nodes": [{"id": 0, "kind": "Scan", "inputs": [], "schema": [{"name": "a", "type": "BIGINT"}],
+//    "table": 0, ...},
+//              {"id": 1, "kind": "Calc", "inputs": [0], "condition": {"call": ">", "args":
+//              [{"column": 0, ...}, ...]}, ...}],
 //    "roots": [1]}
 //
-// Nodes are listed after their inputs; a node read twice is listed once. A field that is missing means its default, an
-// unknown field or kind is an error that names it, so that nothing is ever ignored. Types are as DataType::ToString.
+// Nodes are listed after their inputs; a node read twice is listed once. A field that is missing
+// means its default, an unknown field or kind is an error that names it, so that nothing is ever
+// ignored. Types are as DataType::ToString.
 #pragma once
 
 #include <string>
@@ -23,10 +26,12 @@ namespace weir {
 
 std::string PlanToJson(const std::vector<PlanPtr>& roots);
 
-/// Errors: kInvalidData naming the node and field, kResourceExhausted beyond 64 MiB, 200 levels or 100,000 nodes.
+/// Errors: kInvalidData naming the node and field, kResourceExhausted beyond 64 MiB, 200 levels or
+/// 100,000 nodes.
 Result<std::vector<PlanPtr>> PlanFromJson(std::string_view text);
 
-/// What `node` computes, as JSON without id, inputs and traits: equal for nodes that do the same with the same inputs.
+/// What `node` computes, as JSON without id, inputs and traits: equal for nodes that do the same
+/// with the same inputs.
 std::string PlanNodeText(const PlanNode& node);
 
 }  // namespace weir

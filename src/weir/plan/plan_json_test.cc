@@ -36,9 +36,10 @@ PlanPtr Scan() {
   scan.scan_schema = scan.table->PhysicalSchema();
   scan.rowtime_column = 3;
   scan.watermark = MakeInput(3, DataType::Timestamp(3));
-  scan.pushed_filters = {{"bidder", PushedFilter::Op::kGreater, {Value::Int(5)}},
-                         {"item.name", PushedFilter::Op::kIn, {Value::String("a"), Value::String("b")}},
-                         {"price", PushedFilter::Op::kIsNotNull, {}}};
+  scan.pushed_filters = {
+      {"bidder", PushedFilter::Op::kGreater, {Value::Int(5)}},
+      {"item.name", PushedFilter::Op::kIn, {Value::String("a"), Value::String("b")}},
+      {"price", PushedFilter::Op::kIsNotNull, {}}};
   scan.limit = 10;
   scan.partitions = {{{"day", "2024-01-01"}}};
   scan.hint_options = {{"k", "v"}};
@@ -76,8 +77,11 @@ std::string RoundTrip(const std::vector<PlanPtr>& roots) {
 
 TEST(PlanJson, ScanCalcAndLiterals) {
   PlanPtr scan = Scan();
-  auto literal = [](Value value, DataType type) { return MakeLiteral(std::move(value), std::move(type)); };
-  DataType row = DataType::Row({{"a", DataType::Int()}, {"b", DataType::Array(DataType::Double())}});
+  auto literal = [](Value value, DataType type) {
+    return MakeLiteral(std::move(value), std::move(type));
+  };
+  DataType row =
+      DataType::Row({{"a", DataType::Int()}, {"b", DataType::Array(DataType::Double())}});
   DataType map = DataType::Map(DataType::String(), DataType::Decimal(38, 3));
   Int128 big = Int128{1} << 100;
   std::vector<ExprPtr> exprs = {
@@ -98,10 +102,12 @@ TEST(PlanJson, ScanCalcAndLiterals) {
   };
   std::vector<std::string> names(exprs.size(), "c");
   PlanPtr calc = MakeProject(scan, exprs, names);
-  ExprPtr condition = MakeCall(">", {MakeInput(0, DataType::BigInt()), MakeLiteral(Value::Int(3), DataType::BigInt())},
-                               DataType::Boolean());
+  ExprPtr condition = MakeCall(
+      ">", {MakeInput(0, DataType::BigInt()), MakeLiteral(Value::Int(3), DataType::BigInt())},
+      DataType::Boolean());
   PlanPtr filter = MakeFilter(calc->inputs[0], condition);
-  std::string json = RoundTrip({MakePlan(CollectNode{}, calc->schema, {calc}), MakePlan(CollectNode{{0}}, filter->schema, {filter})});
+  std::string json = RoundTrip({MakePlan(CollectNode{}, calc->schema, {calc}),
+                                MakePlan(CollectNode{{0}}, filter->schema, {filter})});
   // The shared scan is written once.
   EXPECT_EQ(json.find("\"kind\": \"Scan\""), json.rfind("\"kind\": \"Scan\""));
   EXPECT_NE(json.find("\"weirPlanVersion\": 1"), std::string::npos);
@@ -115,7 +121,9 @@ TEST(PlanJson, EveryOtherNode) {
   listagg.distinct = true;
   listagg.order_by = {{3, true, false}};
   Schema keyed{{{"bidder", bigint}, {"l", DataType::String()}, {"n", bigint}}};
-  PlanPtr aggregate = MakePlan(AggregateNode{{0}, {listagg, Call("COUNT", {}, bigint)}, AggregatePhase::kSingle, 1000}, keyed, {scan});
+  PlanPtr aggregate = MakePlan(
+      AggregateNode{{0}, {listagg, Call("COUNT", {}, bigint)}, AggregatePhase::kSingle, 1000},
+      keyed, {scan});
   Schema with_window = scan->schema;
   for (const char* name : {"window_start", "window_end", "window_time"}) {
     with_window.fields.push_back({name, DataType::Timestamp(3).NotNull()});
@@ -127,7 +135,10 @@ TEST(PlanJson, EveryOtherNode) {
   window.keys = {0};
   window.calls = {Call("SUM", {1}, DataType::Decimal(38, 2))};
   window.emit_time = false;
-  Schema window_schema{{{"bidder", bigint}, {"s", DataType::Decimal(38, 2)}, with_window.fields[4], with_window.fields[5]}};
+  Schema window_schema{{{"bidder", bigint},
+                        {"s", DataType::Decimal(38, 2)},
+                        with_window.fields[4],
+                        with_window.fields[5]}};
   PlanPtr windowed = MakePlan(window, window_schema, {scan});
   JoinNode join;
   join.left_keys = {0};
@@ -140,7 +151,8 @@ TEST(PlanJson, EveryOtherNode) {
   PlanPtr exchanged = MakePlan(ExchangeNode{Distribution::kHash, {0, 1}}, both, {sorted});
   PlanPtr all = MakePlan(UnionNode{}, both, {exchanged, exchanged});
   PlanPtr except = MakePlan(SetOperationNode{false, true}, both, {all, sorted});
-  PlanPtr values = MakePlan(ValuesNode{{{Value::Int(1), Value::Null()}}}, Schema{{{"a", bigint}, {"b", DataType::String()}}}, {});
+  PlanPtr values = MakePlan(ValuesNode{{{Value::Int(1), Value::Null()}}},
+                            Schema{{{"a", bigint}, {"b", DataType::String()}}}, {});
   Schema expanded = values->schema;
   expanded.fields.push_back({"a", bigint});
   expanded.fields.push_back({"$e", bigint.NotNull()});
@@ -164,7 +176,8 @@ TEST(PlanJson, EveryOtherNode) {
   sink.overwrite = true;
   sink.target = "t";
   RoundTrip({MakePlan(CollectNode{}, both, {except}), MakePlan(CollectNode{}, correlated, {unnest}),
-             MakePlan(CollectNode{}, with_window, {function}), MakePlan(sink, scan->schema, {dropped})});
+             MakePlan(CollectNode{}, with_window, {function}),
+             MakePlan(sink, scan->schema, {dropped})});
 }
 
 TEST(PlanJson, MalformedIsNamed) {
@@ -175,20 +188,30 @@ TEST(PlanJson, MalformedIsNamed) {
   EXPECT_EQ(error(""), "the plan is no valid JSON");
   EXPECT_EQ(error("[1]"), "the plan must be an object");
   EXPECT_EQ(error("{}"), "the plan has no field 'weirPlanVersion'");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 9})"), "weirPlanVersion 9 is not supported (this is version 1)");
+  EXPECT_EQ(error(R"({"weirPlanVersion": 9})"),
+            "weirPlanVersion 9 is not supported (this is version 1)");
   EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": []})"), "the plan has no roots");
   EXPECT_EQ(error(R"({"weirPlanVersion": 1, "roots": [4]})"), "root 4 is no node of the plan");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Teapot"}], "roots": [0]})"),
-            "node 0 (Teapot) is of the unknown kind 'Teapot'");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Union", "inputs": [7]}], "roots": [0]})"),
-            "node 0 (Union) reads node 7, which is not listed before it");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Union", "color": 1}], "roots": [0]})"),
-            "node 0 (Union) has an unknown field 'color'");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Scan", "table": 3}], "roots": [0]})"),
-            "node 0 (Scan) names table 3, but there are 0");
-  EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Values", "schema": [{"name": "a", "type": "INT"}],
+  EXPECT_EQ(
+      error(R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Teapot"}], "roots": [0]})"),
+      "node 0 (Teapot) is of the unknown kind 'Teapot'");
+  EXPECT_EQ(
+      error(
+          R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Union", "inputs": [7]}], "roots": [0]})"),
+      "node 0 (Union) reads node 7, which is not listed before it");
+  EXPECT_EQ(
+      error(
+          R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Union", "color": 1}], "roots": [0]})"),
+      "node 0 (Union) has an unknown field 'color'");
+  EXPECT_EQ(
+      error(
+          R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Scan", "table": 3}], "roots": [0]})"),
+      "node 0 (Scan) names table 3, but there are 0");
+  EXPECT_EQ(
+      error(
+          R"({"weirPlanVersion": 1, "nodes": [{"id": 0, "kind": "Values", "schema": [{"name": "a", "type": "INT"}],
                       "rows": [["x"]]}], "roots": [0]})"),
-            "a value of node 0 (Values) must be an integer");
+      "a value of node 0 (Values) must be an integer");
   EXPECT_EQ(error(R"({"weirPlanVersion": 1, "nodes": [
       {"id": 0, "kind": "Values", "schema": [{"name": "a", "type": "INT"}], "rows": [[1]]},
       {"id": 1, "kind": "Calc", "inputs": [0], "schema": [{"name": "a", "type": "INT"}],
@@ -197,21 +220,25 @@ TEST(PlanJson, MalformedIsNamed) {
   EXPECT_NE(error(std::string(100'000, '[')).find("nested deeper"), std::string::npos);
   // Every prefix of a plan is an error, never a crash.
   std::string json = PlanToJson({MakePlan(CollectNode{}, Scan()->schema, {Scan()})});
-  for (size_t length = 0; length + 1 < json.size(); length += 7) EXPECT_FALSE(PlanFromJson(json.substr(0, length)).ok());
+  for (size_t length = 0; length + 1 < json.size(); length += 7)
+    EXPECT_FALSE(PlanFromJson(json.substr(0, length)).ok());
 }
 
 TEST(Explain, TreeWithReuse) {
   PlanPtr scan = Scan();
-  PlanPtr aggregate = MakePlan(AggregateNode{{0}, {Call("COUNT", {}, DataType::BigInt())}, AggregatePhase::kSingle, 0},
-                               Schema{{{"bidder", DataType::BigInt()}, {"n", DataType::BigInt()}}}, {scan});
+  PlanPtr aggregate = MakePlan(
+      AggregateNode{{0}, {Call("COUNT", {}, DataType::BigInt())}, AggregatePhase::kSingle, 0},
+      Schema{{{"bidder", DataType::BigInt()}, {"n", DataType::BigInt()}}}, {scan});
   PlanPtr all = MakePlan(UnionNode{}, aggregate->schema, {aggregate, aggregate});
-  EXPECT_EQ(ExplainPlan({all}),
-            "Union(all=[true], union=[bidder, n])\n"
-            ":- GroupAggregate(groupBy=[bidder], select=[bidder, COUNT(*) AS COUNT])(reuse_id=[1])\n"
-            ":  +- Scan(table=[`cat`.`db`.`bid`], fields=[bidder, price, item, ts], "
-            "pushed=[bidder > 5, item.name IN ('a', 'b'), price IS NOT NULL], limit=[10], partitions=[{day=2024-01-01}], "
-            "rowtime=[ts], watermark=[ts], hints=[k:v])\n"
-            "+- Reused(reference_id=[1])\n");
+  EXPECT_EQ(
+      ExplainPlan({all}),
+      "Union(all=[true], union=[bidder, n])\n"
+      ":- GroupAggregate(groupBy=[bidder], select=[bidder, COUNT(*) AS COUNT])(reuse_id=[1])\n"
+      ":  +- Scan(table=[`cat`.`db`.`bid`], fields=[bidder, price, item, ts], "
+      "pushed=[bidder > 5, item.name IN ('a', 'b'), price IS NOT NULL], limit=[10], "
+      "partitions=[{day=2024-01-01}], "
+      "rowtime=[ts], watermark=[ts], hints=[k:v])\n"
+      "+- Reused(reference_id=[1])\n");
 }
 
 }  // namespace

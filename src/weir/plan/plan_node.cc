@@ -33,21 +33,29 @@ std::string_view PlanName(const PlanNode& node) {
                                                  : "GlobalGroupAggregate";
     }
     std::string_view operator()(const ExpandNode&) const { return "Expand"; }
-    std::string_view operator()(const WindowTableFunctionNode&) const { return "WindowTableFunction"; }
+    std::string_view operator()(const WindowTableFunctionNode&) const {
+      return "WindowTableFunction";
+    }
     std::string_view operator()(const WindowAggregateNode& n) const {
       return n.phase == AggregatePhase::kSingle  ? "WindowAggregate"
              : n.phase == AggregatePhase::kLocal ? "LocalWindowAggregate"
                                                  : "GlobalWindowAggregate";
     }
-    std::string_view operator()(const JoinNode& n) const { return n.left_window_end >= 0 ? "WindowJoin" : "Join"; }
+    std::string_view operator()(const JoinNode& n) const {
+      return n.left_window_end >= 0 ? "WindowJoin" : "Join";
+    }
     std::string_view operator()(const SortNode& n) const {
       return n.keys.empty() ? "Limit" : (n.fetch || n.offset > 0) ? "SortLimit" : "Sort";
     }
     std::string_view operator()(const UnionNode&) const { return "Union"; }
-    std::string_view operator()(const SetOperationNode& n) const { return n.intersect ? "Intersect" : "Except"; }
+    std::string_view operator()(const SetOperationNode& n) const {
+      return n.intersect ? "Intersect" : "Except";
+    }
     std::string_view operator()(const CorrelateNode&) const { return "Correlate"; }
     std::string_view operator()(const WatermarkNode&) const { return "WatermarkAssigner"; }
-    std::string_view operator()(const ChangelogNormalizeNode&) const { return "ChangelogNormalize"; }
+    std::string_view operator()(const ChangelogNormalizeNode&) const {
+      return "ChangelogNormalize";
+    }
     std::string_view operator()(const DropUpdateBeforeNode&) const { return "DropUpdateBefore"; }
     std::string_view operator()(const ExchangeNode&) const { return "Exchange"; }
     std::string_view operator()(const SinkNode&) const { return "Sink"; }
@@ -56,16 +64,19 @@ std::string_view PlanName(const PlanNode& node) {
   return std::visit(Namer{}, node.spec);
 }
 
-PlanPtr MakeProject(PlanPtr input, std::vector<ExprPtr> projections, std::vector<std::string> names) {
+PlanPtr MakeProject(PlanPtr input, std::vector<ExprPtr> projections,
+                    std::vector<std::string> names) {
   Schema schema;
-  for (size_t i = 0; i < projections.size(); ++i) schema.fields.push_back({names[i], projections[i]->type});
+  for (size_t i = 0; i < projections.size(); ++i)
+    schema.fields.push_back({names[i], projections[i]->type});
   return MakePlan(CalcNode{nullptr, std::move(projections)}, std::move(schema), {std::move(input)});
 }
 
 PlanPtr MakeFilter(PlanPtr input, ExprPtr condition) {
   std::vector<ExprPtr> all = InputRefs(*input);
   Schema schema = input->schema;
-  return MakePlan(CalcNode{std::move(condition), std::move(all)}, std::move(schema), {std::move(input)});
+  return MakePlan(CalcNode{std::move(condition), std::move(all)}, std::move(schema),
+                  {std::move(input)});
 }
 
 std::vector<ExprPtr> InputRefs(const PlanNode& node) {

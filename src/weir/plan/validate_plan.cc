@@ -24,18 +24,22 @@ Status CheckExpr(const ExprPtr& expr, const Schema& input, std::string_view what
       if (node.index < 0 || node.index >= input.size()) {
         status = Internal("{} reads column {} of {}", what, node.index, input.size());
       } else if (!input[node.index].type.EqualsIgnoringNullable(node.type)) {
-        status = Internal("{} reads column {} as {}, but it is {}", what, node.index, node.type.ToString(),
-                          input[node.index].type.ToString());
+        status = Internal("{} reads column {} as {}, but it is {}", what, node.index,
+                          node.type.ToString(), input[node.index].type.ToString());
       }
     } else if (node.is_call("FIELD")) {
       bool is_row = node.args.size() == 1 && node.args[0]->type.kind() == TypeKind::kRow;
-      if (!is_row || node.index < 0 || static_cast<size_t>(node.index) >= node.args[0]->type.fields().size()) {
+      if (!is_row || node.index < 0 ||
+          static_cast<size_t>(node.index) >= node.args[0]->type.fields().size()) {
         status = Internal("{} reads field {} of what has no such field", what, node.index);
-      } else if (const DataType& type = node.args[0]->type.fields()[static_cast<size_t>(node.index)].type;
+      } else if (const DataType& type =
+                     node.args[0]->type.fields()[static_cast<size_t>(node.index)].type;
                  !type.EqualsIgnoringNullable(node.type)) {
-        status = Internal("{} reads a field as {}, but it is {}", what, node.type.ToString(), type.ToString());
+        status = Internal("{} reads a field as {}, but it is {}", what, node.type.ToString(),
+                          type.ToString());
       }
-    } else if ((node.is_call("CAST") || node.is_call("TRY_CAST") || node.is_call("NOT")) && node.args.size() != 1) {
+    } else if ((node.is_call("CAST") || node.is_call("TRY_CAST") || node.is_call("NOT")) &&
+               node.args.size() != 1) {
       status = Internal("{} has a {} of {} arguments", what, node.function, node.args.size());
     }
   });
@@ -44,13 +48,15 @@ Status CheckExpr(const ExprPtr& expr, const Schema& input, std::string_view what
 
 Status CheckColumns(const std::vector<int>& columns, const Schema& input, std::string_view what) {
   for (int column : columns) {
-    if (column < 0 || column >= input.size()) return Internal("{} name column {} of {}", what, column, input.size());
+    if (column < 0 || column >= input.size())
+      return Internal("{} name column {} of {}", what, column, input.size());
   }
   return Status::OK();
 }
 
 Status CheckOptionalColumn(int column, const Schema& input, std::string_view what) {
-  if (column < -1 || column >= input.size()) return Internal("{} is column {} of {}", what, column, input.size());
+  if (column < -1 || column >= input.size())
+    return Internal("{} is column {} of {}", what, column, input.size());
   return Status::OK();
 }
 
@@ -66,7 +72,8 @@ Status CheckCalls(const std::vector<AggregateCall>& calls, const Schema& input) 
     if (call.filter >= 0 && input[call.filter].type.kind() != TypeKind::kBoolean) {
       return Internal("the filter of {} is not BOOLEAN", call.function);
     }
-    if (call.literals.size() > call.args.size()) return Internal("{} has more literals than arguments", call.function);
+    if (call.literals.size() > call.args.size())
+      return Internal("{} has more literals than arguments", call.function);
     for (const SortKey& key : call.order_by) {
       WEIR_RETURN_NOT_OK(CheckColumns({key.column}, input, "sort keys of " + call.function));
     }
@@ -81,8 +88,10 @@ Result<const Schema*> CallInput(const PlanNode& node, AggregatePhase phase) {
   while (below->As<ExchangeNode>() != nullptr) below = below->inputs[0].get();
   auto* aggregate = below->As<AggregateNode>();
   auto* window = below->As<WindowAggregateNode>();
-  bool is_local = (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal && node.As<AggregateNode>() != nullptr) ||
-                  (window != nullptr && window->phase == AggregatePhase::kLocal && node.As<WindowAggregateNode>() != nullptr);
+  bool is_local = (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal &&
+                   node.As<AggregateNode>() != nullptr) ||
+                  (window != nullptr && window->phase == AggregatePhase::kLocal &&
+                   node.As<WindowAggregateNode>() != nullptr);
   if (!is_local) return Internal("a global aggregation must be above its local one");
   return &below->inputs[0]->schema;
 }
@@ -102,7 +111,8 @@ struct NodeCheck {
 
   Status operator()(const ScanNode& scan) const {
     WEIR_RETURN_NOT_OK(Inputs(0));
-    WEIR_RETURN_NOT_OK(CheckWidth(scan.projections.empty() ? scan.scan_schema.fields.size() : scan.projections.size(), node));
+    WEIR_RETURN_NOT_OK(CheckWidth(
+        scan.projections.empty() ? scan.scan_schema.fields.size() : scan.projections.size(), node));
     for (const ExprPtr& expr : scan.projections) {
       WEIR_RETURN_NOT_OK(CheckExpr(expr, scan.scan_schema, "a projection"));
     }
@@ -120,11 +130,13 @@ struct NodeCheck {
     WEIR_RETURN_NOT_OK(Inputs(1));
     WEIR_RETURN_NOT_OK(CheckWidth(calc.projections.size(), node));
     WEIR_RETURN_NOT_OK(CheckExpr(calc.condition, in, "the condition"));
-    if (calc.condition != nullptr && calc.condition->type.kind() != TypeKind::kBoolean) return Internal("the condition is not BOOLEAN");
+    if (calc.condition != nullptr && calc.condition->type.kind() != TypeKind::kBoolean)
+      return Internal("the condition is not BOOLEAN");
     for (size_t i = 0; i < calc.projections.size(); ++i) {
       WEIR_RETURN_NOT_OK(CheckExpr(calc.projections[i], in, "a projection"));
       if (!calc.projections[i]->type.EqualsIgnoringNullable(node.schema.fields[i].type)) {
-        return Internal("projection {} is {}, but its column is {}", i, calc.projections[i]->type.ToString(),
+        return Internal("projection {} is {}, but its column is {}", i,
+                        calc.projections[i]->type.ToString(),
                         node.schema.fields[i].type.ToString());
       }
     }
@@ -141,10 +153,12 @@ struct NodeCheck {
   Status operator()(const ExpandNode& expand) const {
     WEIR_RETURN_NOT_OK(Inputs(1));
     WEIR_RETURN_NOT_OK(CheckColumns(expand.keys, in, "keys"));
-    if (expand.ids.size() != expand.sets.size()) return Internal("there are {} ids for {} sets", expand.ids.size(), expand.sets.size());
+    if (expand.ids.size() != expand.sets.size())
+      return Internal("there are {} ids for {} sets", expand.ids.size(), expand.sets.size());
     for (const auto& set : expand.sets) {
       for (int key : set) {
-        if (key < 0 || static_cast<size_t>(key) >= expand.keys.size()) return Internal("a set names key {}", key);
+        if (key < 0 || static_cast<size_t>(key) >= expand.keys.size())
+          return Internal("a set names key {}", key);
       }
     }
     return CheckWidth(in.fields.size() + expand.keys.size() + 1, node);
@@ -164,8 +178,10 @@ struct NodeCheck {
     WEIR_RETURN_NOT_OK(CheckOptionalColumn(window.window_start_column, *input, "window_start"));
     WEIR_RETURN_NOT_OK(CheckOptionalColumn(window.window_end_column, *input, "window_end"));
     WEIR_RETURN_NOT_OK(CheckColumns(window.window.partition_keys, *input, "partition keys"));
-    if (attached != (window.window_start_column >= 0)) return Internal("only one window column is given");
-    if (!attached) WEIR_RETURN_NOT_OK(CheckColumns({window.window.time_column}, *input, "time columns"));
+    if (attached != (window.window_start_column >= 0))
+      return Internal("only one window column is given");
+    if (!attached)
+      WEIR_RETURN_NOT_OK(CheckColumns({window.window.time_column}, *input, "time columns"));
     if (window.phase == AggregatePhase::kLocal) return Status::OK();
     size_t emitted = size_t{window.emit_start} + size_t{window.emit_end} + size_t{window.emit_time};
     return CheckWidth(window.keys.size() + window.calls.size() + emitted, node);
@@ -174,19 +190,24 @@ struct NodeCheck {
     WEIR_RETURN_NOT_OK(Inputs(2));
     WEIR_RETURN_NOT_OK(CheckColumns(join.left_keys, node.inputs[0]->schema, "left keys"));
     WEIR_RETURN_NOT_OK(CheckColumns(join.right_keys, node.inputs[1]->schema, "right keys"));
-    if (join.left_keys.size() != join.right_keys.size() || join.null_safe.size() != join.left_keys.size()) {
-      return Internal("the sides have {} and {} keys", join.left_keys.size(), join.right_keys.size());
+    if (join.left_keys.size() != join.right_keys.size() ||
+        join.null_safe.size() != join.left_keys.size()) {
+      return Internal("the sides have {} and {} keys", join.left_keys.size(),
+                      join.right_keys.size());
     }
     if (join.left_window_end >= 0 || join.right_window_end >= 0) {
-      WEIR_RETURN_NOT_OK(CheckColumns({join.left_window_end}, node.inputs[0]->schema, "the left window end"));
-      WEIR_RETURN_NOT_OK(CheckColumns({join.right_window_end}, node.inputs[1]->schema, "the right window end"));
+      WEIR_RETURN_NOT_OK(
+          CheckColumns({join.left_window_end}, node.inputs[0]->schema, "the left window end"));
+      WEIR_RETURN_NOT_OK(
+          CheckColumns({join.right_window_end}, node.inputs[1]->schema, "the right window end"));
     }
     WEIR_RETURN_NOT_OK(CheckExpr(join.condition, in, "the condition"));
     bool left_only = join.type == JoinType::kSemi || join.type == JoinType::kAnti;
     return CheckWidth(left_only ? node.inputs[0]->schema.fields.size() : in.fields.size(), node);
   }
   Status operator()(const SortNode& sort) const {
-    for (const SortKey& key : sort.keys) WEIR_RETURN_NOT_OK(CheckColumns({key.column}, in, "sort keys"));
+    for (const SortKey& key : sort.keys)
+      WEIR_RETURN_NOT_OK(CheckColumns({key.column}, in, "sort keys"));
     return Passes();
   }
   Status operator()(const UnionNode&) const {
@@ -201,7 +222,8 @@ struct NodeCheck {
     for (const PlanPtr& input : node.inputs) {
       WEIR_RETURN_NOT_OK(CheckWidth(input->schema.fields.size(), node));
       for (int i = 0; i < node.schema.size(); ++i) {
-        if (!input->schema[i].type.EqualsIgnoringNullable(node.schema[i].type)) return Internal("column {} differs between inputs", i);
+        if (!input->schema[i].type.EqualsIgnoringNullable(node.schema[i].type))
+          return Internal("column {} differs between inputs", i);
       }
     }
     return Status::OK();

@@ -18,7 +18,7 @@ namespace weir {
 struct ExecutionOptions {
   int64_t batch_rows_max = 4096;
   int64_t queue_batches_max = 8;  // Per channel.
-  bool deterministic = false;  // One thread runs all workers in a fixed order (strict tests,
+  bool deterministic = false;     // One thread runs all workers in a fixed order (strict tests,
                                // simulation): sources give one batch each in turn, in node order; a
                                // batch and its watermark pass through the whole graph before the
                                // next; no source ends before all have given their last batch.

@@ -239,11 +239,13 @@ Status NodeRunner::EmitActivity(Activity activity) { return SendOn(Event::Of(act
 
 bool NodeRunner::HasRoom() const {
   auto sends = [](const NodeRunner& runner) {
-    return std::all_of(runner.exchanges_.begin(), runner.exchanges_.end(), [](const auto& e) { return e->HasRoom(); });
+    return std::all_of(runner.exchanges_.begin(), runner.exchanges_.end(),
+                       [](const auto& e) { return e->HasRoom(); });
   };
   if (behind_.empty() && !chained_.empty()) FindBehind();
-  return sends(*this) &&
-         std::all_of(behind_.begin(), behind_.end(), [&](const NodeRunner* r) { return !r->IsBlocked() && sends(*r); });
+  return sends(*this) && std::all_of(behind_.begin(), behind_.end(), [&](const NodeRunner* r) {
+           return !r->IsBlocked() && sends(*r);
+         });
 }
 
 void NodeRunner::FindBehind() const {

@@ -144,7 +144,8 @@ class NodeRunner : public Output {
   int64_t num_emits_ = 0;
 
   std::vector<Consumer> chained_;
-  mutable std::vector<const NodeRunner*> behind_;  // All that are chained behind, once each: ways there can be many.
+  mutable std::vector<const NodeRunner*>
+      behind_;  // All that are chained behind, once each: ways there can be many.
   std::vector<std::unique_ptr<ExchangeSender>> exchanges_;
   Watermark sent_watermark_;
   PublishedCounters published_;

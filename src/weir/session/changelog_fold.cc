@@ -38,8 +38,10 @@ Status ChangelogFold::Add(const Batch& batch) {
     std::vector<size_t>& slots = places_[KeyOf(row)];
     if (!IsAccumulate(kind)) {
       if (slots.empty()) {
-        if (!upsert_key_.empty()) continue;  // The delete of a key that never came: nothing to show.
-        return Internal("the changelog takes away a row that is not there: {}", fmt::join(row.cells, ", "));
+        if (!upsert_key_.empty())
+          continue;  // The delete of a key that never came: nothing to show.
+        return Internal("the changelog takes away a row that is not there: {}",
+                        fmt::join(row.cells, ", "));
       }
       size_t slot = slots.back();
       slots.pop_back();

@@ -26,7 +26,8 @@ FoldedRow RenderRow(const Batch& batch, int64_t row, TextStyle style, const Time
 
 class ChangelogFold {
  public:
-  /// `upsert_key`: columns that identify a row when -U rows are missing; empty: rows are identified by all cells.
+  /// `upsert_key`: columns that identify a row when -U rows are missing; empty: rows are identified
+  /// by all cells.
   ChangelogFold(std::vector<int> upsert_key, TextStyle style, const TimeZone* zone)
       : upsert_key_(std::move(upsert_key)), style_(style), zone_(zone) {}
 
@@ -42,10 +43,10 @@ class ChangelogFold {
   std::vector<int> upsert_key_;
   TextStyle style_;
   const TimeZone* zone_;
-  std::vector<FoldedRow> rows_;          // Slots; dead ones have no cells and are marked.
+  std::vector<FoldedRow> rows_;  // Slots; dead ones have no cells and are marked.
   std::vector<bool> alive_;
   std::unordered_map<std::string, std::vector<size_t>> places_;  // Key -> live slots.
-  size_t update_slot_ = 0;               // Slot freed by the last -U, reused by the next +U.
+  size_t update_slot_ = 0;  // Slot freed by the last -U, reused by the next +U.
   bool has_update_slot_ = false;
   int64_t live_ = 0;
 };

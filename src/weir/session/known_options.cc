@@ -13,18 +13,48 @@ namespace {
 constexpr std::string_view kNone = "accepted, no effect";
 
 // Keys that belong to a cluster or a JVM: a job file that sets them runs here unchanged.
-constexpr std::string_view kForeignPrefixes[] = {
-    "jobmanager.", "taskmanager.", "rest.",     "high-availability", "kubernetes.", "yarn.", "metrics.",
-    "security.",   "env.",         "akka.",     "pekko.",            "blob.",       "fs.",   "s3.",
-    "historyserver.", "web.",      "classloader.", "python.",        "state.",      "cluster.", "deployment.",
-    "client.",     "sql-gateway.", "restart-strategy", "execution.checkpointing.", "heartbeat.", "slot.", "slotmanager.",
-    "resourcemanager.", "workflow-scheduler.", "traces.", "events.", "job-event.", "io.", "user."};
+constexpr std::string_view kForeignPrefixes[] = {"jobmanager.",
+                                                 "taskmanager.",
+                                                 "rest.",
+                                                 "high-availability",
+                                                 "kubernetes.",
+                                                 "yarn.",
+                                                 "metrics.",
+                                                 "security.",
+                                                 "env.",
+                                                 "akka.",
+                                                 "pekko.",
+                                                 "blob.",
+                                                 "fs.",
+                                                 "s3.",
+                                                 "historyserver.",
+                                                 "web.",
+                                                 "classloader.",
+                                                 "python.",
+                                                 "state.",
+                                                 "cluster.",
+                                                 "deployment.",
+                                                 "client.",
+                                                 "sql-gateway.",
+                                                 "restart-strategy",
+                                                 "execution.checkpointing.",
+                                                 "heartbeat.",
+                                                 "slot.",
+                                                 "slotmanager.",
+                                                 "resourcemanager.",
+                                                 "workflow-scheduler.",
+                                                 "traces.",
+                                                 "events.",
+                                                 "job-event.",
+                                                 "io.",
+                                                 "user."};
 
 }  // namespace
 
 const std::vector<KnownOption>& KnownOptions() {
   static const std::vector<KnownOption> options = {
-      {"execution.runtime-mode", "Enum", "AUTOMATIC", "AUTOMATIC: batch when every source is bounded; STREAMING; BATCH"},
+      {"execution.runtime-mode", "Enum", "AUTOMATIC",
+       "AUTOMATIC: batch when every source is bounded; STREAMING; BATCH"},
       {"parallelism.default", "Integer", "the cores", "subtasks of each operator"},
       {"table.exec.resource.default-parallelism", "Integer", "-1", "overrides parallelism.default"},
       {"pipeline.max-parallelism", "Integer", "-1", kNone},
@@ -32,9 +62,11 @@ const std::vector<KnownOption>& KnownOptions() {
       {"pipeline.jars", "String", "", kNone},
       {"pipeline.operator-chaining.enabled", "Boolean", "true", kNone},
       {"pipeline.object-reuse", "Boolean", "false", kNone},
-      {"pipeline.auto-watermark-interval", "Duration", "200 ms", "watermarks go out with every batch"},
+      {"pipeline.auto-watermark-interval", "Duration", "200 ms",
+       "watermarks go out with every batch"},
       {"pipeline.watermark-alignment.allow-unaligned-source-splits", "Boolean", "false", kNone},
-      {"execution.buffer-timeout.interval", "Duration", "100 ms", "no row ever waits for its batch to fill"},
+      {"execution.buffer-timeout.interval", "Duration", "100 ms",
+       "no row ever waits for its batch to fill"},
       {"execution.buffer-timeout.enabled", "Boolean", "true", kNone},
       {"execution.batch-shuffle-mode", "Enum", "ALL_EXCHANGES_BLOCKING", kNone},
       {"execution.attached", "Boolean", "false", kNone},
@@ -48,7 +80,8 @@ const std::vector<KnownOption>& KnownOptions() {
       {"table.builtin-catalog-name", "String", "default_catalog", kNone},
       {"table.builtin-database-name", "String", "default_database", kNone},
       {"table.column-expansion-strategy", "String", "", kNone},
-      {"table.display.max-column-width", "Integer", "30", "width of a column in the shell's tables"},
+      {"table.display.max-column-width", "Integer", "30",
+       "width of a column in the shell's tables"},
       {"table.dynamic-table-options.enabled", "Boolean", "true", "OPTIONS hints"},
       {"table.legacy-nested-row-nullability", "Boolean", "false", kNone},
       {"table.plan.force-recompile", "Boolean", "false", "COMPILE PLAN may replace a file"},
@@ -59,15 +92,21 @@ const std::vector<KnownOption>& KnownOptions() {
       {"table.generated-code.max-length", "Integer", "4000", kNone},
       {"table.generated-code.max-members", "Integer", "10000", kNone},
       {"table.exec.legacy-cast-behaviour", "Enum", "DISABLED", "only DISABLED is exact"},
-      {"table.exec.mini-batch.enabled", "Boolean", "false", "changes of one key are always folded within a batch"},
-      {"table.exec.mini-batch.allow-latency", "Duration", "0 ms", "see table.exec.mini-batch.enabled"},
-      {"table.exec.mini-batch.size", "Integer", "-1", "rows of a batch in weir.strict with mini-batch enabled"},
+      {"table.exec.mini-batch.enabled", "Boolean", "false",
+       "changes of one key are always folded within a batch"},
+      {"table.exec.mini-batch.allow-latency", "Duration", "0 ms",
+       "see table.exec.mini-batch.enabled"},
+      {"table.exec.mini-batch.size", "Integer", "-1",
+       "rows of a batch in weir.strict with mini-batch enabled"},
       {"table.exec.state.ttl", "Duration", "0 ms", "how long state of an idle key is kept"},
-      {"table.exec.source.idle-timeout", "Duration", "0 ms", "a source silent for so long no longer holds the watermark"},
-      {"table.exec.source.cdc-events-duplicate", "Boolean", "false", "normalizes changelogs by primary key"},
+      {"table.exec.source.idle-timeout", "Duration", "0 ms",
+       "a source silent for so long no longer holds the watermark"},
+      {"table.exec.source.cdc-events-duplicate", "Boolean", "false",
+       "normalizes changelogs by primary key"},
       {"table.exec.sink.not-null-enforcer", "Enum", "ERROR", "ERROR or DROP"},
       {"table.exec.sink.type-length-enforcer", "Enum", "IGNORE", "IGNORE, TRIM_PAD or ERROR"},
-      {"table.exec.sink.nested-constraint-enforcer", "Enum", "IGNORE", "IGNORE, ROWS or ROWS_AND_COLLECTIONS"},
+      {"table.exec.sink.nested-constraint-enforcer", "Enum", "IGNORE",
+       "IGNORE, ROWS or ROWS_AND_COLLECTIONS"},
       {"table.exec.sink.upsert-materialize", "Enum", "AUTO", kNone},
       {"table.exec.sink.keyed-shuffle", "Enum", "AUTO", kNone},
       {"table.exec.sink.rowtime-inserter", "Enum", "ENABLED", kNone},
@@ -108,7 +147,8 @@ const std::vector<KnownOption>& KnownOptions() {
       {"table.optimizer.multiple-input-enabled", "Boolean", "true", kNone},
       {"table.optimizer.non-deterministic-update.strategy", "Enum", "IGNORE", kNone},
       {"table.optimizer.reuse-sub-plan-enabled", "Boolean", "true", "equal subplans run once"},
-      {"table.optimizer.reuse-source-enabled", "Boolean", "true", "see table.optimizer.reuse-sub-plan-enabled"},
+      {"table.optimizer.reuse-source-enabled", "Boolean", "true",
+       "see table.optimizer.reuse-sub-plan-enabled"},
       {"table.optimizer.reuse-sink-enabled", "Boolean", "false", kNone},
       {"table.optimizer.source.report-statistics-enabled", "Boolean", "true", kNone},
       {"table.optimizer.dynamic-filtering.enabled", "Boolean", "true", kNone},
@@ -122,12 +162,15 @@ const std::vector<KnownOption>& KnownOptions() {
       {"sql-client.execution.max-table-result.rows", "Integer", "1000000", kNone},
       {"sql-client.verbose", "Boolean", "false", kNone},
       {"sql-client.display.color-schema", "String", "", kNone},
-      {"sql-client.display.max-column-width", "Integer", "30", "see table.display.max-column-width"},
+      {"sql-client.display.max-column-width", "Integer", "30",
+       "see table.display.max-column-width"},
       {"sql-client.display.print-time-cost", "Boolean", "true", kNone},
       {"sql-client.prompt", "String", "", kNone},
       {"weir.batch.rows-max", "Integer", "4096", "rows of a batch, at most"},
-      {"weir.display.rows-max", "Integer", "200", "rows of a table on a terminal; the middle is left out; 0: all"},
-      {"weir.memory.query-limit", "MemorySize", "3/4 of the machine", "memory that one query may use"},
+      {"weir.display.rows-max", "Integer", "200",
+       "rows of a table on a terminal; the middle is left out; 0: all"},
+      {"weir.memory.query-limit", "MemorySize", "3/4 of the machine",
+       "memory that one query may use"},
       {"weir.strict", "Boolean", "false", "row at a time in one thread: every intermediate change"},
       {"weir.planning.time-limit", "Duration", "10 s", "longest time for planning a statement"},
   };
@@ -138,21 +181,25 @@ namespace {
 
 bool IsInteger(std::string_view text) {
   if (!text.empty() && text[0] == '-') text.remove_prefix(1);
-  return !text.empty() && text.size() < 19 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+  return !text.empty() && text.size() < 19 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return upper;
 }
 
-Status CheckEnum(std::string_view key, std::string_view value, std::initializer_list<std::string_view> allowed) {
+Status CheckEnum(std::string_view key, std::string_view value,
+                 std::initializer_list<std::string_view> allowed) {
   std::string upper = Upper(value);
   for (std::string_view one : allowed) {
     if (upper == one) return Status::OK();
   }
-  return WithHint(InvalidQuery("option '{}' cannot be '{}'", key, value), fmt::format("its values are {}", fmt::join(allowed, ", ")));
+  return WithHint(InvalidQuery("option '{}' cannot be '{}'", key, value),
+                  fmt::format("its values are {}", fmt::join(allowed, ", ")));
 }
 
 Status CheckKnown(const KnownOption& option, std::string_view value) {
@@ -162,7 +209,8 @@ Status CheckKnown(const KnownOption& option, std::string_view value) {
   if (option.key == "table.sql-dialect" && Upper(value) != "DEFAULT") {
     return Unsupported("SQL dialect '{}' is not supported; there is 'default'", value);
   }
-  if (option.key == "table.exec.sink.not-null-enforcer") return CheckEnum(option.key, value, {"ERROR", "DROP"});
+  if (option.key == "table.exec.sink.not-null-enforcer")
+    return CheckEnum(option.key, value, {"ERROR", "DROP"});
   if (option.key == "table.optimizer.agg-phase-strategy") {
     return CheckEnum(option.key, value, {"AUTO", "ONE_PHASE", "TWO_PHASE"});
   }
@@ -172,11 +220,15 @@ Status CheckKnown(const KnownOption& option, std::string_view value) {
   if (option.type == "Integer" && !IsInteger(value)) {
     return InvalidQuery("option '{}' is an integer, not '{}'", option.key, value);
   }
-  if (option.key == "parallelism.default" && (value.size() > 4 || std::atoi(std::string(value).c_str()) < 1 || std::atoi(std::string(value).c_str()) > 1024)) {
+  if (option.key == "parallelism.default" &&
+      (value.size() > 4 || std::atoi(std::string(value).c_str()) < 1 ||
+       std::atoi(std::string(value).c_str()) > 1024)) {
     return InvalidQuery("option 'parallelism.default' must be between 1 and 1024, not {}", value);
   }
-  if (option.type == "Duration") return WithContext(ParseDurationMicros(value).status(), fmt::format("option '{}'", option.key));
-  if (option.type == "MemorySize") return WithContext(ParseBytes(value).status(), fmt::format("option '{}'", option.key));
+  if (option.type == "Duration")
+    return WithContext(ParseDurationMicros(value).status(), fmt::format("option '{}'", option.key));
+  if (option.type == "MemorySize")
+    return WithContext(ParseBytes(value).status(), fmt::format("option '{}'", option.key));
   return Status::OK();
 }
 

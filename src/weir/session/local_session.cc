@@ -48,7 +48,9 @@ struct StatementName {
   std::string operator()(const AstCallProcedure&) const { return "CALL"; }
   std::string operator()(const AstCreateModel&) const { return "CREATE MODEL"; }
   std::string operator()(const AstCreateConnection&) const { return "CREATE CONNECTION"; }
-  std::string operator()(const AstCreateMaterializedTable&) const { return "CREATE MATERIALIZED TABLE"; }
+  std::string operator()(const AstCreateMaterializedTable&) const {
+    return "CREATE MATERIALIZED TABLE";
+  }
   std::string operator()(const AstLoadModule&) const { return "LOAD MODULE"; }
   std::string operator()(const AstUnloadModule&) const { return "UNLOAD MODULE"; }
   std::string operator()(const AstJar& jar) const { return jar.remove ? "REMOVE JAR" : "ADD JAR"; }
@@ -71,9 +73,12 @@ std::string UpperKind(ObjectKind kind) {
   return name;
 }
 
-QueryResultPtr MakeMessage(std::string message) { return std::make_unique<MessageResult>(std::move(message)); }
+QueryResultPtr MakeMessage(std::string message) {
+  return std::make_unique<MessageResult>(std::move(message));
+}
 
-Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns, const std::vector<TextRow>& rows) {
+Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns,
+                                 const std::vector<TextRow>& rows) {
   Schema schema;
   for (const std::string& column : columns) schema.fields.push_back({column, DataType::String()});
   BatchBuilder builder(schema, arrow::default_memory_pool());
@@ -148,7 +153,8 @@ Result<QueryResultPtr> LocalSession::Execute(const Statement& statement, std::st
       statement.As<AstStatementSet>() != nullptr) {
     return RunStatement(statement, sql);
   }
-  return UnsupportedAt(statement.span, "{} is not supported yet", std::visit(StatementName{}, statement.node));
+  return UnsupportedAt(statement.span, "{} is not supported yet",
+                       std::visit(StatementName{}, statement.node));
 }
 
 }  // namespace weir

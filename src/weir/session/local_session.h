@@ -22,7 +22,8 @@ using QueryResultPtr = std::unique_ptr<QueryResult>;
 QueryResultPtr MakeMessage(std::string message);
 /// Rows of strings (empty optional: NULL).
 using TextRow = std::vector<std::optional<std::string>>;
-Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns, const std::vector<TextRow>& rows);
+Result<QueryResultPtr> MakeTable(const std::vector<std::string>& columns,
+                                 const std::vector<TextRow>& rows);
 
 /// "MATERIALIZED TABLE": for messages.
 std::string UpperKind(ObjectKind kind);
@@ -62,8 +63,8 @@ class LocalSession : public Session {
   Result<QueryResultPtr> RunPlans(const std::vector<PlanPtr>& optimized, const PlanMode& mode,
                                   std::vector<std::string> column_names);
   /// Logical plans of a query (ending in Collect) or of INSERTs (ending in Sink).
-  Result<std::vector<PlanPtr>> BindRoots(const Statement& statement, std::string_view sql, PlanMode* mode,
-                                         std::vector<std::string>* column_names);
+  Result<std::vector<PlanPtr>> BindRoots(const Statement& statement, std::string_view sql,
+                                         PlanMode* mode, std::vector<std::string>* column_names);
   Result<QueryResultPtr> RunStatement(const Statement& statement, std::string_view sql);
   Result<QueryResultPtr> Explain(const AstExplain& explain, std::string_view sql);
   Result<QueryResultPtr> CompilePlan(const AstCompilePlan& compile, std::string_view sql);
@@ -71,7 +72,8 @@ class LocalSession : public Session {
   int Parallelism() const;
 
   // session_ddl.cc
-  Result<QueryResultPtr> CreateTable(const AstCreateTable& create, const Statement& statement, std::string_view sql);
+  Result<QueryResultPtr> CreateTable(const AstCreateTable& create, const Statement& statement,
+                                     std::string_view sql);
   Result<QueryResultPtr> CreateView(const AstCreateView& create, std::string_view sql);
   Result<QueryResultPtr> CreateDatabase(const AstCreateDatabase& create);
   Result<QueryResultPtr> CreateCatalog(const AstCreateCatalog& create);

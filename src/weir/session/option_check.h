@@ -11,7 +11,8 @@
 
 namespace weir {
 
-/// Checks `value` of a known key; an unknown key gives a warning text with the nearest known name, a good one none.
+/// Checks `value` of a known key; an unknown key gives a warning text with the nearest known name,
+/// a good one none.
 Result<std::string> CheckOption(std::string_view key, std::string_view value);
 
 }  // namespace weir

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The one door: statements in, results out. The shell, the server, Python and the tests use this and nothing below.
+// The one door: statements in, results out. The shell, the server, Python and the tests use this
+// and nothing below.
 //
 //   auto session = Session::Create(SessionConfig{});
 //   for (each statement of ParseStatements(sql)) {
 //     auto result = session->Execute(statement, sql);     // plans and starts it
-//     while (result->Next(&batch)) print(batch);          // rows as they come; INSERT: waits for its end
+//     while (result->Next(&batch)) print(batch);          // rows as they come; INSERT: waits for
+//     its end
 //   }
 //
-// Threads: a session belongs to one thread; QueryResult::Cancel and Progress may be called from any thread.
+// Threads: a session belongs to one thread; QueryResult::Cancel and Progress may be called from any
+// thread.
 #pragma once
 
 #include <map>
@@ -44,14 +47,16 @@ class QueryResult {
   virtual const Schema& schema() const;
   /// Row kinds that may come. Append-only results have +I only.
   virtual ChangelogMode changes() const { return ChangelogMode::AppendOnly(); }
-  /// Columns that identify a row of a changelog without -U; empty: every -U and -D carries its full row.
+  /// Columns that identify a row of a changelog without -U; empty: every -U and -D carries its full
+  /// row.
   virtual const std::vector<int>& upsert_key() const;
   /// True when the query runs in stream mode.
   virtual bool is_streaming() const { return false; }
   /// True when the result may never end.
   virtual bool is_unbounded() const { return false; }
-  /// Blocks for the next batch, which lies in the job's memory and must not outlive this object; false at the end. INSERT: returns false when the job has ended. The first error of the
-  /// job comes out here.
+  /// Blocks for the next batch, which lies in the job's memory and must not outlive this object;
+  /// false at the end. INSERT: returns false when the job has ended. The first error of the job
+  /// comes out here.
   virtual Result<bool> Next(Batch* batch) = 0;
   virtual void Cancel() {}
   /// What the job has done so far, sources first; empty without a job.
@@ -77,8 +82,10 @@ class Session {
   virtual ~Session() = default;
 
   /// Executes one statement. `sql` is the text its spans refer to.
-  virtual Result<std::unique_ptr<QueryResult>> Execute(const Statement& statement, std::string_view sql) = 0;
-  /// SET key = value, checked. Unknown keys are kept and give a warning with the nearest known name.
+  virtual Result<std::unique_ptr<QueryResult>> Execute(const Statement& statement,
+                                                       std::string_view sql) = 0;
+  /// SET key = value, checked. Unknown keys are kept and give a warning with the nearest known
+  /// name.
   virtual Status SetOption(const std::string& key, const std::string& value) = 0;
   virtual const std::map<std::string, std::string>& options() const = 0;
   /// Warnings since the last call.
@@ -97,9 +104,9 @@ class Session {
 /// Configuration options that Weir knows, for completion, SET's checks and docs.
 struct KnownOption {
   std::string_view key;
-  std::string_view type;         // "Boolean", "Integer", "Duration", "MemorySize", "String", "Enum".
+  std::string_view type;  // "Boolean", "Integer", "Duration", "MemorySize", "String", "Enum".
   std::string_view default_value;
-  std::string_view effect;       // What Weir does with it; "accepted, no effect" where that is so.
+  std::string_view effect;  // What Weir does with it; "accepted, no effect" where that is so.
 };
 const std::vector<KnownOption>& KnownOptions();
 

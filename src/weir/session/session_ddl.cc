@@ -18,15 +18,17 @@ std::map<std::string, std::string> OptionMap(const std::vector<AstOption>& optio
 
 }  // namespace
 
-Result<QueryResultPtr> LocalSession::CreateTable(const AstCreateTable& create, const Statement& statement,
-                                                 std::string_view sql) {
+Result<QueryResultPtr> LocalSession::CreateTable(const AstCreateTable& create,
+                                                 const Statement& statement, std::string_view sql) {
   if (create.query != nullptr) return RunStatement(statement, sql);
   WEIR_ASSIGN_OR_RETURN(PlanMode mode, ModeOf({}));
-  WEIR_ASSIGN_OR_RETURN(TableDefinition table, BindCreateTable(create, MakeBinderContext(mode.is_batch)));
+  WEIR_ASSIGN_OR_RETURN(TableDefinition table,
+                        BindCreateTable(create, MakeBinderContext(mode.is_batch)));
   auto shared = std::make_shared<const TableDefinition>(std::move(table));
   if (create.replace || create.or_replace) {
     if (create.replace && catalog_.FindTable(shared->name) == nullptr) {
-      return InvalidQuery("table {} does not exist and cannot be replaced", shared->name.ToString());
+      return InvalidQuery("table {} does not exist and cannot be replaced",
+                          shared->name.ToString());
     }
     WEIR_RETURN_NOT_OK(catalog_.ReplaceTable(shared));
   } else {
@@ -36,7 +38,8 @@ Result<QueryResultPtr> LocalSession::CreateTable(const AstCreateTable& create, c
 }
 
 Result<QueryResultPtr> LocalSession::CreateView(const AstCreateView& create, std::string_view sql) {
-  WEIR_ASSIGN_OR_RETURN(TableDefinition view, BindCreateView(create, sql, MakeBinderContext(false)));
+  WEIR_ASSIGN_OR_RETURN(TableDefinition view,
+                        BindCreateView(create, sql, MakeBinderContext(false)));
   auto shared = std::make_shared<const TableDefinition>(std::move(view));
   if (create.or_replace) {
     WEIR_RETURN_NOT_OK(catalog_.ReplaceTable(shared));
@@ -51,14 +54,14 @@ Result<QueryResultPtr> LocalSession::CreateDatabase(const AstCreateDatabase& cre
   database.comment = create.comment.value_or("");
   database.options = OptionMap(create.options);
   std::string catalog = create.name.size() > 1 ? create.name[0].value : catalog_.current_catalog();
-  WEIR_RETURN_NOT_OK(
-      catalog_.CreateDatabase(catalog, create.name.back().value, std::move(database), create.if_not_exists));
+  WEIR_RETURN_NOT_OK(catalog_.CreateDatabase(catalog, create.name.back().value, std::move(database),
+                                             create.if_not_exists));
   return MakeMessage("OK");
 }
 
 Result<QueryResultPtr> LocalSession::CreateCatalog(const AstCreateCatalog& create) {
-  WEIR_RETURN_NOT_OK(catalog_.CreateCatalog(create.name.value, OptionMap(create.options), create.comment.value_or(""),
-                                            create.if_not_exists));
+  WEIR_RETURN_NOT_OK(catalog_.CreateCatalog(create.name.value, OptionMap(create.options),
+                                            create.comment.value_or(""), create.if_not_exists));
   return MakeMessage("OK");
 }
 
@@ -79,7 +82,8 @@ Result<QueryResultPtr> LocalSession::CreateFunction(const AstCreateFunction& cre
     function.parameters.push_back({parameter.name.value, std::move(type)});
   }
   WEIR_ASSIGN_OR_RETURN(function.returns, BindType(*create.returns));
-  // The body must make sense now, not at the first call. It cannot call itself: it does not exist yet.
+  // The body must make sense now, not at the first call. It cannot call itself: it does not exist
+  // yet.
   WEIR_ASSIGN_OR_RETURN(AstExprPtr body, ParseExpression(function.body));
   auto bound = BindScalar(*body, Schema{function.parameters}, MakeBinderContext(false));
   if (!bound.ok()) {
@@ -87,11 +91,14 @@ Result<QueryResultPtr> LocalSession::CreateFunction(const AstCreateFunction& cre
     info.span = create.definition_span;
     return MakeError(std::move(info), bound.status().message());
   }
-  if (!CanImplicitlyCast((*bound)->type, function.returns) && (*bound)->type.kind() != TypeKind::kNull) {
-    return InvalidQueryAt(create.definition_span, "the function gives {}, which does not convert to {}",
+  if (!CanImplicitlyCast((*bound)->type, function.returns) &&
+      (*bound)->type.kind() != TypeKind::kNull) {
+    return InvalidQueryAt(create.definition_span,
+                          "the function gives {}, which does not convert to {}",
                           (*bound)->type.ToString(), function.returns.ToString());
   }
-  WEIR_RETURN_NOT_OK(catalog_.CreateFunction(std::move(function), create.if_not_exists, create.or_replace));
+  WEIR_RETURN_NOT_OK(
+      catalog_.CreateFunction(std::move(function), create.if_not_exists, create.or_replace));
   return MakeMessage("OK");
 }
 
@@ -108,7 +115,8 @@ Result<QueryResultPtr> LocalSession::Alter(const AstAlter& alter, std::string_vi
   }
   if (alter.object == ObjectKind::kCatalog) {
     CatalogEntry* entry = catalog_.FindCatalog(alter.name.back().value);
-    if (entry == nullptr) return InvalidQuery("catalog '{}' does not exist", alter.name.back().value);
+    if (entry == nullptr)
+      return InvalidQuery("catalog '{}' does not exist", alter.name.back().value);
     for (const AstOption& option : alter.options) entry->options[option.key] = option.value;
     for (const std::string& key : alter.keys) entry->options.erase(key);
     if (alter.kind == AlterKind::kComment) entry->comment = alter.comment.value_or("");
@@ -129,17 +137,22 @@ Result<QueryResultPtr> LocalSession::Alter(const AstAlter& alter, std::string_vi
     return MakeMessage("OK");
   }
   if (wants_view) {
-    if (alter.kind != AlterKind::kAsQuery) return Unsupported("this ALTER VIEW is not supported yet");
+    if (alter.kind != AlterKind::kAsQuery)
+      return Unsupported("this ALTER VIEW is not supported yet");
     AstCreateView create;
     create.name = alter.name;
     create.temporary = table->is_temporary;
     create.query = alter.query;
-    WEIR_ASSIGN_OR_RETURN(TableDefinition view, BindCreateView(create, sql, MakeBinderContext(false)));
-    WEIR_RETURN_NOT_OK(catalog_.ReplaceTable(std::make_shared<const TableDefinition>(std::move(view))));
+    WEIR_ASSIGN_OR_RETURN(TableDefinition view,
+                          BindCreateView(create, sql, MakeBinderContext(false)));
+    WEIR_RETURN_NOT_OK(
+        catalog_.ReplaceTable(std::make_shared<const TableDefinition>(std::move(view))));
     return MakeMessage("OK");
   }
-  WEIR_ASSIGN_OR_RETURN(TableDefinition changed, BindAlterTable(alter, *table, MakeBinderContext(false)));
-  WEIR_RETURN_NOT_OK(catalog_.ReplaceTable(std::make_shared<const TableDefinition>(std::move(changed))));
+  WEIR_ASSIGN_OR_RETURN(TableDefinition changed,
+                        BindAlterTable(alter, *table, MakeBinderContext(false)));
+  WEIR_RETURN_NOT_OK(
+      catalog_.ReplaceTable(std::make_shared<const TableDefinition>(std::move(changed))));
   return MakeMessage("OK");
 }
 
@@ -148,8 +161,8 @@ Result<QueryResultPtr> LocalSession::Drop(const AstDrop& drop) {
     case ObjectKind::kTable:
     case ObjectKind::kView: {
       WEIR_ASSIGN_OR_RETURN(ObjectName name, catalog_.Qualify(drop.name));
-      WEIR_RETURN_NOT_OK(
-          catalog_.DropTable(name, drop.object == ObjectKind::kView, drop.if_exists, drop.temporary));
+      WEIR_RETURN_NOT_OK(catalog_.DropTable(name, drop.object == ObjectKind::kView, drop.if_exists,
+                                            drop.temporary));
       break;
     }
     case ObjectKind::kDatabase: {
@@ -180,7 +193,8 @@ Result<QueryResultPtr> LocalSession::Use(const AstUse& use) {
     WEIR_RETURN_NOT_OK(catalog_.UseDatabase(catalog, use.name.back().value));
   } else {
     for (const Identifier& module : use.modules) {
-      if (module.value != "core") return Unsupported("module '{}' is not supported; there is 'core'", module.value);
+      if (module.value != "core")
+        return Unsupported("module '{}' is not supported; there is 'core'", module.value);
     }
   }
   return MakeMessage("OK");

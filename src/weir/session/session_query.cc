@@ -28,7 +28,8 @@ int64_t DefaultMemoryLimit() {
   return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE) / 4 * 3;
 }
 
-void VisitPlans(const std::vector<PlanPtr>& roots, const std::function<void(const PlanNode&)>& visit) {
+void VisitPlans(const std::vector<PlanPtr>& roots,
+                const std::function<void(const PlanNode&)>& visit) {
   std::set<const PlanNode*> seen;
   std::vector<PlanPtr> open = roots;
   while (!open.empty()) {
@@ -43,13 +44,15 @@ void VisitPlans(const std::vector<PlanPtr>& roots, const std::function<void(cons
 /// Rows or the end of a running job. The job's memory outlives its batches.
 class JobResult : public QueryResult {
  public:
-  JobResult(std::shared_ptr<BudgetPool> pool, std::unique_ptr<Job> job, std::shared_ptr<ResultQueue> queue,
-            const PlanNode& root, std::vector<std::string> names, PlanMode mode)
+  JobResult(std::shared_ptr<BudgetPool> pool, std::unique_ptr<Job> job,
+            std::shared_ptr<ResultQueue> queue, const PlanNode& root,
+            std::vector<std::string> names, PlanMode mode)
       : pool_(std::move(pool)), job_(std::move(job)), queue_(std::move(queue)), mode_(mode) {
     changes_ = root.traits.changes;
     if (const CollectNode* collect = root.As<CollectNode>()) {
       schema_ = root.inputs[0]->schema;
-      for (size_t i = 0; i < names.size() && i < schema_.fields.size(); ++i) schema_.fields[i].name = names[i];
+      for (size_t i = 0; i < names.size() && i < schema_.fields.size(); ++i)
+        schema_.fields[i].name = names[i];
       upsert_key_ = collect->upsert_key;
     }
   }
@@ -104,7 +107,8 @@ class JobResult : public QueryResult {
 int LocalSession::Parallelism() const {
   for (const char* key : {"table.exec.resource.default-parallelism", "parallelism.default"}) {
     auto at = options_.find(key);
-    if (at != options_.end() && std::atoi(at->second.c_str()) > 0) return std::atoi(at->second.c_str());
+    if (at != options_.end() && std::atoi(at->second.c_str()) > 0)
+      return std::atoi(at->second.c_str());
   }
   if (config_.default_parallelism > 0) return config_.default_parallelism;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -134,7 +138,8 @@ Result<PlanMode> LocalSession::ModeOf(const std::vector<PlanPtr>& plans) {
   VisitPlans(plans, [&](const PlanNode& node) {
     const ScanNode* scan = node.As<ScanNode>();
     if (scan == nullptr || !status.ok()) return;
-    TableContext context = MakeTableContext(*scan->table, scan->hint_options, MakeBinderContext(false).table_environment());
+    TableContext context = MakeTableContext(*scan->table, scan->hint_options,
+                                            MakeBinderContext(false).table_environment());
     auto connector = connectors_.Lookup(context);
     if (!connector.ok()) {
       status = connector.status();
@@ -154,11 +159,13 @@ Result<PlanMode> LocalSession::ModeOf(const std::vector<PlanPtr>& plans) {
     return WithHint(InvalidQuery("querying an unbounded table in batch mode is not allowed"),
                     "SET 'execution.runtime-mode' = 'STREAMING'");
   }
-  mode.is_batch = wanted == "BATCH" || (wanted.starts_with("AUTO") && !mode.is_unbounded && !plans.empty());
+  mode.is_batch =
+      wanted == "BATCH" || (wanted.starts_with("AUTO") && !mode.is_unbounded && !plans.empty());
   return mode;
 }
 
-Result<std::vector<PlanPtr>> LocalSession::BindRoots(const Statement& statement, std::string_view sql, PlanMode* mode,
+Result<std::vector<PlanPtr>> LocalSession::BindRoots(const Statement& statement,
+                                                     std::string_view sql, PlanMode* mode,
                                                      std::vector<std::string>* column_names) {
   auto bind = [&](bool is_batch) -> Result<std::vector<PlanPtr>> {
     BinderContext context = MakeBinderContext(is_batch);
@@ -173,7 +180,9 @@ Result<std::vector<PlanPtr>> LocalSession::BindRoots(const Statement& statement,
     if (auto* set = statement.As<AstStatementSet>()) {
       for (const StatementPtr& one : set->statements) {
         const AstInsert* insert = one->As<AstInsert>();
-        if (insert == nullptr) return UnsupportedAt(one->span, "CREATE TABLE AS in a statement set is not supported yet");
+        if (insert == nullptr)
+          return UnsupportedAt(one->span,
+                               "CREATE TABLE AS in a statement set is not supported yet");
         inserts.push_back(insert);
       }
     }
@@ -194,7 +203,8 @@ Result<std::vector<PlanPtr>> LocalSession::BindRoots(const Statement& statement,
   return mode->is_batch == batch_first ? std::move(roots) : bind(mode->is_batch);
 }
 
-Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> roots, const PlanMode& mode,
+Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> roots,
+                                                         const PlanMode& mode,
                                                          RowEstimates estimates) {
   OptimizerContext context;
   context.functions = &functions_;
@@ -205,16 +215,19 @@ Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> ro
   context.is_batch = mode.is_batch;
   context.parallelism = Parallelism();
   context.options = options_;
-  WEIR_ASSIGN_OR_RETURN(context.time_max_micros,
-                        Options{options_}.GetDurationMicros("weir.planning.time-limit", context.time_max_micros));
+  WEIR_ASSIGN_OR_RETURN(
+      context.time_max_micros,
+      Options{options_}.GetDurationMicros("weir.planning.time-limit", context.time_max_micros));
   context.estimate_rows = estimates == RowEstimates::kAsk;
   return Optimize(std::move(roots), context);
 }
 
-Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimized, const PlanMode& mode,
+Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimized,
+                                              const PlanMode& mode,
                                               std::vector<std::string> column_names) {
   Options options{options_};
-  WEIR_ASSIGN_OR_RETURN(int64_t limit, options.GetBytes("weir.memory.query-limit", DefaultMemoryLimit()));
+  WEIR_ASSIGN_OR_RETURN(int64_t limit,
+                        options.GetBytes("weir.memory.query-limit", DefaultMemoryLimit()));
   auto pool = std::make_shared<BudgetPool>("query", limit, nullptr, arrow::default_memory_pool());
   WEIR_ASSIGN_OR_RETURN(bool strict, options.GetBool("weir.strict", false));
   ExecutionOptions execution;
@@ -224,7 +237,8 @@ Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimi
     execution.deterministic = true;
     execution.batch_rows_max = 1;
     if (mini_batch) {
-      WEIR_ASSIGN_OR_RETURN(execution.batch_rows_max, options.GetInt("table.exec.mini-batch.size", 1));
+      WEIR_ASSIGN_OR_RETURN(execution.batch_rows_max,
+                            options.GetInt("table.exec.mini-batch.size", 1));
     }
   }
   TranslateContext context;
@@ -239,12 +253,15 @@ Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimi
   context.options = options;
   context.batch_rows_max = execution.batch_rows_max;
   WEIR_ASSIGN_OR_RETURN(Translation translation, Translate(optimized, context));
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Job> job, StartJob(std::move(translation.graph), execution, environment_, pool));
-  return QueryResultPtr(std::make_unique<JobResult>(std::move(pool), std::move(job), std::move(translation.results),
-                                                    *optimized[0], std::move(column_names), mode));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Job> job,
+                        StartJob(std::move(translation.graph), execution, environment_, pool));
+  return QueryResultPtr(std::make_unique<JobResult>(std::move(pool), std::move(job),
+                                                    std::move(translation.results), *optimized[0],
+                                                    std::move(column_names), mode));
 }
 
-Result<QueryResultPtr> LocalSession::RunStatement(const Statement& statement, std::string_view sql) {
+Result<QueryResultPtr> LocalSession::RunStatement(const Statement& statement,
+                                                  std::string_view sql) {
   PlanMode mode;
   std::vector<std::string> names;
   if (auto* create = statement.As<AstCreateTable>()) {
@@ -255,11 +272,14 @@ Result<QueryResultPtr> LocalSession::RunStatement(const Statement& statement, st
     WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> bound, BindRoots(query, sql, &mode, &names));
     Schema schema = bound[0]->schema;
     for (size_t i = 0; i < names.size(); ++i) schema.fields[i].name = names[i];
-    WEIR_ASSIGN_OR_RETURN(TableDefinition table, BindCreateTableAs(*create, schema, MakeBinderContext(mode.is_batch)));
+    WEIR_ASSIGN_OR_RETURN(TableDefinition table,
+                          BindCreateTableAs(*create, schema, MakeBinderContext(mode.is_batch)));
     auto shared = std::make_shared<const TableDefinition>(std::move(table));
     bool replace = create->replace || create->or_replace;
-    if (!replace && create->if_not_exists && catalog_.FindTable(shared->name) != nullptr) return MakeMessage("OK");
-    WEIR_RETURN_NOT_OK(replace ? catalog_.ReplaceTable(shared) : catalog_.CreateTable(shared, false));
+    if (!replace && create->if_not_exists && catalog_.FindTable(shared->name) != nullptr)
+      return MakeMessage("OK");
+    WEIR_RETURN_NOT_OK(replace ? catalog_.ReplaceTable(shared)
+                               : catalog_.CreateTable(shared, false));
     AstInsert insert;
     insert.table = create->name;
     for (const std::string& name : names) insert.columns.push_back({Identifier{name, true, {}}});
@@ -268,7 +288,8 @@ Result<QueryResultPtr> LocalSession::RunStatement(const Statement& statement, st
     insert_statement.node = std::move(insert);
     insert_statement.span = statement.span;
     auto result = RunStatement(insert_statement, sql);
-    if (!result.ok() && !replace) (void)catalog_.DropTable(shared->name, false, true, shared->is_temporary);
+    if (!result.ok() && !replace)
+      (void)catalog_.DropTable(shared->name, false, true, shared->is_temporary);
     return result;
   }
   WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, BindRoots(statement, sql, &mode, &names));
@@ -279,10 +300,12 @@ Result<QueryResultPtr> LocalSession::RunStatement(const Statement& statement, st
 Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::string_view sql) {
   PlanMode mode;
   std::vector<std::string> names;
-  if (explain.statement->As<AstExecutePlan>() != nullptr) return Unsupported("EXPLAIN of EXECUTE PLAN is not supported yet");
+  if (explain.statement->As<AstExecutePlan>() != nullptr)
+    return Unsupported("EXPLAIN of EXECUTE PLAN is not supported yet");
   const Statement* statement = explain.statement.get();
   Statement query;
-  if (auto* create = statement->As<AstCreateTable>(); create != nullptr && create->query != nullptr) {
+  if (auto* create = statement->As<AstCreateTable>();
+      create != nullptr && create->query != nullptr) {
     query.node = AstQueryStatement{create->query};
     statement = &query;
   }
@@ -296,7 +319,8 @@ Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::str
   }
   std::string text = "== Abstract Syntax Tree ==\n" + ExplainPlan(roots, ExplainOptions{});
   RowEstimates estimates = options.estimated_cost ? RowEstimates::kAsk : RowEstimates::kNone;
-  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized, OptimizePlans(std::move(roots), mode, estimates));
+  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized,
+                        OptimizePlans(std::move(roots), mode, estimates));
   text += fmt::format("\n== Optimized Physical Plan ({}) ==\n", mode.is_batch ? "batch" : "stream");
   text += ExplainPlan(optimized, options);
   if (json) text += "\n== Physical Execution Plan ==\n" + PlanToJson(optimized) + "\n";
@@ -304,7 +328,8 @@ Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::str
   return MakeTable({"result"}, {{text}});
 }
 
-Result<QueryResultPtr> LocalSession::CompilePlan(const AstCompilePlan& compile, std::string_view sql) {
+Result<QueryResultPtr> LocalSession::CompilePlan(const AstCompilePlan& compile,
+                                                 std::string_view sql) {
   FileSystem& files = *environment_.files;
   WEIR_ASSIGN_OR_RETURN(std::string path, LocalPath(compile.file));
   Options options{options_};
@@ -314,15 +339,17 @@ Result<QueryResultPtr> LocalSession::CompilePlan(const AstCompilePlan& compile, 
       if (!compile.execute) return MakeMessage("OK");
       return ExecutePlan(AstExecutePlan{path});
     }
-    return WithHint(InvalidQuery("cannot overwrite the plan file '{}'", path),
-                    "COMPILE PLAN '..' IF NOT EXISTS, or SET 'table.plan.force-recompile' = 'true'");
+    return WithHint(
+        InvalidQuery("cannot overwrite the plan file '{}'", path),
+        "COMPILE PLAN '..' IF NOT EXISTS, or SET 'table.plan.force-recompile' = 'true'");
   }
   if (compile.statement->As<AstQueryStatement>() != nullptr) {
     return InvalidQuery("only INSERT statements and statement sets can be compiled to a plan");
   }
   PlanMode mode;
   std::vector<std::string> names;
-  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, BindRoots(*compile.statement, sql, &mode, &names));
+  WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> roots,
+                        BindRoots(*compile.statement, sql, &mode, &names));
   WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> optimized, OptimizePlans(std::move(roots), mode));
   std::string temporary = path + ".inprogress";
   WEIR_ASSIGN_OR_RETURN(auto file, files.OpenForWrite(temporary));
@@ -340,9 +367,11 @@ Result<QueryResultPtr> LocalSession::ExecutePlan(const AstExecutePlan& execute) 
   WEIR_ASSIGN_OR_RETURN(auto file, files.OpenForRead(path));
   WEIR_ASSIGN_OR_RETURN(int64_t size, file->Size());
   constexpr int64_t kPlanBytesMax = 64 << 20;
-  if (size > kPlanBytesMax) return InvalidData("plan file '{}' has {} bytes, more than {}", path, size, kPlanBytesMax);
+  if (size > kPlanBytesMax)
+    return InvalidData("plan file '{}' has {} bytes, more than {}", path, size, kPlanBytesMax);
   std::string text(static_cast<size_t>(size), '\0');
-  WEIR_ASSIGN_OR_RETURN(int64_t read, file->ReadAt(0, size, reinterpret_cast<uint8_t*>(text.data())));
+  WEIR_ASSIGN_OR_RETURN(int64_t read,
+                        file->ReadAt(0, size, reinterpret_cast<uint8_t*>(text.data())));
   text.resize(static_cast<size_t>(read));
   auto plans = PlanFromJson(text);
   if (!plans.ok()) return WithContext(plans.status(), fmt::format("plan file '{}'", path));

@@ -29,7 +29,8 @@ bool MatchesLike(std::string_view text, std::string_view pattern) {
 }
 
 std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return text;
 }
 
@@ -38,7 +39,9 @@ std::vector<std::string> Filtered(std::vector<std::string> names, const AstShow&
   constexpr size_t kPatternMax = 256;  // The matcher is exponential in the number of % at worst.
   std::string pattern = show.like->substr(0, kPatternMax);
   // Runs of % are one.
-  pattern.erase(std::unique(pattern.begin(), pattern.end(), [](char a, char b) { return a == '%' && b == '%'; }), pattern.end());
+  pattern.erase(std::unique(pattern.begin(), pattern.end(),
+                            [](char a, char b) { return a == '%' && b == '%'; }),
+                pattern.end());
   if (show.like_ignores_case) pattern = Lower(pattern);
   std::erase_if(names, [&](const std::string& name) {
     return MatchesLike(show.like_ignores_case ? Lower(name) : name, pattern) == show.like_negated;
@@ -46,7 +49,8 @@ std::vector<std::string> Filtered(std::vector<std::string> names, const AstShow&
   return names;
 }
 
-Result<QueryResultPtr> NameTable(const std::string& column, std::vector<std::string> names, const AstShow& show) {
+Result<QueryResultPtr> NameTable(const std::string& column, std::vector<std::string> names,
+                                 const AstShow& show) {
   std::vector<TextRow> rows;
   for (std::string& name : Filtered(std::move(names), show)) rows.push_back({std::move(name)});
   return MakeTable({column}, rows);
@@ -61,11 +65,14 @@ std::string SqlText(std::string_view text) {
   return quoted + "'";
 }
 
-std::string CommentClause(const std::string& comment) { return comment.empty() ? "" : "\nCOMMENT " + SqlText(comment); }
+std::string CommentClause(const std::string& comment) {
+  return comment.empty() ? "" : "\nCOMMENT " + SqlText(comment);
+}
 
 std::string OptionLines(const std::map<std::string, std::string>& options) {
   std::vector<std::string> lines;
-  for (const auto& [key, value] : options) lines.push_back(fmt::format("  {} = {}", SqlText(key), SqlText(value)));
+  for (const auto& [key, value] : options)
+    lines.push_back(fmt::format("  {} = {}", SqlText(key), SqlText(value)));
   return fmt::format("{}", fmt::join(lines, ",\n"));
 }
 
@@ -93,9 +100,11 @@ Result<QueryResultPtr> OptionTable(const std::vector<OptionSpec>& options) {
   std::vector<TextRow> rows;
   for (const OptionSpec& option : options) {
     std::string type = TypeName(option.type);
-    if (!option.enum_values.empty()) type += fmt::format(" ({})", fmt::join(option.enum_values, ", "));
+    if (!option.enum_values.empty())
+      type += fmt::format(" ({})", fmt::join(option.enum_values, ", "));
     rows.push_back({option.name, option.required ? "TRUE" : "FALSE", type,
-                    option.default_value.empty() ? std::nullopt : std::optional<std::string>(option.default_value),
+                    option.default_value.empty() ? std::nullopt
+                                                 : std::optional<std::string>(option.default_value),
                     option.description});
   }
   return MakeTable({"option", "required", "type", "default", "description"}, rows);
@@ -109,26 +118,35 @@ Result<QueryResultPtr> LocalSession::ShowSettings() {
   return MakeTable({"key", "value"}, rows);
 }
 
-Result<std::vector<TextRow>> LocalSession::ColumnRows(const TableDefinition& table, bool with_comment) {
+Result<std::vector<TextRow>> LocalSession::ColumnRows(const TableDefinition& table,
+                                                      bool with_comment) {
   std::vector<TextRow> rows;
   for (const TableColumn& column : table.columns) {
     DataType type = column.type;
-    if (table.watermark && table.watermark->column == column.name) type = type.WithTimeAttribute(TimeAttribute::kRowtime);
+    if (table.watermark && table.watermark->column == column.name)
+      type = type.WithTimeAttribute(TimeAttribute::kRowtime);
     std::string name = type.WithNullable(true).ToSummaryString();
     TextRow row = {column.name, name, type.nullable() ? "TRUE" : "FALSE"};
-    bool is_key = std::find(table.primary_key.begin(), table.primary_key.end(), column.name) != table.primary_key.end();
-    row.push_back(is_key ? std::optional<std::string>(fmt::format("PRI({})", fmt::join(table.primary_key, ", "))) : std::nullopt);
+    bool is_key = std::find(table.primary_key.begin(), table.primary_key.end(), column.name) !=
+                  table.primary_key.end();
+    row.push_back(is_key ? std::optional<std::string>(
+                               fmt::format("PRI({})", fmt::join(table.primary_key, ", ")))
+                         : std::nullopt);
     std::optional<std::string> extras;
     if (column.kind == TableColumnKind::kComputed) extras = "AS " + column.expression;
     if (column.kind == TableColumnKind::kMetadata) {
       extras = "METADATA";
-      if (column.metadata_key != column.name) *extras += fmt::format(" FROM '{}'", column.metadata_key);
+      if (column.metadata_key != column.name)
+        *extras += fmt::format(" FROM '{}'", column.metadata_key);
       if (column.is_virtual) *extras += " VIRTUAL";
     }
     row.push_back(std::move(extras));
     bool has_watermark = table.watermark && table.watermark->column == column.name;
-    row.push_back(has_watermark ? std::optional<std::string>(table.watermark->expression) : std::nullopt);
-    if (with_comment) row.push_back(column.comment.empty() ? std::nullopt : std::optional<std::string>(column.comment));
+    row.push_back(has_watermark ? std::optional<std::string>(table.watermark->expression)
+                                : std::nullopt);
+    if (with_comment)
+      row.push_back(column.comment.empty() ? std::nullopt
+                                           : std::optional<std::string>(column.comment));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -172,7 +190,9 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
       for (const TableColumn& column : table->columns) keep.push_back(column.name);
       keep = Filtered(std::move(keep), show);
       WEIR_ASSIGN_OR_RETURN(std::vector<TextRow> rows, ColumnRows(*table, false));
-      std::erase_if(rows, [&](const TextRow& row) { return std::find(keep.begin(), keep.end(), *row[0]) == keep.end(); });
+      std::erase_if(rows, [&](const TextRow& row) {
+        return std::find(keep.begin(), keep.end(), *row[0]) == keep.end();
+      });
       return MakeTable({"name", "type", "null", "key", "extras", "watermark"}, rows);
     }
     case ShowKind::kModules:
@@ -198,8 +218,10 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
       WEIR_ASSIGN_OR_RETURN(TablePtr table, catalog_.GetTable(show.name));
       bool wants_view = show.kind == ShowKind::kCreateView;
       if (table->is_view != wants_view) {
-        return WithHint(InvalidQuery("{} is a {}", table->name.ToString(), table->is_view ? "view" : "table"),
-                        fmt::format("SHOW CREATE {} `{}`", table->is_view ? "VIEW" : "TABLE", table->name.name));
+        return WithHint(
+            InvalidQuery("{} is a {}", table->name.ToString(), table->is_view ? "view" : "table"),
+            fmt::format("SHOW CREATE {} `{}`", table->is_view ? "VIEW" : "TABLE",
+                        table->name.name));
       }
       return MakeTable({"result"}, {{ShowCreate(*table)}});
     }
@@ -207,15 +229,17 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
       std::vector<TextRow> rows;
       for (const std::string& name : Filtered(connectors_.Names(), show)) {
         const Connector* connector = connectors_.Find(name);
-        rows.push_back({name, connector->can_read() ? "TRUE" : "FALSE", connector->can_write() ? "TRUE" : "FALSE",
-                        connector->description()});
+        rows.push_back({name, connector->can_read() ? "TRUE" : "FALSE",
+                        connector->can_write() ? "TRUE" : "FALSE", connector->description()});
       }
       return MakeTable({"connector", "reads", "writes", "description"}, rows);
     }
     case ShowKind::kPartitions: {
       WEIR_ASSIGN_OR_RETURN(TablePtr table, catalog_.GetTable(show.name));
-      if (table->partition_keys.empty()) return InvalidQuery("table {} is not partitioned", table->name.ToString());
-      TableContext context = MakeTableContext(*table, {}, MakeBinderContext(true).table_environment());
+      if (table->partition_keys.empty())
+        return InvalidQuery("table {} is not partitioned", table->name.ToString());
+      TableContext context =
+          MakeTableContext(*table, {}, MakeBinderContext(true).table_environment());
       WEIR_ASSIGN_OR_RETURN(const Connector* connector, connectors_.Lookup(context));
       WEIR_ASSIGN_OR_RETURN(auto partitions, connector->Partitions(context));
       std::vector<std::string> names;
@@ -223,7 +247,8 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
         std::string name;
         for (const std::string& key : table->partition_keys) {
           auto at = partition.find(key);
-          name += fmt::format("{}{}={}", name.empty() ? "" : "/", key, at == partition.end() ? "" : at->second);
+          name += fmt::format("{}{}={}", name.empty() ? "" : "/", key,
+                              at == partition.end() ? "" : at->second);
         }
         names.push_back(std::move(name));
       }
@@ -233,23 +258,29 @@ Result<QueryResultPtr> LocalSession::Show(const AstShow& show) {
       std::vector<std::string> names;
       for (const Format* format : BuiltinFormats()) names.push_back(format->name());
       std::vector<TextRow> rows;
-      for (const std::string& name : Filtered(std::move(names), show)) rows.push_back({name, FindFormat(name)->description()});
+      for (const std::string& name : Filtered(std::move(names), show))
+        rows.push_back({name, FindFormat(name)->description()});
       return MakeTable({"format", "description"}, rows);
     }
     case ShowKind::kCreateCatalog: {
       CatalogEntry* entry = catalog_.FindCatalog(show.name.back().value);
-      if (entry == nullptr) return InvalidQuery("catalog '{}' does not exist", show.name.back().value);
+      if (entry == nullptr)
+        return InvalidQuery("catalog '{}' does not exist", show.name.back().value);
       std::map<std::string, std::string> options = entry->options;
       options.emplace("type", "generic_in_memory");
-      return MakeTable({"result"}, {{fmt::format("CREATE CATALOG `{}`{}\nWITH (\n{}\n)", show.name.back().value,
-                                                 CommentClause(entry->comment), OptionLines(options))}});
+      return MakeTable({"result"},
+                       {{fmt::format("CREATE CATALOG `{}`{}\nWITH (\n{}\n)", show.name.back().value,
+                                     CommentClause(entry->comment), OptionLines(options))}});
     }
     case ShowKind::kCreateDatabase: {
       std::string owner = show.name.size() > 1 ? show.name[0].value : catalog_.current_catalog();
       Database* found = catalog_.FindDatabase(owner, show.name.back().value);
-      if (found == nullptr) return InvalidQuery("database '{}' does not exist", show.name.back().value);
-      std::string text = fmt::format("CREATE DATABASE `{}`.`{}`{}", owner, show.name.back().value, CommentClause(found->comment));
-      if (!found->options.empty()) text += fmt::format("\nWITH (\n{}\n)", OptionLines(found->options));
+      if (found == nullptr)
+        return InvalidQuery("database '{}' does not exist", show.name.back().value);
+      std::string text = fmt::format("CREATE DATABASE `{}`.`{}`{}", owner, show.name.back().value,
+                                     CommentClause(found->comment));
+      if (!found->options.empty())
+        text += fmt::format("\nWITH (\n{}\n)", OptionLines(found->options));
       return MakeTable({"result"}, {{std::move(text)}});
     }
     case ShowKind::kCreateModel:
@@ -291,7 +322,8 @@ Result<QueryResultPtr> LocalSession::DescribeFunction(const AstDescribe& describ
     return MakeTable({"info name", "info value"}, rows);
   }
   rows = {{"is system function", "true"}, {"is temporary", "false"}};
-  auto add = [&](std::string kind, std::string signatures, std::string description, std::string example) {
+  auto add = [&](std::string kind, std::string signatures, std::string description,
+                 std::string example) {
     rows.push_back({"kind", std::move(kind)});
     rows.push_back({"signature", std::move(signatures)});
     if (describe.extended) {
@@ -301,7 +333,8 @@ Result<QueryResultPtr> LocalSession::DescribeFunction(const AstDescribe& describ
   };
   if (const ScalarFunction* function = functions_.FindScalar(name)) {
     add("SCALAR", function->signatures, function->description, function->example);
-    if (describe.extended) rows.push_back({"is deterministic", function->deterministic ? "true" : "false"});
+    if (describe.extended)
+      rows.push_back({"is deterministic", function->deterministic ? "true" : "false"});
   } else if (const AggregateFunction* aggregate = functions_.FindAggregate(name)) {
     add("AGGREGATE", aggregate->signatures(), aggregate->description(), aggregate->example());
   } else if (const TableFunction* table = functions_.FindTable(name)) {
@@ -325,17 +358,20 @@ Result<QueryResultPtr> LocalSession::Describe(const AstDescribe& describe) {
     case ObjectKind::kCatalog: {
       CatalogEntry* entry = catalog_.FindCatalog(name);
       if (entry == nullptr) return InvalidQuery("catalog '{}' does not exist", name);
-      std::vector<TextRow> rows = {{"name", name}, {"type", "generic_in_memory"}, {"comment", entry->comment}};
+      std::vector<TextRow> rows = {
+          {"name", name}, {"type", "generic_in_memory"}, {"comment", entry->comment}};
       if (describe.extended) {
         for (const auto& [key, value] : entry->options) rows.push_back({"option:" + key, value});
       }
       return MakeTable({"info name", "info value"}, rows);
     }
     case ObjectKind::kDatabase: {
-      std::string catalog = describe.name.size() > 1 ? describe.name[0].value : catalog_.current_catalog();
+      std::string catalog =
+          describe.name.size() > 1 ? describe.name[0].value : catalog_.current_catalog();
       Database* database = catalog_.FindDatabase(catalog, name);
       if (database == nullptr) return InvalidQuery("database '{}' does not exist", name);
-      std::vector<TextRow> rows = {{"catalog name", catalog}, {"database name", name}, {"comment", database->comment}};
+      std::vector<TextRow> rows = {
+          {"catalog name", catalog}, {"database name", name}, {"comment", database->comment}};
       if (describe.extended) {
         for (const auto& [key, value] : database->options) rows.push_back({"option:" + key, value});
       }
@@ -346,7 +382,8 @@ Result<QueryResultPtr> LocalSession::Describe(const AstDescribe& describe) {
       if (connector == nullptr) {
         Status status = InvalidQuery("connector '{}' does not exist", name);
         std::string nearest = NearestName(name, connectors_.Names());
-        return nearest.empty() ? status : WithHint(status, fmt::format("did you mean '{}'?", nearest));
+        return nearest.empty() ? status
+                               : WithHint(status, fmt::format("did you mean '{}'?", nearest));
       }
       return OptionTable(connector->options());
     }

@@ -24,9 +24,11 @@ Result<AstExprPtr> StatementParser::Finish(std::shared_ptr<AstExpr> expr, uint32
   int children = 0;
   ForEachChild(*expr, [&](const auto& child) { children = std::max(children, child.depth); });
   expr->depth = children + 1;
-  // The binder applies a chain from the left, one level an operand; AND and OR stay flat, || becomes a balanced tree.
+  // The binder applies a chain from the left, one level an operand; AND and OR stay flat, ||
+  // becomes a balanced tree.
   auto* chain = expr->As<AstOperator>();
-  if (chain != nullptr && (chain->op == AstOperatorKind::kPlus || chain->op == AstOperatorKind::kTimes)) {
+  if (chain != nullptr &&
+      (chain->op == AstOperatorKind::kPlus || chain->op == AstOperatorKind::kTimes)) {
     expr->depth += static_cast<int>(chain->operands.size()) - 2;
   }
   WEIR_RETURN_NOT_OK(CheckDepth(expr->depth));

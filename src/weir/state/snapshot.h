@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What an operator writes when it is saved and reads when it is restored: named tables of batches. Keyed tables carry
-// the key hash of each row, so that a restore at another parallelism can hand every row to the subtask that owns it.
+// What an operator writes when it is saved and reads when it is restored: named tables of batches.
+// Keyed tables carry the key hash of each row, so that a restore at another parallelism can hand
+// every row to the subtask that owns it.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@
 
 namespace weir {
 
-/// Key groups are ranges of the high bits of the 64-bit key hash: subtask i of n owns hashes whose high 32 bits h
-/// satisfy (h * n) >> 32 == i. Any parallelism can own any interval.
+/// Key groups are ranges of the high bits of the 64-bit key hash: subtask i of n owns hashes whose
+/// high 32 bits h satisfy (h * n) >> 32 == i. Any parallelism can own any interval.
 inline int SubtaskOfHash(uint64_t hash, int parallelism) {
   return static_cast<int>(((hash >> 32) * static_cast<uint64_t>(parallelism)) >> 32);
 }
@@ -22,8 +23,8 @@ inline int SubtaskOfHash(uint64_t hash, int parallelism) {
 class SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
-  /// Adds rows to table `name`. `key_hashes`: one a row for keyed tables; empty: the rows are not keyed (they go to
-  /// every subtask on restore, which takes what it wants).
+  /// Adds rows to table `name`. `key_hashes`: one a row for keyed tables; empty: the rows are not
+  /// keyed (they go to every subtask on restore, which takes what it wants).
   virtual Status Write(std::string_view name, const Schema& schema, const Batch& rows,
                        std::span<const uint64_t> key_hashes) = 0;
 };
@@ -31,8 +32,9 @@ class SnapshotWriter {
 class SnapshotReader {
  public:
   virtual ~SnapshotReader() = default;
-  /// The rows of table `name` that belong to this subtask (all rows when the table is not keyed); none if it is missing.
-  /// Errors: kCorruption when bytes are damaged, kInvalidQuery when `schema` does not fit.
+  /// The rows of table `name` that belong to this subtask (all rows when the table is not keyed);
+  /// none if it is missing. Errors: kCorruption when bytes are damaged, kInvalidQuery when `schema`
+  /// does not fit.
   virtual Result<std::vector<Batch>> Read(std::string_view name, const Schema& schema) = 0;
 };
 

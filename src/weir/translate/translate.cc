@@ -67,8 +67,8 @@ Result<std::vector<Translator::Port>> Translator::BuildInputs(const PlanNode& no
   return ports;
 }
 
-Translator::Port Translator::AddOperator(const PlanNode& plan, std::string name, std::vector<Port> inputs,
-                                         MakeOperator make) {
+Translator::Port Translator::AddOperator(const PlanNode& plan, std::string name,
+                                         std::vector<Port> inputs, MakeOperator make) {
   JobNode node;
   node.name = std::move(name);
   node.semantic_id = plan.traits.semantic_id;
@@ -86,9 +86,12 @@ Translator::Port Translator::AddOperator(const PlanNode& plan, std::string name,
       repartitioned = true;
     }
   }
-  // Inputs of unequal parallelism meet in one subtask: anything else would lose the order of one key's changes.
+  // Inputs of unequal parallelism meet in one subtask: anything else would lose the order of one
+  // key's changes.
   mixed |= repartitioned && forwarded != 0 && forwarded != context_.parallelism;
-  node.parallelism = singleton || mixed ? 1 : repartitioned ? context_.parallelism : std::max(forwarded, 1);
+  node.parallelism = singleton || mixed ? 1
+                     : repartitioned    ? context_.parallelism
+                                        : std::max(forwarded, 1);
   for (Port& port : inputs) {
     int parallelism = out_.graph.nodes[static_cast<size_t>(port.node)].parallelism;
     if (node.parallelism == 1 && port.exchange != Exchange::kBroadcast) {
@@ -102,7 +105,8 @@ Translator::Port Translator::AddOperator(const PlanNode& plan, std::string name,
   return {static_cast<int>(out_.graph.nodes.size()) - 1, Exchange::kForward, {}};
 }
 
-Translator::Port Translator::AddSource(const PlanNode& plan, std::string name, int parallelism, MakeSource make) {
+Translator::Port Translator::AddSource(const PlanNode& plan, std::string name, int parallelism,
+                                       MakeSource make) {
   JobNode node;
   node.name = std::move(name);
   node.semantic_id = plan.traits.semantic_id;
@@ -113,7 +117,8 @@ Translator::Port Translator::AddSource(const PlanNode& plan, std::string name, i
 }
 
 Result<int64_t> Translator::StateTtlMillis() const {
-  WEIR_ASSIGN_OR_RETURN(int64_t micros, context_.options.GetDurationMicros("table.exec.state.ttl", 0));
+  WEIR_ASSIGN_OR_RETURN(int64_t micros,
+                        context_.options.GetDurationMicros("table.exec.state.ttl", 0));
   return micros / 1000;
 }
 
@@ -126,15 +131,17 @@ bool HasSessionWindow(const PlanNode& node, std::unordered_set<const PlanNode*>*
   auto* function = node.As<WindowTableFunctionNode>();
   if (aggregate != nullptr && aggregate->window.kind == WindowKind::kSession) return true;
   if (function != nullptr && function->window.kind == WindowKind::kSession) return true;
-  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](const PlanPtr& input) { return HasSessionWindow(*input, seen); });
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [&](const PlanPtr& input) { return HasSessionWindow(*input, seen); });
 }
 
 }  // namespace
 
 Result<Translation> Translator::Run(const std::vector<PlanPtr>& roots) {
   std::unordered_set<const PlanNode*> seen;
-  has_session_windows_ =
-      std::any_of(roots.begin(), roots.end(), [&](const PlanPtr& root) { return HasSessionWindow(*root, &seen); });
+  has_session_windows_ = std::any_of(roots.begin(), roots.end(), [&](const PlanPtr& root) {
+    return HasSessionWindow(*root, &seen);
+  });
   for (const PlanPtr& root : roots) {
     WEIR_ASSIGN_OR_RETURN([[maybe_unused]] Port port, Build(root));
   }

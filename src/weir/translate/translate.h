@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Physical plan -> job graph: the only folder that knows both plan nodes and operators. A new operator is one case here.
+// Physical plan -> job graph: the only folder that knows both plan nodes and operators. A new
+// operator is one case here.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,7 @@
 namespace weir {
 
 struct TranslateContext {
-  const FunctionRegistry* functions = nullptr;    // These outlive the job.
+  const FunctionRegistry* functions = nullptr;  // These outlive the job.
   const ConnectorRegistry* connectors = nullptr;
   const Environment* environment = nullptr;
   ValuesStore* values_store = nullptr;

@@ -51,14 +51,16 @@ Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinN
       windowed.time_type = DataType::TimestampLtz(3);
       windowed.time_zone = context_.config.time_zone;
     }
-    return AddOperator(plan, "WindowJoin", std::move(inputs),
-                       [windowed](OperatorContext& context) { return MakeWindowJoin(windowed, context); });
+    return AddOperator(plan, "WindowJoin", std::move(inputs), [windowed](OperatorContext& context) {
+      return MakeWindowJoin(windowed, context);
+    });
   }
   return AddOperator(plan, "Join", std::move(inputs),
                      [spec](OperatorContext& context) { return MakeHashJoin(spec, context); });
 }
 
-Result<Translator::Port> Translator::BuildSetOperation(const PlanNode& plan, const SetOperationNode& node) {
+Result<Translator::Port> Translator::BuildSetOperation(const PlanNode& plan,
+                                                       const SetOperationNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   SetOperationSpec spec;
   spec.input = plan.schema;
@@ -69,7 +71,8 @@ Result<Translator::Port> Translator::BuildSetOperation(const PlanNode& plan, con
                      [spec](OperatorContext& context) { return MakeSetOperation(spec, context); });
 }
 
-Result<Translator::Port> Translator::BuildNormalize(const PlanNode& plan, const ChangelogNormalizeNode& node) {
+Result<Translator::Port> Translator::BuildNormalize(const PlanNode& plan,
+                                                    const ChangelogNormalizeNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   ChangelogNormalizeSpec spec;
   spec.input = plan.inputs[0]->schema;
@@ -79,8 +82,9 @@ Result<Translator::Port> Translator::BuildNormalize(const PlanNode& plan, const 
   WEIR_ASSIGN_OR_RETURN(spec.state_ttl_millis, StateTtlMillis());
   spec.functions = context_.functions;
   spec.config = context_.config;
-  return AddOperator(plan, "ChangelogNormalize", std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeChangelogNormalize(spec, context); });
+  return AddOperator(
+      plan, "ChangelogNormalize", std::move(inputs),
+      [spec](OperatorContext& context) { return MakeChangelogNormalize(spec, context); });
 }
 
 }  // namespace weir

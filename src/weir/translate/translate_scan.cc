@@ -24,8 +24,8 @@ std::string OptionOf(const ScanNode& scan, const std::string& key) {
 }  // namespace
 
 Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanNode& scan) {
-  TableEnvironment tables{context_.environment, context_.values_store, context_.pool.get(), context_.config.time_zone,
-                          context_.is_batch};
+  TableEnvironment tables{context_.environment, context_.values_store, context_.pool.get(),
+                          context_.config.time_zone, context_.is_batch};
   TableContext table = MakeTableContext(*scan.table, scan.hint_options, tables);
   WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
   bool needs_watermark = scan.rowtime_column >= 0 && !context_.is_batch;
@@ -62,21 +62,26 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
     if (strategy == "on-event") {
       watermark.policy.emission = WatermarkEmission::kPerRow;
     } else if (!strategy.empty() && strategy != "on-periodic") {
-      return InvalidQuery("option 'scan.watermark.emit.strategy' is 'on-event' or 'on-periodic', not '{}'", strategy);
+      return InvalidQuery(
+          "option 'scan.watermark.emit.strategy' is 'on-event' or 'on-periodic', not '{}'",
+          strategy);
     }
     std::string idle = OptionOf(scan, "scan.watermark.idle-timeout");
     if (!idle.empty()) {
       WEIR_ASSIGN_OR_RETURN(watermark.idle_timeout_micros, ParseDurationMicros(idle));
     } else {
-      WEIR_ASSIGN_OR_RETURN(watermark.idle_timeout_micros,
-                            context_.options.GetDurationMicros("table.exec.source.idle-timeout", 0));
+      WEIR_ASSIGN_OR_RETURN(
+          watermark.idle_timeout_micros,
+          context_.options.GetDurationMicros("table.exec.source.idle-timeout", 0));
     }
     if (!OptionOf(scan, "scan.watermark.alignment.group").empty()) {
-      return Unsupported("watermark alignment ('scan.watermark.alignment.group') is not supported yet");
+      return Unsupported(
+          "watermark alignment ('scan.watermark.alignment.group') is not supported yet");
     }
     WEIR_ASSIGN_OR_RETURN(bool per_row, context_.options.GetBool("weir.watermark.per-row", false));
     if (per_row) watermark.policy.emission = WatermarkEmission::kPerRow;
-    WEIR_ASSIGN_OR_RETURN(watermark.policy.min_step_millis, context_.options.GetInt("weir.watermark.min-step-ms", 0));
+    WEIR_ASSIGN_OR_RETURN(watermark.policy.min_step_millis,
+                          context_.options.GetInt("weir.watermark.min-step-ms", 0));
     if (has_session_windows_) watermark.policy.margin_millis = 1;
     spec.watermark = std::move(watermark);
   }
@@ -86,12 +91,14 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
 
 Result<Translator::Port> Translator::BuildValues(const PlanNode& plan, const ValuesNode& values) {
   ValuesSpec spec{plan.schema, values.rows};
-  return AddSource(plan, "Values", 1, [spec](OperatorContext& context) { return MakeValues(spec, context); });
+  return AddSource(plan, "Values", 1,
+                   [spec](OperatorContext& context) { return MakeValues(spec, context); });
 }
 
 namespace {
 
-Result<ConstraintSpec> ConstraintsOf(const SinkNode& sink, const Schema& schema, const Options& options) {
+Result<ConstraintSpec> ConstraintsOf(const SinkNode& sink, const Schema& schema,
+                                     const Options& options) {
   ConstraintSpec spec;
   spec.schema = schema;
   for (size_t i = 0; i < spec.schema.fields.size() && i < sink.physical_schema.fields.size(); ++i) {
@@ -112,8 +119,9 @@ Result<ConstraintSpec> ConstraintsOf(const SinkNode& sink, const Schema& schema,
   using NotNull = std::vector<std::pair<std::string_view, NotNullEnforcer>>;
   using Length = std::vector<std::pair<std::string_view, LengthEnforcer>>;
   using Nested = std::vector<std::pair<std::string_view, NestedEnforcer>>;
-  WEIR_RETURN_NOT_OK(choose("table.exec.sink.not-null-enforcer", &spec.not_null,
-                            NotNull{{"ERROR", NotNullEnforcer::kError}, {"DROP", NotNullEnforcer::kDrop}}));
+  WEIR_RETURN_NOT_OK(
+      choose("table.exec.sink.not-null-enforcer", &spec.not_null,
+             NotNull{{"ERROR", NotNullEnforcer::kError}, {"DROP", NotNullEnforcer::kDrop}}));
   WEIR_RETURN_NOT_OK(choose("table.exec.sink.type-length-enforcer", &spec.length,
                             Length{{"IGNORE", LengthEnforcer::kIgnore},
                                    {"TRIM_PAD", LengthEnforcer::kTrimPad},
@@ -129,14 +137,15 @@ Result<ConstraintSpec> ConstraintsOf(const SinkNode& sink, const Schema& schema,
 
 Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkNode& sink) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
-  TableEnvironment tables{context_.environment, context_.values_store, context_.pool.get(), context_.config.time_zone,
-                          context_.is_batch};
+  TableEnvironment tables{context_.environment, context_.values_store, context_.pool.get(),
+                          context_.config.time_zone, context_.is_batch};
   TableContext table = MakeTableContext(*sink.table, sink.hint_options, tables);
   // Virtual metadata columns are not written.
   table.metadata_columns = sink.metadata_columns;
   WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
   if (!connector->can_write()) {
-    return InvalidQuery("connector '{}' of table {} cannot be written to", connector->name(), sink.target);
+    return InvalidQuery("connector '{}' of table {} cannot be written to", connector->name(),
+                        sink.target);
   }
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Sink> made, connector->MakeSink(table));
   std::shared_ptr<Sink> shared = std::move(made);
@@ -144,7 +153,8 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
   auto commits = std::make_shared<SinkCommits>(shared);
   SinkSpec spec;
   spec.commits = commits;
-  WEIR_ASSIGN_OR_RETURN(spec.constraints, ConstraintsOf(sink, plan.inputs[0]->schema, context_.options));
+  WEIR_ASSIGN_OR_RETURN(spec.constraints,
+                        ConstraintsOf(sink, plan.inputs[0]->schema, context_.options));
   ChangelogMode accepted = shared->accepted_changes(plan.inputs[0]->traits.changes);
   if (!accepted.update_before) spec.update_before = UpdateBefore::kDrop;
   out_.graph.on_success.push_back([commits] { return commits->Commit(); });

@@ -26,7 +26,8 @@ Result<Translator::Port> Translator::BuildUnion(const PlanNode& plan) {
                      [spec](OperatorContext& context) { return MakeUnion(spec, context); });
 }
 
-Result<Translator::Port> Translator::BuildWatermark(const PlanNode& plan, const WatermarkNode& node) {
+Result<Translator::Port> Translator::BuildWatermark(const PlanNode& plan,
+                                                    const WatermarkNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   WatermarkAssignerSpec spec;
   spec.rowtime_column = node.rowtime_column;
@@ -34,11 +35,13 @@ Result<Translator::Port> Translator::BuildWatermark(const PlanNode& plan, const 
   if (has_session_windows_) spec.policy.margin_millis = 1;
   spec.functions = context_.functions;
   spec.config = context_.config;
-  return AddOperator(plan, "WatermarkAssigner", std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeWatermarkAssigner(spec, context); });
+  return AddOperator(
+      plan, "WatermarkAssigner", std::move(inputs),
+      [spec](OperatorContext& context) { return MakeWatermarkAssigner(spec, context); });
 }
 
-Result<Translator::Port> Translator::BuildCorrelate(const PlanNode& plan, const CorrelateNode& node) {
+Result<Translator::Port> Translator::BuildCorrelate(const PlanNode& plan,
+                                                    const CorrelateNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   CorrelateSpec spec;
   spec.function = node.function;
@@ -62,8 +65,9 @@ Result<Translator::Port> Translator::BuildExpand(const PlanNode& plan, const Exp
 Result<Translator::Port> Translator::BuildDropUpdateBefore(const PlanNode& plan) {
   DropUpdateBeforeSpec spec{plan.As<DropUpdateBeforeNode>()->as_delete};
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
-  return AddOperator(plan, "DropUpdateBefore", std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeDropUpdateBefore(spec, context); });
+  return AddOperator(plan, "DropUpdateBefore", std::move(inputs), [spec](OperatorContext& context) {
+    return MakeDropUpdateBefore(spec, context);
+  });
 }
 
 }  // namespace weir

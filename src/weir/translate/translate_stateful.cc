@@ -44,11 +44,12 @@ std::vector<AggregateCallSpec> ToCallSpecs(const std::vector<AggregateCall>& cal
   return specs;
 }
 
-WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input, const FunctionConfig& config) {
+WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input,
+                              const FunctionConfig& config) {
   WindowAssignment assignment;
-  assignment.shape = window.kind == WindowKind::kTumble      ? WindowShape::kTumble
-                    : window.kind == WindowKind::kHop       ? WindowShape::kHop
-                    : window.kind == WindowKind::kCumulate  ? WindowShape::kCumulate
+  assignment.shape = window.kind == WindowKind::kTumble     ? WindowShape::kTumble
+                     : window.kind == WindowKind::kHop      ? WindowShape::kHop
+                     : window.kind == WindowKind::kCumulate ? WindowShape::kCumulate
                                                             : WindowShape::kSession;
   assignment.time_column = window.time_column;
   assignment.is_proctime = window.is_proctime;
@@ -56,7 +57,8 @@ WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input, con
   assignment.step_millis = window.step_millis;
   assignment.offset_millis = window.offset_millis;
   assignment.partition_keys = window.partition_keys;
-  bool is_ltz = window.time_column >= 0 && input[window.time_column].type.kind() == TypeKind::kTimestampLtz;
+  bool is_ltz =
+      window.time_column >= 0 && input[window.time_column].type.kind() == TypeKind::kTimestampLtz;
   if (is_ltz || window.is_proctime) {
     assignment.time_type = DataType::TimestampLtz(3);
     assignment.time_zone = config.time_zone;
@@ -64,7 +66,8 @@ WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input, con
   return assignment;
 }
 
-Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan, const AggregateNode& node) {
+Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan,
+                                                    const AggregateNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   // The global stage is described by the local stage's input.
   const PlanNode& described = node.phase == AggregatePhase::kGlobal ? BelowExchange(plan) : plan;
@@ -81,15 +84,17 @@ Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan, const 
   spec.state_ttl_millis = node.state_ttl_millis != 0 ? node.state_ttl_millis : ttl;
   spec.functions = context_.functions;
   spec.config = context_.config;
-  return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
-                     [spec](OperatorContext& context) {
-                       return spec.stage == AggregateStage::kLocal ? MakeLocalAggregate(spec, context)
-                                                                   : MakeGroupAggregate(spec, context);
-                     });
+  return AddOperator(
+      plan, std::string(PlanName(plan)), std::move(inputs), [spec](OperatorContext& context) {
+        return spec.stage == AggregateStage::kLocal ? MakeLocalAggregate(spec, context)
+                                                    : MakeGroupAggregate(spec, context);
+      });
 }
 
-Result<Translator::Port> Translator::BuildWindowAggregate(const PlanNode& plan, const WindowAggregateNode& node) {
-  for (const char* option : {"table.exec.emit.early-fire.enabled", "table.exec.emit.late-fire.enabled"}) {
+Result<Translator::Port> Translator::BuildWindowAggregate(const PlanNode& plan,
+                                                          const WindowAggregateNode& node) {
+  for (const char* option :
+       {"table.exec.emit.early-fire.enabled", "table.exec.emit.late-fire.enabled"}) {
     WEIR_ASSIGN_OR_RETURN(bool fires, context_.options.GetBool(option, false));
     if (fires && !context_.is_batch) return Unsupported("'{}' is not supported yet", option);
   }
@@ -110,17 +115,20 @@ Result<Translator::Port> Translator::BuildWindowAggregate(const PlanNode& plan, 
   spec.input_may_retract = MayRetract(*described.inputs[0]);
   spec.functions = context_.functions;
   spec.config = context_.config;
-  return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); });
+  return AddOperator(
+      plan, std::string(PlanName(plan)), std::move(inputs),
+      [spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); });
 }
 
-Result<Translator::Port> Translator::BuildWindowFunction(const PlanNode& plan, const WindowTableFunctionNode& node) {
+Result<Translator::Port> Translator::BuildWindowFunction(const PlanNode& plan,
+                                                         const WindowTableFunctionNode& node) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Port> inputs, BuildInputs(plan));
   WindowTableFunctionSpec spec;
   spec.input = plan.inputs[0]->schema;
   spec.window = ToAssignment(node.window, spec.input, context_.config);
-  return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeWindowTableFunction(spec, context); });
+  return AddOperator(
+      plan, std::string(PlanName(plan)), std::move(inputs),
+      [spec](OperatorContext& context) { return MakeWindowTableFunction(spec, context); });
 }
 
 Result<Translator::Port> Translator::BuildSort(const PlanNode& plan, const SortNode& node) {
@@ -133,21 +141,24 @@ Result<Translator::Port> Translator::BuildSort(const PlanNode& plan, const SortN
                        [spec](OperatorContext& context) { return MakeLimit(spec, context); });
   }
   std::vector<SortColumn> columns;
-  for (const SortKey& key : node.keys) columns.push_back({key.column, key.descending, key.nulls_first});
+  for (const SortKey& key : node.keys)
+    columns.push_back({key.column, key.descending, key.nulls_first});
   bool has_limit = node.fetch || node.offset > 0;
   const DataType* first = node.keys.empty() ? nullptr : &input.schema[node.keys[0].column].type;
-  bool by_time = !context_.is_batch && !has_limit && !input_changes && first != nullptr && !node.keys[0].descending &&
-                 (first->is_rowtime() || first->is_proctime());
+  bool by_time = !context_.is_batch && !has_limit && !input_changes && first != nullptr &&
+                 !node.keys[0].descending && (first->is_rowtime() || first->is_proctime());
   if (by_time) {
     TemporalSortSpec spec;
     spec.input = input.schema;
     spec.time = first->is_rowtime() ? SortTime::kRowtime : SortTime::kProctime;
     spec.time_column = node.keys[0].column;
     spec.then_by.assign(columns.begin() + 1, columns.end());
-    return AddOperator(plan, "TemporalSort", std::move(inputs),
-                       [spec](OperatorContext& context) { return MakeTemporalSort(spec, context); });
+    return AddOperator(plan, "TemporalSort", std::move(inputs), [spec](OperatorContext& context) {
+      return MakeTemporalSort(spec, context);
+    });
   }
-  // A changelog of the first rows where the plan says so; else the sorted rows once, when the input has ended.
+  // A changelog of the first rows where the plan says so; else the sorted rows once, when the input
+  // has ended.
   if (!context_.is_batch && !plan.traits.changes.append_only()) {
     SortLimitSpec spec;
     spec.input = input.schema;

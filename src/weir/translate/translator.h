@@ -35,7 +35,8 @@ class Translator {
   Result<Port> BuildNew(const PlanPtr& plan);
   Result<std::vector<Port>> BuildInputs(const PlanNode& node);
   /// Adds a node behind `inputs`; its parallelism follows from theirs and the exchanges.
-  Port AddOperator(const PlanNode& plan, std::string name, std::vector<Port> inputs, MakeOperator make);
+  Port AddOperator(const PlanNode& plan, std::string name, std::vector<Port> inputs,
+                   MakeOperator make);
   Port AddSource(const PlanNode& plan, std::string name, int parallelism, MakeSource make);
 
   // translate_scan.cc
@@ -60,7 +61,9 @@ class Translator {
   Result<Port> BuildDropUpdateBefore(const PlanNode& plan);
 
   Result<int64_t> StateTtlMillis() const;
-  bool MayRetract(const PlanNode& plan) const { return !context_.is_batch && !plan.traits.changes.append_only(); }
+  bool MayRetract(const PlanNode& plan) const {
+    return !context_.is_batch && !plan.traits.changes.append_only();
+  }
 
   TranslateContext context_;
   Translation out_;
@@ -69,6 +72,7 @@ class Translator {
 };
 
 std::vector<AggregateCallSpec> ToCallSpecs(const std::vector<AggregateCall>& calls);
-WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input, const FunctionConfig& config);
+WindowAssignment ToAssignment(const WindowSpec& window, const Schema& input,
+                              const FunctionConfig& config);
 
 }  // namespace weir

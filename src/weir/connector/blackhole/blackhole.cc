@@ -17,7 +17,9 @@ class BlackholeWriter : public SinkWriter {
 class BlackholeSink : public Sink {
  public:
   ChangelogMode accepted_changes(const ChangelogMode& query) const override { return query; }
-  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override { return std::make_unique<BlackholeWriter>(); }
+  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override {
+    return std::make_unique<BlackholeWriter>();
+  }
   Status Truncate() override { return Status::OK(); }
 };
 
@@ -27,7 +29,9 @@ class BlackholeConnector : public Connector {
   std::string description() const override { return "Drops every row"; }
   const std::vector<OptionSpec>& options() const override { return specs_; }
   bool can_write() const override { return true; }
-  Result<std::unique_ptr<Sink>> MakeSink(const TableContext&) const override { return std::make_unique<BlackholeSink>(); }
+  Result<std::unique_ptr<Sink>> MakeSink(const TableContext&) const override {
+    return std::make_unique<BlackholeSink>();
+  }
 
  private:
   std::string name_ = "blackhole";
@@ -36,6 +40,8 @@ class BlackholeConnector : public Connector {
 
 }  // namespace
 
-std::unique_ptr<Connector> MakeBlackholeConnector() { return std::make_unique<BlackholeConnector>(); }
+std::unique_ptr<Connector> MakeBlackholeConnector() {
+  return std::make_unique<BlackholeConnector>();
+}
 
 }  // namespace weir

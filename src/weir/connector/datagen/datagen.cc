@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// 'connector' = 'datagen': random rows and sequences. Row n of a table depends on 'seed' and n alone; without a seed each
-// run differs.
-// Source: Flink documentation, "DataGen SQL Connector". 'seed' is ours.
+// 'connector' = 'datagen': random rows and sequences. Row n of a table depends on 'seed' and n
+// alone; without a seed each run differs. Source: Flink documentation, "DataGen SQL Connector".
+// 'seed' is ours.
 #include <charconv>
 
 #include "weir/connector/connectors.h"
@@ -33,7 +33,10 @@ struct RowRange {
 class DatagenReader : public SplitReader {
  public:
   DatagenReader(std::shared_ptr<const GeneratedTable> table, std::string id, RowRange range)
-      : table_(std::move(table)), id_(std::move(id)), range_(range), slots_(table_->requested),
+      : table_(std::move(table)),
+        id_(std::move(id)),
+        range_(range),
+        slots_(table_->requested),
         pace_(table_->rows_per_second / static_cast<double>(range.step), table_->clock) {}
 
   Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) override {
@@ -66,14 +69,16 @@ class DatagenReader : public SplitReader {
 
 class DatagenSource : public Source {
  public:
-  explicit DatagenSource(GeneratedTable table) : table_(std::make_shared<const GeneratedTable>(std::move(table))) {}
+  explicit DatagenSource(GeneratedTable table)
+      : table_(std::make_shared<const GeneratedTable>(std::move(table))) {}
   bool is_bounded() const override { return table_->rows != kForever; }
   Result<std::vector<SourceSplit>> Discover(int parallelism) override {
     std::vector<SourceSplit> splits;
     if (std::exchange(discovered_, true)) return splits;
     int64_t count = std::max(1, parallelism);
     for (int64_t i = 0; i < count; ++i) {
-      splits.push_back({fmt::format("rows-{}-of-{}", i + 1, count), RowRange{i, count, table_->rows}.ToString()});
+      splits.push_back({fmt::format("rows-{}-of-{}", i + 1, count),
+                        RowRange{i, count, table_->rows}.ToString()});
     }
     return splits;
   }
@@ -83,13 +88,17 @@ class DatagenSource : public Source {
     const char* end = p + split.position.size();
     for (int64_t* number : {&range.next, &range.step, &range.end}) {
       auto [stop, error] = std::from_chars(p, end, *number);
-      if (error != std::errc()) return Corruption("'{}' is no position of a datagen source", split.position);
+      if (error != std::errc())
+        return Corruption("'{}' is no position of a datagen source", split.position);
       p = stop == end ? end : stop + 1;
     }
-    if (range.step < 1 || range.next < 0) return Corruption("'{}' is no position of a datagen source", split.position);
+    if (range.step < 1 || range.next < 0)
+      return Corruption("'{}' is no position of a datagen source", split.position);
     return std::make_unique<DatagenReader>(table_, split.id, range);
   }
-  std::optional<int64_t> EstimatedRows() override { return is_bounded() ? std::optional(table_->rows) : std::nullopt; }
+  std::optional<int64_t> EstimatedRows() override {
+    return is_bounded() ? std::optional(table_->rows) : std::nullopt;
+  }
 
  private:
   std::shared_ptr<const GeneratedTable> table_;
@@ -126,7 +135,8 @@ class DatagenConnector : public Connector {
     return rows != kForever;
   }
 
-  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const override {
+  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table,
+                                             const ScanRequest& request) const override {
     WEIR_RETURN_NOT_OK(CheckFieldNames(table));
     WEIR_ASSIGN_OR_RETURN(auto generators, Generators(table));
     GeneratedTable generated;
@@ -134,14 +144,18 @@ class DatagenConnector : public Connector {
     WEIR_ASSIGN_OR_RETURN(int64_t rate, table.options.GetInt("rows-per-second", 10'000));
     if (rate <= 0) return InvalidQuery("option 'rows-per-second' must be greater than 0");
     generated.rows_per_second = static_cast<double>(rate);
-    WEIR_ASSIGN_OR_RETURN(int64_t seed, table.options.GetInt("seed", static_cast<int64_t>(table.environment->random->Next())));
+    WEIR_ASSIGN_OR_RETURN(
+        int64_t seed,
+        table.options.GetInt("seed", static_cast<int64_t>(table.environment->random->Next())));
     generated.seed = static_cast<uint64_t>(seed);
     generated.clock = table.environment->clock;
     generated.requested = request.schema;
     for (const Field& field : request.schema.fields) {
       int index = table.schema.IndexOf(field.name);
-      if (index < 0) return InvalidQuery("the connector 'datagen' has no metadata column '{}'", field.name);
-      WEIR_ASSIGN_OR_RETURN(auto generator, MakeFieldGenerator(field.type, "fields." + field.name, table.options));
+      if (index < 0)
+        return InvalidQuery("the connector 'datagen' has no metadata column '{}'", field.name);
+      WEIR_ASSIGN_OR_RETURN(auto generator,
+                            MakeFieldGenerator(field.type, "fields." + field.name, table.options));
       generated.fields.push_back(std::move(generator));
       generated.salts.push_back(static_cast<uint64_t>(index));
     }
@@ -153,7 +167,8 @@ class DatagenConnector : public Connector {
   static Result<Fields> Generators(const TableContext& table) {
     Fields fields;
     for (const Field& field : table.schema.fields) {
-      WEIR_ASSIGN_OR_RETURN(auto generator, MakeFieldGenerator(field.type, "fields." + field.name, table.options));
+      WEIR_ASSIGN_OR_RETURN(auto generator,
+                            MakeFieldGenerator(field.type, "fields." + field.name, table.options));
       fields.push_back(std::move(generator));
     }
     return fields;
@@ -170,11 +185,15 @@ class DatagenConnector : public Connector {
     for (const auto& [key, value] : table.options.values()) {
       if (key.rfind("fields.", 0) != 0) continue;
       std::string rest = key.substr(7);
-      bool known = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return rest.rfind(name + ".", 0) == 0; });
+      bool known = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return rest.rfind(name + ".", 0) == 0;
+      });
       if (known) continue;
       std::string nearest = NearestName(rest.substr(0, rest.rfind('.')), names);
       Status error = InvalidQuery("option '{}' of table {} names no column", key, table.table_name);
-      return nearest.empty() ? error : WithHint(error, fmt::format("did you mean 'fields.{}{}'?", nearest, rest.substr(rest.rfind('.'))));
+      return nearest.empty() ? error
+                             : WithHint(error, fmt::format("did you mean 'fields.{}{}'?", nearest,
+                                                           rest.substr(rest.rfind('.'))));
     }
     return Status::OK();
   }

@@ -13,7 +13,7 @@ namespace weir {
 
 /// What one row's values are made from.
 struct GeneratedRow {
-  int64_t number = 0;        // From 0.
+  int64_t number = 0;  // From 0.
   int64_t wall_micros = 0;
   RandomStream random{0, 0};  // Of this field.
 };
@@ -22,12 +22,15 @@ struct GeneratedRow {
 class FieldGenerator {
  public:
   virtual ~FieldGenerator() = default;
-  virtual Status Generate(const GeneratedRow& row, ColumnSlot& slot, int64_t position, BatchSlots* batch) const = 0;
+  virtual Status Generate(const GeneratedRow& row, ColumnSlot& slot, int64_t position,
+                          BatchSlots* batch) const = 0;
   /// Rows until the field runs out; empty: never.
   virtual std::optional<int64_t> rows_max() const { return std::nullopt; }
 };
 
 /// Reads the options "<prefix>.kind", "<prefix>.min", ... of a field. Errors name the option.
-Result<std::unique_ptr<FieldGenerator>> MakeFieldGenerator(const DataType& type, const std::string& prefix, const Options& options);
+Result<std::unique_ptr<FieldGenerator>> MakeFieldGenerator(const DataType& type,
+                                                           const std::string& prefix,
+                                                           const Options& options);
 
 }  // namespace weir

@@ -13,7 +13,8 @@ constexpr size_t kRecordTextMax = 1 << 20;
 
 }  // namespace
 
-Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table, const Options& format_options) {
+Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table,
+                                            const Options& format_options) {
   BadRecordPolicy policy;
   std::string action = format_options.GetOr("on-bad-record", "");
   WEIR_ASSIGN_OR_RETURN(bool ignore, format_options.GetBool("ignore-parse-errors", false));
@@ -23,27 +24,33 @@ Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table, const Opt
   policy.action = BadRecordPolicy::Action::kDeadLetter;
   auto path = table.options.Get("dead-letter.path");
   if (!path) {
-    return WithHint(InvalidQuery("table {}: bad records are to go to a dead-letter directory, but there is none", table.table_name),
-                    "add 'dead-letter.path' = '...'");
+    return WithHint(
+        InvalidQuery(
+            "table {}: bad records are to go to a dead-letter directory, but there is none",
+            table.table_name),
+        "add 'dead-letter.path' = '...'");
   }
   WEIR_ASSIGN_OR_RETURN(policy.dead_letter_path, LocalPath(*path));
   return policy;
 }
 
-FileBadRecords::FileBadRecords(BadRecordPolicy policy, std::string file, const Environment* environment)
+FileBadRecords::FileBadRecords(BadRecordPolicy policy, std::string file,
+                               const Environment* environment)
     : policy_(std::move(policy)), file_(std::move(file)), environment_(environment) {}
 
 Status FileBadRecords::OnBadRecord(const BadRecord& record) {
   std::string column = record.column.empty() ? "" : fmt::format("column '{}': ", record.column);
   if (policy_.action == BadRecordPolicy::Action::kFail) {
-    return WithHint(InvalidData("'{}', byte {}: {}{}", file_, record.stream_offset, column, record.reason),
-                    "correct the record, or set '<format>.on-bad-record' = 'skip' or 'dead-letter'");
+    return WithHint(
+        InvalidData("'{}', byte {}: {}{}", file_, record.stream_offset, column, record.reason),
+        "correct the record, or set '<format>.on-bad-record' = 'skip' or 'dead-letter'");
   }
   ++count_;
   if (policy_.action == BadRecordPolicy::Action::kSkip) return Status::OK();
   if (dead_letters_ == nullptr) {
     WEIR_RETURN_NOT_OK(environment_->files->MakeDirectories(policy_.dead_letter_path));
-    std::string path = fmt::format("{}/bad-{:016x}.ndjson", policy_.dead_letter_path, environment_->random->Next());
+    std::string path = fmt::format("{}/bad-{:016x}.ndjson", policy_.dead_letter_path,
+                                   environment_->random->Next());
     WEIR_ASSIGN_OR_RETURN(dead_letters_, environment_->files->OpenForWrite(path));
   }
   std::string line = "{\"file\":";

@@ -10,12 +10,14 @@
 
 namespace weir {
 
-/// What a table does with bad records: '<format>.on-bad-record' = fail (default), skip, or dead-letter.
+/// What a table does with bad records: '<format>.on-bad-record' = fail (default), skip, or
+/// dead-letter.
 struct BadRecordPolicy {
   enum class Action : uint8_t { kFail, kSkip, kDeadLetter } action = Action::kFail;
   std::string dead_letter_path;  // A directory; one file a split.
 };
-Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table, const Options& format_options);
+Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table,
+                                            const Options& format_options);
 
 /// Applies the policy to the bad records of one split, and counts them. Threads: one.
 class FileBadRecords : public BadRecordHandler {

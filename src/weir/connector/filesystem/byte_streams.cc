@@ -21,13 +21,15 @@ Result<arrow::Compression::type> CompressionOf(std::string_view path) {
   if (EndsWith(path, ".zst") || EndsWith(path, ".zstd")) return arrow::Compression::ZSTD;
   if (EndsWith(path, ".bz2")) return arrow::Compression::BZ2;
   if (EndsWith(path, ".xz")) return Unsupported("xz compression ('{}') is not supported yet", path);
-  if (EndsWith(path, ".deflate")) return Unsupported("deflate compression ('{}') is not supported yet", path);
+  if (EndsWith(path, ".deflate"))
+    return Unsupported("deflate compression ('{}') is not supported yet", path);
   return arrow::Compression::UNCOMPRESSED;
 }
 
 class FileStream : public ByteStream {
  public:
-  FileStream(std::unique_ptr<ReadableFile> file, int64_t offset) : file_(std::move(file)), offset_(offset) {}
+  FileStream(std::unique_ptr<ReadableFile> file, int64_t offset)
+      : file_(std::move(file)), offset_(offset) {}
   Result<int64_t> Read(int64_t length, uint8_t* out) override {
     WEIR_ASSIGN_OR_RETURN(int64_t got, file_->ReadAt(offset_, length, out));
     offset_ += got;
@@ -45,9 +47,13 @@ class FileStream : public ByteStream {
 
 class DecompressingStream : public ByteStream {
  public:
-  DecompressingStream(std::unique_ptr<ReadableFile> file, std::string path, std::unique_ptr<arrow::util::Codec> codec,
+  DecompressingStream(std::unique_ptr<ReadableFile> file, std::string path,
+                      std::unique_ptr<arrow::util::Codec> codec,
                       std::shared_ptr<arrow::util::Decompressor> decompressor)
-      : file_(std::move(file)), path_(std::move(path)), codec_(std::move(codec)), decompressor_(std::move(decompressor)),
+      : file_(std::move(file)),
+        path_(std::move(path)),
+        codec_(std::move(codec)),
+        decompressor_(std::move(decompressor)),
         input_(static_cast<size_t>(kCompressedBytes)) {}
 
   Result<int64_t> Read(int64_t length, uint8_t* out) override {
@@ -62,7 +68,8 @@ class DecompressingStream : public ByteStream {
         if (begin_ == end_ && file_ended_) return int64_t{0};
         if (begin_ == end_) continue;
         // Another member follows, or padding with zeros, which gzip files may end with.
-        if (std::all_of(input_.begin() + begin_, input_.begin() + end_, [](uint8_t c) { return c == 0; })) {
+        if (std::all_of(input_.begin() + begin_, input_.begin() + end_,
+                        [](uint8_t c) { return c == 0; })) {
           begin_ = end_;
           continue;
         }
@@ -77,16 +84,19 @@ class DecompressingStream : public ByteStream {
       if (step->bytes_written > 0) return step->bytes_written;
       if (decompressor_->IsFinished()) continue;
       if (begin_ == end_ && file_ended_) {
-        return InvalidData("'{}' is cut off: its compressed data ends at byte {} within a member", path_, file_offset_);
+        return InvalidData("'{}' is cut off: its compressed data ends at byte {} within a member",
+                           path_, file_offset_);
       }
-      if (step->bytes_read == 0 && begin_ < end_) return Named(Status::IOError("the decompressor makes no progress"));
+      if (step->bytes_read == 0 && begin_ < end_)
+        return Named(Status::IOError("the decompressor makes no progress"));
     }
   }
 
  private:
   Status Named(const Status& status) const {
     if (status.ok()) return status;
-    return InvalidData("'{}' cannot be decompressed at byte {}: {}", path_, file_offset_ - (end_ - begin_), status.message());
+    return InvalidData("'{}' cannot be decompressed at byte {}: {}", path_,
+                       file_offset_ - (end_ - begin_), status.message());
   }
 
   std::unique_ptr<ReadableFile> file_;
@@ -94,15 +104,16 @@ class DecompressingStream : public ByteStream {
   std::unique_ptr<arrow::util::Codec> codec_;
   std::shared_ptr<arrow::util::Decompressor> decompressor_;
   std::vector<uint8_t> input_;
-  int64_t begin_ = 0, end_ = 0;   // Of input_: compressed bytes not yet taken.
+  int64_t begin_ = 0, end_ = 0;  // Of input_: compressed bytes not yet taken.
   int64_t file_offset_ = 0;
   bool file_ended_ = false;
-  bool in_member_ = false;        // The decompressor has taken a part of a member.
+  bool in_member_ = false;  // The decompressor has taken a part of a member.
 };
 
 class LiveStream : public ByteStream {
  public:
-  LiveStream(std::unique_ptr<ReadableFile> file, std::string head) : file_(std::move(file)), head_(std::move(head)) {}
+  LiveStream(std::unique_ptr<ReadableFile> file, std::string head)
+      : file_(std::move(file)), head_(std::move(head)) {}
   Result<int64_t> Read(int64_t length, uint8_t* out) override {
     if (taken_ < head_.size()) {
       int64_t size = std::min(length, static_cast<int64_t>(head_.size() - taken_));
@@ -127,7 +138,8 @@ bool IsCompressed(std::string_view path) {
   return !type.ok() || *type != arrow::Compression::UNCOMPRESSED;
 }
 
-Result<std::unique_ptr<ByteStream>> OpenByteStream(std::unique_ptr<ReadableFile> file, const std::string& path, int64_t offset) {
+Result<std::unique_ptr<ByteStream>> OpenByteStream(std::unique_ptr<ReadableFile> file,
+                                                   const std::string& path, int64_t offset) {
   WEIR_ASSIGN_OR_RETURN(auto type, CompressionOf(path));
   if (type == arrow::Compression::UNCOMPRESSED) {
     if (!file->Size().ok()) return MakeLiveStream(std::move(file), {});  // A pipe.
@@ -135,7 +147,8 @@ Result<std::unique_ptr<ByteStream>> OpenByteStream(std::unique_ptr<ReadableFile>
   }
   WEIR_ASSIGN_OR_RETURN(auto codec, arrow::util::Codec::Create(type));
   WEIR_ASSIGN_OR_RETURN(auto decompressor, codec->MakeDecompressor());
-  auto stream = std::make_unique<DecompressingStream>(std::move(file), path, std::move(codec), std::move(decompressor));
+  auto stream = std::make_unique<DecompressingStream>(std::move(file), path, std::move(codec),
+                                                      std::move(decompressor));
   if (offset > 0) WEIR_RETURN_NOT_OK(stream->Skip(offset));
   return stream;
 }

@@ -36,7 +36,8 @@ bool MatchesGlob(std::string_view pattern, std::string_view name) {
       bool inside = false;
       for (bool first = true; i < pattern.size() && (first || pattern[i] != ']'); first = false) {
         char low = pattern[i], high = low;
-        if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') high = pattern[i + 2], i += 2;
+        if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']')
+          high = pattern[i + 2], i += 2;
         inside |= low <= name[n] && name[n] <= high;
         ++i;
       }
@@ -70,17 +71,22 @@ void ExpandBraces(const std::string& pattern, std::vector<std::string>* out) {
   size_t begin = open + 1;
   while (begin <= close) {
     size_t end = std::min(pattern.find(',', begin), close);
-    ExpandBraces(pattern.substr(0, open) + pattern.substr(begin, end - begin) + pattern.substr(close + 1), out);
+    ExpandBraces(
+        pattern.substr(0, open) + pattern.substr(begin, end - begin) + pattern.substr(close + 1),
+        out);
     begin = end + 1;
   }
 }
 
 class Lister {
  public:
-  Lister(const std::vector<std::string>& partition_keys, FileSystem* files) : keys_(partition_keys), files_(files) {}
+  Lister(const std::vector<std::string>& partition_keys, FileSystem* files)
+      : keys_(partition_keys), files_(files) {}
 
-  Status AddTree(const std::string& directory, std::map<std::string, std::string> partition, int depth) {
-    if (depth > kDirectoryDepthMax) return InvalidData("directories below '{}' are nested too deep", directory);
+  Status AddTree(const std::string& directory, std::map<std::string, std::string> partition,
+                 int depth) {
+    if (depth > kDirectoryDepthMax)
+      return InvalidData("directories below '{}' are nested too deep", directory);
     WEIR_ASSIGN_OR_RETURN(auto entries, files_->List(directory));
     for (const FileInfo& entry : entries) {
       std::string_view name = NameOf(entry.path);
@@ -97,11 +103,13 @@ class Lister {
   }
 
   // What `pattern` (components separated by '/') matches below `base`.
-  Status AddGlob(const std::string& base, const std::vector<std::string>& parts, size_t part, std::map<std::string, std::string> partition, int depth) {
+  Status AddGlob(const std::string& base, const std::vector<std::string>& parts, size_t part,
+                 std::map<std::string, std::string> partition, int depth) {
     if (depth > kDirectoryDepthMax) return Status::OK();
     if (part == parts.size()) {
       WEIR_ASSIGN_OR_RETURN(FileInfo info, files_->Stat(base));
-      return info.is_directory ? AddTree(base, std::move(partition), depth) : AddFile(info, partition);
+      return info.is_directory ? AddTree(base, std::move(partition), depth)
+                               : AddFile(info, partition);
     }
     const std::string& pattern = parts[part];
     std::string prefix = base.empty() || base.back() == '/' ? base : base + "/";
@@ -119,7 +127,8 @@ class Lister {
       auto below = partition;
       AddPartition(name, &below);
       if (pattern == "**") {
-        if (entry.is_directory) WEIR_RETURN_NOT_OK(AddGlob(prefix + name, parts, part, std::move(below), depth + 1));
+        if (entry.is_directory)
+          WEIR_RETURN_NOT_OK(AddGlob(prefix + name, parts, part, std::move(below), depth + 1));
       } else if (MatchesGlob(pattern, name) && (entry.is_directory || part + 1 == parts.size())) {
         WEIR_RETURN_NOT_OK(AddGlob(prefix + name, parts, part + 1, std::move(below), depth + 1));
       }
@@ -128,27 +137,35 @@ class Lister {
   }
 
   Status AddFile(const FileInfo& info, const std::map<std::string, std::string>& partition) {
-    if (found_.size() >= kFilesMax) return ResourceExhausted("more than {} files in one table are not supported", kFilesMax);
+    if (found_.size() >= kFilesMax)
+      return ResourceExhausted("more than {} files in one table are not supported", kFilesMax);
     found_.push_back({info.path, info.size_bytes, info.modified_micros, partition});
     return Status::OK();
   }
 
   std::vector<InputFile> Take() {
-    std::sort(found_.begin(), found_.end(), [](const InputFile& a, const InputFile& b) { return a.path < b.path; });
-    found_.erase(std::unique(found_.begin(), found_.end(), [](const InputFile& a, const InputFile& b) { return a.path == b.path; }), found_.end());
+    std::sort(found_.begin(), found_.end(),
+              [](const InputFile& a, const InputFile& b) { return a.path < b.path; });
+    found_.erase(
+        std::unique(found_.begin(), found_.end(),
+                    [](const InputFile& a, const InputFile& b) { return a.path == b.path; }),
+        found_.end());
     return std::move(found_);
   }
   bool empty() const { return found_.empty(); }
 
  private:
   bool IsPartitionName(std::string_view name) const {
-    return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) { return name.substr(0, key.size() + 1) == key + "="; });
+    return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) {
+      return name.substr(0, key.size() + 1) == key + "=";
+    });
   }
   void AddPartition(std::string_view name, std::map<std::string, std::string>* partition) const {
     size_t equals = name.find('=');
     if (equals == std::string_view::npos) return;
     std::string key = UnescapePartition(name.substr(0, equals));
-    if (std::find(keys_.begin(), keys_.end(), key) != keys_.end()) (*partition)[key] = UnescapePartition(name.substr(equals + 1));
+    if (std::find(keys_.begin(), keys_.end(), key) != keys_.end())
+      (*partition)[key] = UnescapePartition(name.substr(equals + 1));
   }
 
   const std::vector<std::string>& keys_;
@@ -175,7 +192,9 @@ Result<std::string> LocalPath(const std::string& path) {
   return path;
 }
 
-Result<std::vector<InputFile>> ListFiles(const std::string& path, const std::vector<std::string>& partition_keys, FileSystem* files) {
+Result<std::vector<InputFile>> ListFiles(const std::string& path,
+                                         const std::vector<std::string>& partition_keys,
+                                         FileSystem* files) {
   Lister lister(partition_keys, files);
   if (path.find_first_of("*?[{") != std::string::npos && !files->Exists(path)) {
     std::vector<std::string> patterns;
@@ -205,7 +224,8 @@ Result<std::vector<InputFile>> ListFiles(const std::string& path, const std::vec
 std::string EscapePartition(std::string_view value) {
   std::string out;
   for (char c : value) {
-    bool special = static_cast<unsigned char>(c) < ' ' || c == 0x7F || std::string_view("\"#%'*/:=?\\{[]^").find(c) != std::string_view::npos;
+    bool special = static_cast<unsigned char>(c) < ' ' || c == 0x7F ||
+                   std::string_view("\"#%'*/:=?\\{[]^").find(c) != std::string_view::npos;
     if (special) {
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     } else {
@@ -216,10 +236,15 @@ std::string EscapePartition(std::string_view value) {
 }
 
 std::string UnescapePartition(std::string_view text) {
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
+  };
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
+        digit(text[i + 2]) >= 0) {
       out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
       i += 2;
     } else {

@@ -4,8 +4,8 @@
 // The filesystem sink.
 //   while writing    dir/[k=v/].part-<job>-<subtask>-<n>.json.inprogress
 //   after a commit   dir/[k=v/]part-<job>-<subtask>-<n>.json            by one atomic rename
-// A committable is "temporary name \t final name"; committing twice is harmless. What is aborted is deleted. OVERWRITE
-// deletes the files that were there before only when the new ones are committed.
+// A committable is "temporary name \t final name"; committing twice is harmless. What is aborted is
+// deleted. OVERWRITE deletes the files that were there before only when the new ones are committed.
 #include "weir/connector/filesystem/file_sink.h"
 
 #include <algorithm>
@@ -26,9 +26,9 @@ struct SinkTable {
   Options format_options;
   std::string path;
   Schema file_schema;
-  std::vector<int> file_columns;       // Of a batch, those that go into the file.
+  std::vector<int> file_columns;  // Of a batch, those that go into the file.
   std::vector<int> partition_columns;
-  std::string job;                     // Random, in file names.
+  std::string job;  // Random, in file names.
   std::string default_partition;
   int64_t file_bytes_max = 128 << 20;
   int64_t rollover_micros = int64_t{30} * 60 * 1'000'000;
@@ -39,7 +39,8 @@ struct SinkTable {
 // One file being written.
 class OpenFile {
  public:
-  OpenFile(std::string temporary, std::string target) : temporary_(std::move(temporary)), target_(std::move(target)) {}
+  OpenFile(std::string temporary, std::string target)
+      : temporary_(std::move(temporary)), target_(std::move(target)) {}
 
   Status Open(const SinkTable& table) {
     const Environment& environment = *table.context.environment;
@@ -48,7 +49,8 @@ class OpenFile {
     WEIR_ASSIGN_OR_RETURN(file_, environment.files->OpenForWrite(temporary_));
     EncodeSpec spec{table.file_schema, table.format_options, table.context.time_zone};
     if (table.format->is_bulk()) {
-      WEIR_ASSIGN_OR_RETURN(bulk_, table.format->OpenBulkWriter(file_.get(), spec, table.context.pool));
+      WEIR_ASSIGN_OR_RETURN(bulk_,
+                            table.format->OpenBulkWriter(file_.get(), spec, table.context.pool));
       return Status::OK();
     }
     WEIR_ASSIGN_OR_RETURN(encoder_, table.format->MakeEncoder(spec));
@@ -94,7 +96,8 @@ class OpenFile {
 
 class FileSinkWriter : public SinkWriter {
  public:
-  FileSinkWriter(std::shared_ptr<const SinkTable> table, int subtask) : table_(std::move(table)), subtask_(subtask) {
+  FileSinkWriter(std::shared_ptr<const SinkTable> table, int subtask)
+      : table_(std::move(table)), subtask_(subtask) {
     if (!table_->context.time_zone.empty()) {
       auto zone = FindTimeZone(table_->context.time_zone);
       if (zone.ok()) zone_ = *zone;
@@ -107,10 +110,12 @@ class FileSinkWriter : public SinkWriter {
     if (batch.num_rows == 0) return Status::OK();
     Batch rows;
     rows.num_rows = batch.num_rows;
-    for (int column : table_->file_columns) rows.columns.push_back(batch.columns[static_cast<size_t>(column)]);
+    for (int column : table_->file_columns)
+      rows.columns.push_back(batch.columns[static_cast<size_t>(column)]);
     if (table_->partition_columns.empty()) return WriteTo("", rows);
     std::map<std::string, std::vector<int32_t>> groups;
-    for (int64_t row = 0; row < batch.num_rows; ++row) groups[PartitionPath(batch, row)].push_back(static_cast<int32_t>(row));
+    for (int64_t row = 0; row < batch.num_rows; ++row)
+      groups[PartitionPath(batch, row)].push_back(static_cast<int32_t>(row));
     for (const auto& [partition, indices] : groups) {
       if (static_cast<int64_t>(indices.size()) == batch.num_rows) {
         WEIR_RETURN_NOT_OK(WriteTo(partition, rows));
@@ -157,7 +162,8 @@ class FileSinkWriter : public SinkWriter {
   Status WriteTo(const std::string& partition, const Batch& batch) {
     auto found = open_.find(partition);
     if (found == open_.end()) {
-      std::string name = fmt::format("part-{}-{}-{:05}.{}", table_->job, subtask_, counter_++, table_->format->name());
+      std::string name = fmt::format("part-{}-{}-{:05}.{}", table_->job, subtask_, counter_++,
+                                     table_->format->name());
       std::string directory = table_->path + "/" + partition;
       std::string temporary = directory + "." + name + ".inprogress";
       temporaries_.push_back(temporary);
@@ -166,8 +172,10 @@ class FileSinkWriter : public SinkWriter {
       found = open_.emplace(partition, std::move(file)).first;
     }
     WEIR_RETURN_NOT_OK(found->second->Write(batch));
-    int64_t age = table_->context.environment->clock->MonotonicMicros() - found->second->opened_at();
-    if (found->second->bytes() >= table_->file_bytes_max || age >= table_->rollover_micros) return CloseFile(found);
+    int64_t age =
+        table_->context.environment->clock->MonotonicMicros() - found->second->opened_at();
+    if (found->second->bytes() >= table_->file_bytes_max || age >= table_->rollover_micros)
+      return CloseFile(found);
     return Status::OK();
   }
 
@@ -182,16 +190,19 @@ class FileSinkWriter : public SinkWriter {
   int subtask_;
   int64_t counter_ = 0;
   const TimeZone* zone_ = nullptr;
-  OpenFiles open_;                       // By partition path.
-  std::vector<std::string> prepared_;    // Finished, to be named by PrepareCommit.
+  OpenFiles open_;                        // By partition path.
+  std::vector<std::string> prepared_;     // Finished, to be named by PrepareCommit.
   std::vector<std::string> temporaries_;  // Since the last PrepareCommit.
 };
 
 class FileSink : public Sink {
  public:
-  explicit FileSink(SinkTable table) : table_(std::make_shared<const SinkTable>(std::move(table))) {}
+  explicit FileSink(SinkTable table)
+      : table_(std::make_shared<const SinkTable>(std::move(table))) {}
 
-  ChangelogMode accepted_changes(const ChangelogMode&) const override { return ChangelogMode::AppendOnly(); }
+  ChangelogMode accepted_changes(const ChangelogMode&) const override {
+    return ChangelogMode::AppendOnly();
+  }
 
   Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int) override {
     WEIR_RETURN_NOT_OK(table_->context.environment->files->MakeDirectories(table_->path));
@@ -227,7 +238,8 @@ class FileSink : public Sink {
     for (const std::string& directory : directories) {
       WEIR_RETURN_NOT_OK(files->SyncDirectory(directory));
       if (!table_->success_file) continue;
-      WEIR_ASSIGN_OR_RETURN(auto marker, files->OpenForWrite(directory + "/" + table_->success_name));
+      WEIR_ASSIGN_OR_RETURN(auto marker,
+                            files->OpenForWrite(directory + "/" + table_->success_name));
       WEIR_RETURN_NOT_OK(marker->Close());
     }
     return Status::OK();
@@ -240,11 +252,13 @@ class FileSink : public Sink {
   }
 
  private:
-  // OVERWRITE replaces a table without partitions as a whole, else the partitions that were written to.
+  // OVERWRITE replaces a table without partitions as a whole, else the partitions that were written
+  // to.
   Status DeleteReplaced(const std::set<std::string>& directories) {
     if (!replaced_) return Status::OK();
     for (const std::string& path : *replaced_) {
-      bool replaced = table_->partition_columns.empty() || directories.count(path.substr(0, path.rfind('/'))) > 0;
+      bool replaced = table_->partition_columns.empty() ||
+                      directories.count(path.substr(0, path.rfind('/'))) > 0;
       if (replaced && table_->context.environment->files->Exists(path)) {
         WEIR_RETURN_NOT_OK(table_->context.environment->files->Delete(path));
       }
@@ -260,12 +274,14 @@ class FileSink : public Sink {
 
 Status RefuseUnknownPolicies(const Options& options) {
   WEIR_ASSIGN_OR_RETURN(bool compaction, options.GetBool("auto-compaction", false));
-  if (compaction) return Unsupported("'auto-compaction' of the connector 'filesystem' is not supported yet");
+  if (compaction)
+    return Unsupported("'auto-compaction' of the connector 'filesystem' is not supported yet");
   if (options.GetOr("sink.partition-commit.trigger", "process-time") != "process-time") {
     return Unsupported("'sink.partition-commit.trigger' = 'partition-time' is not supported yet");
   }
   WEIR_ASSIGN_OR_RETURN(int64_t delay, options.GetDurationMicros("sink.partition-commit.delay", 0));
-  if (delay != 0) return Unsupported("'sink.partition-commit.delay' other than 0 is not supported yet");
+  if (delay != 0)
+    return Unsupported("'sink.partition-commit.delay' other than 0 is not supported yet");
   std::string policy = options.GetOr("sink.partition-commit.policy.kind", "");
   if (!policy.empty() && policy != "success-file") {
     return Unsupported("'sink.partition-commit.policy.kind' = '{}' is not supported yet", policy);
@@ -275,7 +291,8 @@ Status RefuseUnknownPolicies(const Options& options) {
 
 }  // namespace
 
-Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format, const std::string& path) {
+Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format,
+                                           const std::string& path) {
   WEIR_RETURN_NOT_OK(RefuseUnknownPolicies(table.options));
   SinkTable sink;
   sink.context = table;
@@ -287,25 +304,36 @@ Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Form
   if (files->Exists(sink.path)) {
     WEIR_ASSIGN_OR_RETURN(FileInfo info, files->Stat(sink.path));
     if (!info.is_directory) {
-      return WithHint(InvalidData("table {} cannot be written: '{}' is a file", table.table_name, sink.path),
-                      "the path of a table that is written to is a directory");
+      return WithHint(
+          InvalidData("table {} cannot be written: '{}' is a file", table.table_name, sink.path),
+          "the path of a table that is written to is a directory");
     }
   }
   sink.file_schema = FileSchema(table);
   for (int i = 0; i < table.schema.size(); ++i) {
-    bool is_partition = std::find(table.partition_keys.begin(), table.partition_keys.end(), table.schema[i].name) != table.partition_keys.end();
+    bool is_partition = std::find(table.partition_keys.begin(), table.partition_keys.end(),
+                                  table.schema[i].name) != table.partition_keys.end();
     if (!is_partition) sink.file_columns.push_back(i);
   }
-  for (const std::string& key : table.partition_keys) sink.partition_columns.push_back(table.schema.IndexOf(key));
-  if (sink.file_columns.empty()) return InvalidQuery("table {} has partition columns only", table.table_name);
+  for (const std::string& key : table.partition_keys)
+    sink.partition_columns.push_back(table.schema.IndexOf(key));
+  if (sink.file_columns.empty())
+    return InvalidQuery("table {} has partition columns only", table.table_name);
   sink.job = fmt::format("{:016x}", table.environment->random->Next());
   sink.default_partition = table.options.GetOr("partition.default-name", "__DEFAULT_PARTITION__");
-  WEIR_ASSIGN_OR_RETURN(sink.file_bytes_max, table.options.GetBytes("sink.rolling-policy.file-size", sink.file_bytes_max));
-  WEIR_ASSIGN_OR_RETURN(sink.rollover_micros, table.options.GetDurationMicros("sink.rolling-policy.rollover-interval", sink.rollover_micros));
-  sink.success_file = table.options.GetOr("sink.partition-commit.policy.kind", "") == "success-file" && !table.partition_keys.empty();
+  WEIR_ASSIGN_OR_RETURN(sink.file_bytes_max, table.options.GetBytes("sink.rolling-policy.file-size",
+                                                                    sink.file_bytes_max));
+  WEIR_ASSIGN_OR_RETURN(sink.rollover_micros,
+                        table.options.GetDurationMicros("sink.rolling-policy.rollover-interval",
+                                                        sink.rollover_micros));
+  sink.success_file =
+      table.options.GetOr("sink.partition-commit.policy.kind", "") == "success-file" &&
+      !table.partition_keys.empty();
   sink.success_name = table.options.GetOr("sink.partition-commit.success-file.name", "_SUCCESS");
   // Malformed options and types show before anything runs.
-  if (!format->is_bulk()) WEIR_RETURN_NOT_OK(format->MakeEncoder({sink.file_schema, sink.format_options, table.time_zone}).status());
+  if (!format->is_bulk())
+    WEIR_RETURN_NOT_OK(
+        format->MakeEncoder({sink.file_schema, sink.format_options, table.time_zone}).status());
   return std::make_unique<FileSink>(std::move(sink));
 }
 

@@ -9,7 +9,9 @@
 
 namespace weir {
 
-/// Writes files below the directory `path`. They have hidden temporary names until they are committed.
-Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format, const std::string& path);
+/// Writes files below the directory `path`. They have hidden temporary names until they are
+/// committed.
+Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format,
+                                           const std::string& path);
 
 }  // namespace weir

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Splits of files and their readers. A split is a byte range of a record file, row groups of a bulk file, or a whole
-// file where neither can be cut: compressed files, CSV with quotes, JSON arrays, scans that keep the order.
-// Position of a split: "begin end next rows path"; `next` is the byte to go on at (-1: not begun), `rows` the rows read.
+// Splits of files and their readers. A split is a byte range of a record file, row groups of a bulk
+// file, or a whole file where neither can be cut: compressed files, CSV with quotes, JSON arrays,
+// scans that keep the order. Position of a split: "begin end next rows path"; `next` is the byte to
+// go on at (-1: not begun), `rows` the rows read.
 #include "weir/connector/filesystem/file_source.h"
 
 #include <algorithm>
@@ -31,14 +32,17 @@ struct SplitPosition {
   int64_t rows = 0;
   std::string path;
 
-  std::string ToString() const { return fmt::format("{} {} {} {} {}", begin, end, next, rows, path); }
+  std::string ToString() const {
+    return fmt::format("{} {} {} {} {}", begin, end, next, rows, path);
+  }
   static Result<SplitPosition> Parse(const std::string& text) {
     SplitPosition position;
     const char* p = text.data();
     const char* end = p + text.size();
     for (int64_t* number : {&position.begin, &position.end, &position.next, &position.rows}) {
       auto [stop, error] = std::from_chars(p, end, *number);
-      if (error != std::errc() || stop == end || *stop != ' ') return Corruption("'{}' is no position of a file source", text);
+      if (error != std::errc() || stop == end || *stop != ' ')
+        return Corruption("'{}' is no position of a file source", text);
       p = stop + 1;
     }
     position.path.assign(p, end);
@@ -58,8 +62,8 @@ struct FileTable {
   const Format* format = nullptr;
   Options format_options;
   std::string path;
-  Schema file_schema;              // All columns in the files.
-  Schema read_schema;              // Those that are read.
+  Schema file_schema;  // All columns in the files.
+  Schema read_schema;  // Those that are read.
   std::vector<ColumnOrigin> columns;
   std::vector<BulkFilter> filters;
   std::optional<int64_t> limit;
@@ -69,10 +73,13 @@ struct FileTable {
   StandardInput* standard_input = nullptr;  // The connector's.
 };
 
-Result<Value> PartitionValue(const std::string& text, const Field& field, const std::string& default_name) {
+Result<Value> PartitionValue(const std::string& text, const Field& field,
+                             const std::string& default_name) {
   if (text == default_name) return Value::Null();
   auto made = [&](auto parsed) -> Result<Value> {
-    if (!parsed) return InvalidData("'{}' in the path is not a value of partition column '{}' {}", text, field.name, field.type.ToString());
+    if (!parsed)
+      return InvalidData("'{}' in the path is not a value of partition column '{}' {}", text,
+                         field.name, field.type.ToString());
     return Value::Int(*parsed);
   };
   const DataType& type = field.type;
@@ -93,7 +100,8 @@ Result<Value> PartitionValue(const std::string& text, const Field& field, const 
       if (auto parsed = ParseDouble(text)) return Value::Double(*parsed);
       return made(std::optional<int64_t>());
     case TypeKind::kDecimal:
-      if (auto parsed = ParseDecimal(text, type.precision(), type.scale())) return Value::Decimal(*parsed);
+      if (auto parsed = ParseDecimal(text, type.precision(), type.scale()))
+        return Value::Decimal(*parsed);
       return made(std::optional<int64_t>());
     case TypeKind::kDate:
       return made(ParseDate(text));
@@ -125,9 +133,11 @@ class ColumnAssembler {
       if (column.kind == ColumnOrigin::Kind::kPartition) {
         auto found = file.partition.find(column.field.name);
         if (found == file.partition.end()) {
-          return InvalidData("'{}' is not in a directory of partition column '{}' ({}=...)", file.path, column.field.name, column.field.name);
+          return InvalidData("'{}' is not in a directory of partition column '{}' ({}=...)",
+                             file.path, column.field.name, column.field.name);
         }
-        WEIR_ASSIGN_OR_RETURN(value, PartitionValue(found->second, column.field, table.default_partition));
+        WEIR_ASSIGN_OR_RETURN(value,
+                              PartitionValue(found->second, column.field, table.default_partition));
       } else if (column.kind == ColumnOrigin::Kind::kMetadata) {
         value = MetadataValue(file, column.field.name);
       }
@@ -143,7 +153,8 @@ class ColumnAssembler {
       if (origin.kind == ColumnOrigin::Kind::kFile) {
         columns.push_back(batch->columns[static_cast<size_t>(origin.index)]);
       } else {
-        WEIR_ASSIGN_OR_RETURN(ColumnPtr column, MakeConstant(values_[i], origin.field.type, batch->num_rows, pool));
+        WEIR_ASSIGN_OR_RETURN(ColumnPtr column,
+                              MakeConstant(values_[i], origin.field.type, batch->num_rows, pool));
         columns.push_back(std::move(column));
       }
     }
@@ -158,19 +169,29 @@ class ColumnAssembler {
 
 class FileSplitReader : public SplitReader {
  public:
-  FileSplitReader(std::shared_ptr<const FileTable> table, std::string id, SplitPosition position, ColumnAssembler assembler)
-      : table_(std::move(table)), id_(std::move(id)), position_(std::move(position)), assembler_(std::move(assembler)),
+  FileSplitReader(std::shared_ptr<const FileTable> table, std::string id, SplitPosition position,
+                  ColumnAssembler assembler)
+      : table_(std::move(table)),
+        id_(std::move(id)),
+        position_(std::move(position)),
+        assembler_(std::move(assembler)),
         bad_records_(table_->bad_records, position_.path, table_->context.environment) {}
 
   Status Open() {
     std::unique_ptr<ReadableFile> file;
     bool is_input = IsStandardInput(position_.path);
-    WEIR_ASSIGN_OR_RETURN(file, table_->context.environment->files->OpenForRead(is_input ? "-" : position_.path));
+    WEIR_ASSIGN_OR_RETURN(
+        file, table_->context.environment->files->OpenForRead(is_input ? "-" : position_.path));
     if (table_->format->is_bulk()) {
-      if (is_input) return Unsupported("reading the format '{}' from standard input is not supported yet", table_->format->name());
-      BulkReadSpec spec{table_->read_schema, table_->format_options, table_->filters, position_.path, position_.begin,
-                        position_.end == kWholeFile ? -1 : position_.end, position_.rows, table_->context.time_zone};
-      WEIR_ASSIGN_OR_RETURN(bulk_, table_->format->OpenBulkReader(std::move(file), spec, table_->context.pool));
+      if (is_input)
+        return Unsupported("reading the format '{}' from standard input is not supported yet",
+                           table_->format->name());
+      BulkReadSpec spec{table_->read_schema, table_->format_options,
+                        table_->filters,     position_.path,
+                        position_.begin,     position_.end == kWholeFile ? -1 : position_.end,
+                        position_.rows,      table_->context.time_zone};
+      WEIR_ASSIGN_OR_RETURN(
+          bulk_, table_->format->OpenBulkReader(std::move(file), spec, table_->context.pool));
       return Status::OK();
     }
     RecordRange range;
@@ -178,7 +199,8 @@ class FileSplitReader : public SplitReader {
     range.skip_rows = 0;
     if (position_.next >= 0) {
       range.begin = position_.next;
-      if (position_.next == 0) range.skip_rows = position_.rows;  // A whole-stream file counts rows.
+      if (position_.next == 0)
+        range.skip_rows = position_.rows;  // A whole-stream file counts rows.
     } else if (position_.begin > 0) {
       range.begin = position_.begin - 1;
       range.skip_partial = true;
@@ -190,14 +212,17 @@ class FileSplitReader : public SplitReader {
     } else {
       WEIR_ASSIGN_OR_RETURN(stream, OpenByteStream(std::move(file), position_.path, range.begin));
     }
-    DecodeSpec spec{table_->file_schema, table_->read_schema, table_->format_options, table_->context.time_zone};
+    DecodeSpec spec{table_->file_schema, table_->read_schema, table_->format_options,
+                    table_->context.time_zone};
     WEIR_ASSIGN_OR_RETURN(auto decoder, table_->format->MakeDecoder(spec));
-    records_ = std::make_unique<RecordReader>(std::move(stream), std::move(decoder), range, table_->record_bytes_max, &bad_records_);
+    records_ = std::make_unique<RecordReader>(std::move(stream), std::move(decoder), range,
+                                              table_->record_bytes_max, &bad_records_);
     return Status::OK();
   }
 
   Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) override {
-    if (table_->limit) rows_max = std::min(rows_max, std::max<int64_t>(*table_->limit - rows_given_, 1));
+    if (table_->limit)
+      rows_max = std::min(rows_max, std::max<int64_t>(*table_->limit - rows_given_, 1));
     bool at_end = false;
     if (bulk_ != nullptr) {
       WEIR_ASSIGN_OR_RETURN(*out, bulk_->Read(rows_max, pool));
@@ -227,7 +252,9 @@ class FileSplitReader : public SplitReader {
     }
     return SourceSplit{id_, position.ToString()};
   }
-  int64_t bytes_read() const override { return bulk_ != nullptr ? bulk_->bytes_read() : records_->bytes_read(); }
+  int64_t bytes_read() const override {
+    return bulk_ != nullptr ? bulk_->bytes_read() : records_->bytes_read();
+  }
   int64_t records_skipped() const override { return bad_records_.count(); }
 
  private:
@@ -249,8 +276,11 @@ class FileSplitReader : public SplitReader {
 
 class FileSource : public Source {
  public:
-  FileSource(FileTable table, std::vector<std::map<std::string, std::string>> partitions, bool keep_order, int64_t interval_micros)
-      : table_(std::make_shared<const FileTable>(std::move(table))), partitions_(std::move(partitions)), keep_order_(keep_order),
+  FileSource(FileTable table, std::vector<std::map<std::string, std::string>> partitions,
+             bool keep_order, int64_t interval_micros)
+      : table_(std::make_shared<const FileTable>(std::move(table))),
+        partitions_(std::move(partitions)),
+        keep_order_(keep_order),
         interval_micros_(interval_micros) {}
 
   bool is_bounded() const override { return interval_micros_ == 0; }
@@ -264,10 +294,12 @@ class FileSource : public Source {
     WEIR_ASSIGN_OR_RETURN(auto files, Files());
     int64_t total = 0;
     for (const InputFile& file : files) total += file.size_bytes;
-    int64_t target = std::clamp(total / std::max(4 * parallelism, 1), kSplitBytesMin, kSplitBytesMax);
+    int64_t target =
+        std::clamp(total / std::max(4 * parallelism, 1), kSplitBytesMin, kSplitBytesMax);
     for (const InputFile& file : files) {
       if (!seen_.insert(file.path).second) continue;
-      WEIR_RETURN_NOT_OK(AddSplits(file, parallelism > 1 && !keep_order_ ? target : kWholeFile, &splits));
+      WEIR_RETURN_NOT_OK(
+          AddSplits(file, parallelism > 1 && !keep_order_ ? target : kWholeFile, &splits));
     }
     return splits;
   }
@@ -283,7 +315,8 @@ class FileSource : public Source {
       file.partition = PartitionOf(position.path);
     }
     WEIR_ASSIGN_OR_RETURN(ColumnAssembler assembler, ColumnAssembler::Make(*table_, file));
-    auto reader = std::make_unique<FileSplitReader>(table_, split.id, std::move(position), std::move(assembler));
+    auto reader = std::make_unique<FileSplitReader>(table_, split.id, std::move(position),
+                                                    std::move(assembler));
     WEIR_RETURN_NOT_OK(reader->Open());
     return reader;
   }
@@ -312,9 +345,12 @@ class FileSource : public Source {
  private:
   Result<std::vector<InputFile>> Files() const {
     if (IsStandardInput(table_->path)) return std::vector<InputFile>{{table_->path, 0, 0, {}}};
-    WEIR_ASSIGN_OR_RETURN(auto files, ListFiles(table_->path, table_->context.partition_keys, table_->context.environment->files));
+    WEIR_ASSIGN_OR_RETURN(auto files, ListFiles(table_->path, table_->context.partition_keys,
+                                                table_->context.environment->files));
     if (partitions_.empty()) return files;
-    files.erase(std::remove_if(files.begin(), files.end(), [&](const InputFile& file) { return !IsWanted(file); }), files.end());
+    files.erase(std::remove_if(files.begin(), files.end(),
+                               [&](const InputFile& file) { return !IsWanted(file); }),
+                files.end());
     return files;
   }
   bool IsWanted(const InputFile& file) const {
@@ -331,12 +367,14 @@ class FileSource : public Source {
       size_t at = path.rfind("/" + key + "=");
       if (at == std::string::npos) continue;
       size_t begin = at + key.size() + 2;
-      partition[key] = UnescapePartition(std::string_view(path).substr(begin, path.find('/', begin) - begin));
+      partition[key] =
+          UnescapePartition(std::string_view(path).substr(begin, path.find('/', begin) - begin));
     }
     return partition;
   }
   Result<BulkFileInfo> Inspect(const InputFile& file) const {
-    WEIR_ASSIGN_OR_RETURN(std::shared_ptr<ReadableFile> opened, table_->context.environment->files->OpenForRead(file.path));
+    WEIR_ASSIGN_OR_RETURN(std::shared_ptr<ReadableFile> opened,
+                          table_->context.environment->files->OpenForRead(file.path));
     BulkReadSpec spec;
     spec.path = file.path;
     return table_->format->InspectBulk(std::move(opened), spec);
@@ -344,7 +382,8 @@ class FileSource : public Source {
 
   Status AddSplits(const InputFile& file, int64_t target, std::vector<SourceSplit>* splits) const {
     auto add = [&](int64_t begin, int64_t end) {
-      std::string id = begin == 0 && end == kWholeFile ? file.path : fmt::format("{}:{}", file.path, begin);
+      std::string id =
+          begin == 0 && end == kWholeFile ? file.path : fmt::format("{}:{}", file.path, begin);
       splits->push_back({std::move(id), SplitPosition{begin, end, -1, 0, file.path}.ToString()});
     };
     if (target == kWholeFile || file.size_bytes <= target || IsStandardInput(file.path)) {
@@ -376,7 +415,8 @@ class FileSource : public Source {
   }
   // A JSON file that begins with '[' is one array.
   Result<bool> CanCut(const InputFile& file) const {
-    if (IsCompressed(file.path) || !table_->format->splits_at_lines(table_->format_options)) return false;
+    if (IsCompressed(file.path) || !table_->format->splits_at_lines(table_->format_options))
+      return false;
     if (table_->format->name() != "json") return true;
     WEIR_ASSIGN_OR_RETURN(auto opened, table_->context.environment->files->OpenForRead(file.path));
     uint8_t head[64];
@@ -456,10 +496,14 @@ Schema FileSchema(const TableContext& table) {
   return schema;
 }
 
-Options FormatOptions(const TableContext& table, const Format& format) { return table.options.WithPrefixRemoved(format.name() + "."); }
+Options FormatOptions(const TableContext& table, const Format& format) {
+  return table.options.WithPrefixRemoved(format.name() + ".");
+}
 
-Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table, const ScanRequest& request, const Format* format,
-                                               const std::string& path, StandardInput* standard_input) {
+Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table,
+                                               const ScanRequest& request, const Format* format,
+                                               const std::string& path,
+                                               StandardInput* standard_input) {
   FileTable files;
   files.context = table;
   files.format = format;
@@ -471,7 +515,8 @@ Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table, const 
   files.standard_input = standard_input;
   files.default_partition = table.options.GetOr("partition.default-name", "__DEFAULT_PARTITION__");
   WEIR_ASSIGN_OR_RETURN(files.bad_records, ReadBadRecordPolicy(table, files.format_options));
-  WEIR_ASSIGN_OR_RETURN(files.record_bytes_max, table.options.GetBytes("max-record-bytes", kRecordBytesMax));
+  WEIR_ASSIGN_OR_RETURN(files.record_bytes_max,
+                        table.options.GetBytes("max-record-bytes", kRecordBytesMax));
   for (const Field& field : request.schema.fields) {
     ColumnOrigin origin;
     origin.field = field;
@@ -488,10 +533,15 @@ Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table, const 
   }
   // Malformed options and types show before anything runs.
   if (!format->is_bulk()) {
-    WEIR_RETURN_NOT_OK(format->MakeDecoder({files.file_schema, files.read_schema, files.format_options, table.time_zone}).status());
+    WEIR_RETURN_NOT_OK(format
+                           ->MakeDecoder({files.file_schema, files.read_schema,
+                                          files.format_options, table.time_zone})
+                           .status());
   }
-  WEIR_ASSIGN_OR_RETURN(int64_t interval, table.options.GetDurationMicros("source.monitor-interval", 0));
-  return std::make_unique<FileSource>(std::move(files), request.partitions, request.keep_order, interval);
+  WEIR_ASSIGN_OR_RETURN(int64_t interval,
+                        table.options.GetDurationMicros("source.monitor-interval", 0));
+  return std::make_unique<FileSource>(std::move(files), request.partitions, request.keep_order,
+                                      interval);
 }
 
 }  // namespace weir

@@ -20,8 +20,10 @@ class StandardInput {
 };
 
 /// Reads the files of `table`. `format` and its options were checked.
-Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table, const ScanRequest& request, const Format* format,
-                                               const std::string& path, StandardInput* standard_input);
+Result<std::unique_ptr<Source>> MakeFileSource(const TableContext& table,
+                                               const ScanRequest& request, const Format* format,
+                                               const std::string& path,
+                                               StandardInput* standard_input);
 
 /// The columns of `table` that lie in its files: all but the partition columns.
 Schema FileSchema(const TableContext& table);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// 'connector' = 'nexmark': the events of the Nexmark benchmark, without columns declared or with a subset of them.
+// 'connector' = 'nexmark': the events of the Nexmark benchmark, without columns declared or with a
+// subset of them.
 //   CREATE TABLE nexmark WITH ('connector' = 'nexmark', 'events.num' = '1000000', 'seed' = '1')
 // Splits take blocks of events in turn, so that event times of several readers advance together.
 // Source: the option names of the benchmark's Flink edition; 'seed' and 'out-of-order' are ours.
@@ -27,13 +28,18 @@ struct NexmarkTable {
 // Events of the blocks first, first + step, ...; `done` of them are given out.
 struct BlockRange {
   int64_t first = 0, step = 1, done = 0;
-  int64_t EventAt(int64_t i) const { return (first + i / kBlockEvents * step) * kBlockEvents + i % kBlockEvents; }
+  int64_t EventAt(int64_t i) const {
+    return (first + i / kBlockEvents * step) * kBlockEvents + i % kBlockEvents;
+  }
 };
 
 class NexmarkReader : public SplitReader {
  public:
   NexmarkReader(std::shared_ptr<const NexmarkTable> table, std::string id, BlockRange range)
-      : table_(std::move(table)), id_(std::move(id)), range_(range), slots_(table_->requested),
+      : table_(std::move(table)),
+        id_(std::move(id)),
+        range_(range),
+        slots_(table_->requested),
         pace_(table_->emit_per_second / static_cast<double>(range.step), table_->clock) {}
 
   Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) override {
@@ -68,13 +74,16 @@ class NexmarkReader : public SplitReader {
 
 class NexmarkSource : public Source {
  public:
-  explicit NexmarkSource(NexmarkTable table) : table_(std::make_shared<const NexmarkTable>(std::move(table))) {}
+  explicit NexmarkSource(NexmarkTable table)
+      : table_(std::make_shared<const NexmarkTable>(std::move(table))) {}
   bool is_bounded() const override { return table_->number != kForever; }
   Result<std::vector<SourceSplit>> Discover(int parallelism) override {
     std::vector<SourceSplit> splits;
     if (std::exchange(discovered_, true)) return splits;
     int count = std::max(1, parallelism);
-    for (int i = 0; i < count; ++i) splits.push_back({fmt::format("events-{}-of-{}", i + 1, count), fmt::format("{} {} 0", i, count)});
+    for (int i = 0; i < count; ++i)
+      splits.push_back(
+          {fmt::format("events-{}-of-{}", i + 1, count), fmt::format("{} {} 0", i, count)});
     return splits;
   }
   Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) override {
@@ -83,13 +92,17 @@ class NexmarkSource : public Source {
     const char* end = p + split.position.size();
     for (int64_t* number : {&range.first, &range.step, &range.done}) {
       auto [stop, error] = std::from_chars(p, end, *number);
-      if (error != std::errc()) return Corruption("'{}' is no position of a nexmark source", split.position);
+      if (error != std::errc())
+        return Corruption("'{}' is no position of a nexmark source", split.position);
       p = stop == end ? end : stop + 1;
     }
-    if (range.step < 1 || range.first < 0 || range.done < 0) return Corruption("'{}' is no position of a nexmark source", split.position);
+    if (range.step < 1 || range.first < 0 || range.done < 0)
+      return Corruption("'{}' is no position of a nexmark source", split.position);
     return std::make_unique<NexmarkReader>(table_, split.id, range);
   }
-  std::optional<int64_t> EstimatedRows() override { return is_bounded() ? std::optional(table_->number) : std::nullopt; }
+  std::optional<int64_t> EstimatedRows() override {
+    return is_bounded() ? std::optional(table_->number) : std::nullopt;
+  }
 
  private:
   std::shared_ptr<const NexmarkTable> table_;
@@ -99,7 +112,9 @@ class NexmarkSource : public Source {
 class NexmarkConnector : public Connector {
  public:
   const std::string& name() const override { return name_; }
-  std::string description() const override { return "Events of the Nexmark benchmark, deterministic"; }
+  std::string description() const override {
+    return "Events of the Nexmark benchmark, deterministic";
+  }
   const std::vector<OptionSpec>& options() const override {
     using T = OptionType;
     static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
@@ -115,11 +130,13 @@ class NexmarkConnector : public Connector {
         {"bid.proportion", T::kInt, "46", "Bids of each group of events"},
         {"bid.hot-ratio.auctions", T::kInt, "2", "One of so many bids is not on the hot auction"},
         {"bid.hot-ratio.bidders", T::kInt, "4", "One of so many bids is not by the hot bidder"},
-        {"auction.hot-ratio.sellers", T::kInt, "4", "One of so many auctions is not by the hot seller"},
+        {"auction.hot-ratio.sellers", T::kInt, "4",
+         "One of so many auctions is not by the hot seller"},
         {"person.avg-size", T::kMemorySize, "200", "Bytes of a person"},
         {"auction.avg-size", T::kMemorySize, "500", "Bytes of an auction"},
         {"bid.avg-size", T::kMemorySize, "100", "Bytes of a bid"},
-        {"base-time", T::kInt, "1767225600000", "Time of the first event in milliseconds since 1970"},
+        {"base-time", T::kInt, "1767225600000",
+         "Time of the first event in milliseconds since 1970"},
     };
     return *specs;
   }
@@ -130,7 +147,8 @@ class NexmarkConnector : public Connector {
     return number != kForever;
   }
 
-  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const override {
+  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table,
+                                             const ScanRequest& request) const override {
     NexmarkTable nexmark;
     WEIR_ASSIGN_OR_RETURN(NexmarkSpec spec, ReadSpec(table.options));
     // All columns are checked, not only those that this query reads.
@@ -146,7 +164,9 @@ class NexmarkConnector : public Connector {
 
  private:
   static Result<int64_t> NumberOfEvents(const Options& options) {
-    WEIR_ASSIGN_OR_RETURN(int64_t number, options.GetInt(options.Has("number-of-events") ? "number-of-events" : "events.num", 0));
+    WEIR_ASSIGN_OR_RETURN(
+        int64_t number,
+        options.GetInt(options.Has("number-of-events") ? "number-of-events" : "events.num", 0));
     if (number < 0) return InvalidQuery("option 'events.num' must not be negative");
     return number == 0 ? kForever : number;
   }
@@ -154,7 +174,8 @@ class NexmarkConnector : public Connector {
     NexmarkSpec spec;
     auto read = [&](std::string_view key, int64_t* out, int64_t least) -> Status {
       WEIR_ASSIGN_OR_RETURN(*out, options.GetInt(key, *out));
-      if (*out < least || *out > 1'000'000'000) return InvalidQuery("option '{}' = {} must be at least {}", key, *out, least);
+      if (*out < least || *out > 1'000'000'000)
+        return InvalidQuery("option '{}' = {} must be at least {}", key, *out, least);
       return Status::OK();
     };
     WEIR_ASSIGN_OR_RETURN(int64_t seed, options.GetInt("seed", 1));
@@ -169,10 +190,14 @@ class NexmarkConnector : public Connector {
     WEIR_RETURN_NOT_OK(read("first-event.rate", &rate, 1));
     int64_t next_rate = rate;
     WEIR_RETURN_NOT_OK(read("next-event.rate", &next_rate, 1));
-    if (next_rate != rate) return Unsupported("a 'next-event.rate' that differs from 'first-event.rate' is not supported yet");
+    if (next_rate != rate)
+      return Unsupported(
+          "a 'next-event.rate' that differs from 'first-event.rate' is not supported yet");
     spec.events_per_second = static_cast<double>(rate);
-    WEIR_ASSIGN_OR_RETURN(spec.person_bytes, options.GetBytes("person.avg-size", spec.person_bytes));
-    WEIR_ASSIGN_OR_RETURN(spec.auction_bytes, options.GetBytes("auction.avg-size", spec.auction_bytes));
+    WEIR_ASSIGN_OR_RETURN(spec.person_bytes,
+                          options.GetBytes("person.avg-size", spec.person_bytes));
+    WEIR_ASSIGN_OR_RETURN(spec.auction_bytes,
+                          options.GetBytes("auction.avg-size", spec.auction_bytes));
     WEIR_ASSIGN_OR_RETURN(spec.bid_bytes, options.GetBytes("bid.avg-size", spec.bid_bytes));
     if (std::max({spec.person_bytes, spec.auction_bytes, spec.bid_bytes}) > 1 << 20) {
       return InvalidQuery("sizes of nexmark events must not exceed 1 mb");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Events of the Nexmark benchmark: persons, auctions and bids of an auction house, in the benchmark's proportions, with
-// its ids, hot keys and sizes. Event n depends on the seed and n alone.
-// Source: Tucker, Tufte, Papadimos, Maier, "NEXMark - A Benchmark for Queries over Data Streams", 2002; the defaults of
-// the benchmark's Flink edition.
+// Events of the Nexmark benchmark: persons, auctions and bids of an auction house, in the
+// benchmark's proportions, with its ids, hot keys and sizes. Event n depends on the seed and n
+// alone. Source: Tucker, Tufte, Papadimos, Maier, "NEXMark - A Benchmark for Queries over Data
+// Streams", 2002; the defaults of the benchmark's Flink edition.
 #pragma once
 
 #include <string>
@@ -22,18 +22,20 @@ struct NexmarkSpec {
   int64_t hot_auction_ratio = 2, hot_bidder_ratio = 4, hot_seller_ratio = 4;
   int64_t person_bytes = 200, auction_bytes = 500, bid_bytes = 100;
   int64_t active_people = 1000, in_flight_auctions = 100;
-  double events_per_second = 10'000;  // Of event time.
+  double events_per_second = 10'000;        // Of event time.
   int64_t base_millis = 1'767'225'600'000;  // 2026-01-01 00:00:00.
-  bool out_of_order = false;           // A tenth of the events come up to 3 s late.
+  bool out_of_order = false;                // A tenth of the events come up to 3 s late.
 };
 
 /// The columns of a Nexmark table.
 const Schema& NexmarkSchema();
 
-/// Fills slots with events. Threads: Make on one, Generate on one at a time each with slots of its own.
+/// Fills slots with events. Threads: Make on one, Generate on one at a time each with slots of its
+/// own.
 class NexmarkEvents {
  public:
-  /// `requested`: a subset of NexmarkSchema; ROWs may have lost fields. Errors: kInvalidQuery naming the column.
+  /// `requested`: a subset of NexmarkSchema; ROWs may have lost fields. Errors: kInvalidQuery
+  /// naming the column.
   static Result<NexmarkEvents> Make(NexmarkSpec spec, const Schema& requested);
   /// Writes event `number` to row `row`.
   Status Generate(int64_t number, int64_t row, BatchSlots* batch) const;
@@ -63,9 +65,10 @@ class NexmarkEvents {
   void MakeChannels();
 
   NexmarkSpec spec_;
-  int event_type_ = -1, person_ = -1, auction_ = -1, bid_ = -1;  // Positions of the columns requested; -1: not.
+  int event_type_ = -1, person_ = -1, auction_ = -1,
+      bid_ = -1;  // Positions of the columns requested; -1: not.
   std::vector<Target> person_fields_, auction_fields_, bid_fields_;
-  BufferPtr channels_;                       // Names and URLs of channels, one after the other.
+  BufferPtr channels_;  // Names and URLs of channels, one after the other.
   std::vector<std::string_view> channel_names_, channel_urls_;  // Into channels_. Hot ones first.
 };
 

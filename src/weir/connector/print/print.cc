@@ -46,8 +46,12 @@ class PrintWriter : public SinkWriter {
 
 class PrintSink : public Sink {
  public:
-  PrintSink(std::string identifier, bool to_stderr, std::optional<int> parallelism, FileSystem* files)
-      : identifier_(std::move(identifier)), to_stderr_(to_stderr), parallelism_(parallelism), files_(files) {}
+  PrintSink(std::string identifier, bool to_stderr, std::optional<int> parallelism,
+            FileSystem* files)
+      : identifier_(std::move(identifier)),
+        to_stderr_(to_stderr),
+        parallelism_(parallelism),
+        files_(files) {}
   ChangelogMode accepted_changes(const ChangelogMode& query) const override { return query; }
   Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) override {
     std::string prefix = identifier_;
@@ -72,7 +76,9 @@ class PrintSink : public Sink {
 class PrintConnector : public Connector {
  public:
   const std::string& name() const override { return name_; }
-  std::string description() const override { return "Writes each change to standard output or error"; }
+  std::string description() const override {
+    return "Writes each change to standard output or error";
+  }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
         {"print-identifier", OptionType::kString, "", "Text before each row"},
@@ -84,9 +90,10 @@ class PrintConnector : public Connector {
   Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const override {
     WEIR_ASSIGN_OR_RETURN(bool to_stderr, table.options.GetBool("standard-error", false));
     WEIR_ASSIGN_OR_RETURN(int64_t parallelism, table.options.GetInt("sink.parallelism", 0));
-    return std::make_unique<PrintSink>(table.options.GetOr("print-identifier", ""), to_stderr,
-                                       parallelism > 0 ? std::optional<int>(static_cast<int>(parallelism)) : std::nullopt,
-                                       table.environment->files);
+    return std::make_unique<PrintSink>(
+        table.options.GetOr("print-identifier", ""), to_stderr,
+        parallelism > 0 ? std::optional<int>(static_cast<int>(parallelism)) : std::nullopt,
+        table.environment->files);
   }
 
  private:

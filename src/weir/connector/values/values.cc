@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// 'connector' = 'values': tables for tests. Reads rows from the option 'data' or from the session's ValuesStore, with
-// row kinds and explicit watermarks; as a sink it appends what it receives to the ValuesStore.
-//   CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'values', 'data' = '[[1, "x"], {"op": "-D", "values": [1, "x"]}]')
+// 'connector' = 'values': tables for tests. Reads rows from the option 'data' or from the session's
+// ValuesStore, with row kinds and explicit watermarks; as a sink it appends what it receives to the
+// ValuesStore.
+//   CREATE TABLE t (a INT, b STRING) WITH ('connector' = 'values', 'data' = '[[1, "x"], {"op":
+//   "-D", "values": [1, "x"]}]')
 // Source: the option names of Flink's testing connector of the same name.
 #include <algorithm>
 
@@ -27,7 +29,8 @@ const std::vector<OptionSpec>& Specs() {
       {"source.sleep-time", T::kDuration, "0 ms", "Accepted; has no effect"},
       {"sink-insert-only", T::kBool, "false", "The sink takes insertions only"},
       {"sink-changelog-mode-enforced", T::kString, "", "Row kinds that the sink takes"},
-      {"sink.supports-delete-by-key", T::kBool, "false", "The sink is content with deletions that carry only the key"},
+      {"sink.supports-delete-by-key", T::kBool, "false",
+       "The sink is content with deletions that carry only the key"},
       {"sink-expected-messages-num", T::kInt, "-1", "Accepted; has no effect"},
       {"sink.bucket-count-required", T::kBool, "false", "Accepted; has no effect"},
       {"sink.drop-late-event", T::kBool, "false", "Accepted; has no effect"},
@@ -38,7 +41,8 @@ const std::vector<OptionSpec>& Specs() {
       {"failing-source", T::kBool, "false", "Accepted when false"},
       {"register-table-data", T::kBool, "true", "Accepted; has no effect"},
       {"readable-metadata", T::kString, "", "Metadata columns that can be read: 'key:TYPE, ...'"},
-      {"writable-metadata", T::kString, "", "Metadata columns that can be written: 'key:TYPE, ...'"},
+      {"writable-metadata", T::kString, "",
+       "Metadata columns that can be written: 'key:TYPE, ...'"},
       {"partition-list", T::kString, "", "Partitions that exist: 'a:1,b:2;a:2,b:2'"},
       {"disable-lookup", T::kBool, "false", "The table cannot be looked up"},
       {"async", T::kBool, "false", "Lookups are asynchronous"},
@@ -72,7 +76,8 @@ Result<std::vector<Field>> ParseMetadata(const std::string& text) {
     begin = i + 1;
     size_t colon = item.find(':');
     if (item.find_first_not_of(' ') == std::string::npos) continue;
-    if (colon == std::string::npos) return InvalidQuery("metadata '{}' must be written 'key:TYPE'", item);
+    if (colon == std::string::npos)
+      return InvalidQuery("metadata '{}' must be written 'key:TYPE'", item);
     std::string key = item.substr(0, colon);
     key.erase(0, key.find_first_not_of(" '"));
     key.erase(key.find_last_not_of(" '") + 1);
@@ -91,16 +96,18 @@ Value PruneValue(const Value& value, const DataType& from, const DataType& to) {
   ValueList fields;
   for (const Field& field : to.fields()) {
     int index = from.FieldIndex(field.name);
-    fields.push_back(index < 0 ? Value::Null()
-                               : PruneValue(value.list()[static_cast<size_t>(index)], from.fields()[static_cast<size_t>(index)].type, field.type));
+    fields.push_back(index < 0
+                         ? Value::Null()
+                         : PruneValue(value.list()[static_cast<size_t>(index)],
+                                      from.fields()[static_cast<size_t>(index)].type, field.type));
   }
   return Value::List(std::move(fields));
 }
 
 struct ValuesTable {
   std::shared_ptr<const ValuesRows> rows;
-  std::vector<Field> columns;    // Of each row.
-  std::vector<int> positions;    // Of the requested columns in a row; -1: not there (NULL).
+  std::vector<Field> columns;  // Of each row.
+  std::vector<int> positions;  // Of the requested columns in a row; -1: not there (NULL).
   Schema requested;
   ChangelogMode changes;
   bool bounded = true;
@@ -125,10 +132,11 @@ class ValuesReader : public SplitReader {
       ValueList values;
       for (size_t i = 0; i < table_->positions.size(); ++i) {
         int position = table_->positions[i];
-        values.push_back(position < 0 ? Value::Null()
-                                      : PruneValue(event.values[static_cast<size_t>(position)],
-                                                   table_->columns[static_cast<size_t>(position)].type,
-                                                   table_->requested[static_cast<int>(i)].type));
+        values.push_back(position < 0
+                             ? Value::Null()
+                             : PruneValue(event.values[static_cast<size_t>(position)],
+                                          table_->columns[static_cast<size_t>(position)].type,
+                                          table_->requested[static_cast<int>(i)].type));
       }
       WEIR_RETURN_NOT_OK(builder.AppendRow(values, event.kind));
     }
@@ -137,7 +145,9 @@ class ValuesReader : public SplitReader {
     return table_->bounded || table_->terminating ? ReadState::kEnd : ReadState::kNothing;
   }
   Result<SourceSplit> Position() override { return SourceSplit{split_.id, std::to_string(next_)}; }
-  std::optional<int64_t> TakeWatermark() override { return std::exchange(watermark_, std::nullopt); }
+  std::optional<int64_t> TakeWatermark() override {
+    return std::exchange(watermark_, std::nullopt);
+  }
 
  private:
   std::shared_ptr<const ValuesTable> table_;
@@ -148,7 +158,8 @@ class ValuesReader : public SplitReader {
 
 class ValuesSource : public Source {
  public:
-  explicit ValuesSource(ValuesTable table) : table_(std::make_shared<const ValuesTable>(std::move(table))) {}
+  explicit ValuesSource(ValuesTable table)
+      : table_(std::make_shared<const ValuesTable>(std::move(table))) {}
   bool is_bounded() const override { return table_->bounded; }
   ChangelogMode changelog_mode() const override { return table_->changes; }
   Result<std::vector<SourceSplit>> Discover(int) override {
@@ -158,12 +169,15 @@ class ValuesSource : public Source {
   Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) override {
     size_t next = 0;
     for (char c : split.position) {
-      if (c < '0' || c > '9') return Corruption("'{}' is no position of a values source", split.position);
+      if (c < '0' || c > '9')
+        return Corruption("'{}' is no position of a values source", split.position);
       next = next * 10 + static_cast<size_t>(c - '0');
     }
     return std::make_unique<ValuesReader>(table_, split, std::min(next, table_->rows->size()));
   }
-  std::optional<int64_t> EstimatedRows() override { return static_cast<int64_t>(table_->rows->size()); }
+  std::optional<int64_t> EstimatedRows() override {
+    return static_cast<int64_t>(table_->rows->size());
+  }
   bool has_own_watermarks() const override { return table_->has_watermarks; }
 
  private:
@@ -188,14 +202,21 @@ class ValuesWriter : public SinkWriter {
 
 class ValuesSink : public Sink {
  public:
-  ValuesSink(ValuesStore* store, std::string id, std::optional<ChangelogMode> enforced, bool has_key, bool deletes_by_key)
-      : store_(store), id_(std::move(id)), enforced_(enforced), has_key_(has_key), deletes_by_key_(deletes_by_key) {}
+  ValuesSink(ValuesStore* store, std::string id, std::optional<ChangelogMode> enforced,
+             bool has_key, bool deletes_by_key)
+      : store_(store),
+        id_(std::move(id)),
+        enforced_(enforced),
+        has_key_(has_key),
+        deletes_by_key_(deletes_by_key) {}
   ChangelogMode accepted_changes(const ChangelogMode& query) const override {
     if (enforced_) return *enforced_;
     return has_key_ && !query.append_only() ? ChangelogMode::Upsert() : query;
   }
   bool accepts_deletes_by_key() const override { return deletes_by_key_; }
-  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override { return std::make_unique<ValuesWriter>(store_, id_); }
+  Result<std::unique_ptr<SinkWriter>> OpenWriter(int, int) override {
+    return std::make_unique<ValuesWriter>(store_, id_);
+  }
   Status Truncate() override {
     store_->Clear(id_);
     return Status::OK();
@@ -212,17 +233,23 @@ class ValuesSink : public Sink {
 class ValuesConnector : public Connector {
  public:
   const std::string& name() const override { return name_; }
-  std::string description() const override { return "Inline rows with row kinds and watermarks, for tests"; }
+  std::string description() const override {
+    return "Inline rows with row kinds and watermarks, for tests";
+  }
   const std::vector<OptionSpec>& options() const override { return Specs(); }
   bool can_read() const override { return true; }
   bool can_write() const override { return true; }
   std::vector<Field> readable_metadata(const TableContext& table) const override {
-    return ParseMetadata(table.options.GetOr("readable-metadata", "")).ValueOr(std::vector<Field>{});
+    return ParseMetadata(table.options.GetOr("readable-metadata", ""))
+        .ValueOr(std::vector<Field>{});
   }
   std::vector<Field> writable_metadata(const TableContext& table) const override {
-    return ParseMetadata(table.options.GetOr("writable-metadata", "")).ValueOr(std::vector<Field>{});
+    return ParseMetadata(table.options.GetOr("writable-metadata", ""))
+        .ValueOr(std::vector<Field>{});
   }
-  Result<bool> IsBounded(const TableContext& table) const override { return table.options.GetBool("bounded", true); }
+  Result<bool> IsBounded(const TableContext& table) const override {
+    return table.options.GetBool("bounded", true);
+  }
   Result<ChangelogMode> SourceChanges(const TableContext& table) const override {
     return ParseChangelogMode(table.options.GetOr("changelog-mode", "I"));
   }
@@ -230,38 +257,48 @@ class ValuesConnector : public Connector {
     return table.options.GetBool("source.produces-delete-by-key", false);
   }
 
-  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table, const ScanRequest& request) const override {
+  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table,
+                                             const ScanRequest& request) const override {
     ValuesTable values;
     values.requested = request.schema;
     WEIR_ASSIGN_OR_RETURN(values.bounded, table.options.GetBool("bounded", true));
     WEIR_ASSIGN_OR_RETURN(values.terminating, table.options.GetBool("terminating", true));
     WEIR_ASSIGN_OR_RETURN(values.changes, SourceChanges(table));
     values.columns = table.schema.fields;
-    WEIR_ASSIGN_OR_RETURN(auto metadata, ParseMetadata(table.options.GetOr("readable-metadata", "")));
+    WEIR_ASSIGN_OR_RETURN(auto metadata,
+                          ParseMetadata(table.options.GetOr("readable-metadata", "")));
     values.columns.insert(values.columns.end(), metadata.begin(), metadata.end());
     WEIR_ASSIGN_OR_RETURN(values.rows, RowsOf(table, values.columns));
-    for (const ValuesEvent& event : *values.rows) values.has_watermarks |= event.watermark_ms.has_value();
+    for (const ValuesEvent& event : *values.rows)
+      values.has_watermarks |= event.watermark_ms.has_value();
     for (const Field& field : request.schema.fields) {
-      auto found = std::find_if(values.columns.begin(), values.columns.end(), [&](const Field& f) { return f.name == field.name; });
-      values.positions.push_back(found == values.columns.end() ? -1 : static_cast<int>(found - values.columns.begin()));
+      auto found = std::find_if(values.columns.begin(), values.columns.end(),
+                                [&](const Field& f) { return f.name == field.name; });
+      values.positions.push_back(
+          found == values.columns.end() ? -1 : static_cast<int>(found - values.columns.begin()));
     }
     return std::make_unique<ValuesSource>(std::move(values));
   }
 
   Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const override {
-    if (table.values_store == nullptr) return InvalidQuery("table {} cannot be written: this session keeps no test rows", table.table_name);
+    if (table.values_store == nullptr)
+      return InvalidQuery("table {} cannot be written: this session keeps no test rows",
+                          table.table_name);
     std::optional<ChangelogMode> enforced;
     if (auto text = table.options.Get("sink-changelog-mode-enforced")) {
       WEIR_ASSIGN_OR_RETURN(enforced, ParseChangelogMode(*text));
     }
     WEIR_ASSIGN_OR_RETURN(bool insert_only, table.options.GetBool("sink-insert-only", false));
     if (insert_only) enforced = ChangelogMode::AppendOnly();
-    WEIR_ASSIGN_OR_RETURN(bool deletes_by_key, table.options.GetBool("sink.supports-delete-by-key", false));
-    return std::make_unique<ValuesSink>(table.values_store, table.options.GetOr("data-id", table.table_name), enforced,
+    WEIR_ASSIGN_OR_RETURN(bool deletes_by_key,
+                          table.options.GetBool("sink.supports-delete-by-key", false));
+    return std::make_unique<ValuesSink>(table.values_store,
+                                        table.options.GetOr("data-id", table.table_name), enforced,
                                         !table.primary_key.empty(), deletes_by_key);
   }
 
-  Result<std::vector<std::map<std::string, std::string>>> Partitions(const TableContext& table) const override {
+  Result<std::vector<std::map<std::string, std::string>>> Partitions(
+      const TableContext& table) const override {
     std::vector<std::map<std::string, std::string>> partitions;
     std::string text = table.options.GetOr("partition-list", "");
     size_t begin = 0;
@@ -271,7 +308,8 @@ class ValuesConnector : public Connector {
       for (size_t at = begin; at < end;) {
         size_t stop = std::min(text.find(',', at), end);
         size_t colon = text.find(':', at);
-        if (colon < stop) partition[text.substr(at, colon - at)] = text.substr(colon + 1, stop - colon - 1);
+        if (colon < stop)
+          partition[text.substr(at, colon - at)] = text.substr(colon + 1, stop - colon - 1);
         at = stop + 1;
       }
       if (!partition.empty()) partitions.push_back(std::move(partition));
@@ -281,22 +319,25 @@ class ValuesConnector : public Connector {
   }
 
  private:
-  static Result<std::shared_ptr<const ValuesRows>> RowsOf(const TableContext& table, const std::vector<Field>& columns) {
+  static Result<std::shared_ptr<const ValuesRows>> RowsOf(const TableContext& table,
+                                                          const std::vector<Field>& columns) {
     auto data = table.options.Get("data");
     auto id = table.options.Get("data-id");
     if (data && id) return InvalidQuery("table {} has both 'data' and 'data-id'", table.table_name);
     if (id) {
       auto rows = table.values_store == nullptr ? nullptr : table.values_store->FindRows(*id);
-      if (rows == nullptr) return InvalidQuery("table {}: no rows are registered as '{}'", table.table_name, *id);
+      if (rows == nullptr)
+        return InvalidQuery("table {}: no rows are registered as '{}'", table.table_name, *id);
       for (const ValuesEvent& event : *rows) {
         if (event.watermark_ms || event.values.size() == columns.size()) continue;
-        return InvalidData("table {}: rows of '{}' have {} values, the table has {} columns", table.table_name, *id,
-                           event.values.size(), columns.size());
+        return InvalidData("table {}: rows of '{}' have {} values, the table has {} columns",
+                           table.table_name, *id, event.values.size(), columns.size());
       }
       return rows;
     }
     auto rows = ParseValuesRows(data.value_or("[]"), columns);
-    if (!rows.ok()) return WithContext(rows.status(), fmt::format("table {}, option 'data'", table.table_name));
+    if (!rows.ok())
+      return WithContext(rows.status(), fmt::format("table {}, option 'data'", table.table_name));
     return std::make_shared<const ValuesRows>(std::move(rows).ValueUnsafe());
   }
 

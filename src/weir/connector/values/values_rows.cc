@@ -20,7 +20,12 @@ Status Mismatch(const Json& json, const DataType& type) {
 
 Result<Value> FromHex(const Json& json, const DataType& type) {
   const std::string& digits = json.get_ref<const std::string&>();
-  auto nibble = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  auto nibble = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
   if (digits.size() % 2 != 0) return Mismatch(json, type);
   std::string bytes;
   for (size_t i = 0; i < digits.size(); i += 2) {
@@ -32,7 +37,8 @@ Result<Value> FromHex(const Json& json, const DataType& type) {
 }
 
 template <typename T>
-Result<Value> IntOrMismatch(const std::optional<T>& parsed, const Json& json, const DataType& type) {
+Result<Value> IntOrMismatch(const std::optional<T>& parsed, const Json& json,
+                            const DataType& type) {
   if (!parsed) return Mismatch(json, type);
   return Value::Int(*parsed);
 }
@@ -80,12 +86,14 @@ Result<Value> FromNumber(const Json& json, const DataType& type) {
     case TypeKind::kIntervalYearMonth:
     case TypeKind::kIntervalDayTime: {
       if (!json.is_number_integer()) return Mismatch(json, type);
-      if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+      if (json.is_number_unsigned() &&
+          json.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
         return Mismatch(json, type);
       }
       int64_t value = json.get<int64_t>();
       int bits = type.value_width() * 8;
-      if (bits < 64 && (value < -(int64_t{1} << (bits - 1)) || value >= (int64_t{1} << (bits - 1)))) return Mismatch(json, type);
+      if (bits < 64 && (value < -(int64_t{1} << (bits - 1)) || value >= (int64_t{1} << (bits - 1))))
+        return Mismatch(json, type);
       return Value::Int(value);
     }
     case TypeKind::kFloat:
@@ -102,7 +110,8 @@ Result<Value> FromNumber(const Json& json, const DataType& type) {
 Result<Value> FromJson(const Json& json, const DataType& type);
 
 // Pairs [key, value] of a MAP, or [element, count] of a MULTISET.
-Result<Value> FromPairs(const Json& json, const DataType& key, const DataType& value, const DataType& type) {
+Result<Value> FromPairs(const Json& json, const DataType& key, const DataType& value,
+                        const DataType& type) {
   ValueList pairs;
   for (const Json& pair : json) {
     if (!pair.is_array() || pair.size() != 2) return Mismatch(json, type);
@@ -141,7 +150,8 @@ Result<Value> FromArray(const Json& json, const DataType& type) {
 
 Result<Value> FromJson(const Json& json, const DataType& type) {
   if (json.is_null()) return Value::Null();
-  if (type.kind() == TypeKind::kVariant) return Unsupported("VARIANT in the values connector is not supported yet");
+  if (type.kind() == TypeKind::kVariant)
+    return Unsupported("VARIANT in the values connector is not supported yet");
   if (json.is_boolean()) {
     if (type.kind() != TypeKind::kBoolean) return Mismatch(json, type);
     return Value::Bool(json.get<bool>());
@@ -158,7 +168,8 @@ Result<ValuesEvent> EventFromJson(const Json& json, const std::vector<Field>& co
   if (json.is_object()) {
     auto watermark = json.find("watermark");
     if (watermark != json.end()) {
-      if (!watermark->is_number_integer()) return InvalidData("a watermark must be an integer of milliseconds");
+      if (!watermark->is_number_integer())
+        return InvalidData("a watermark must be an integer of milliseconds");
       event.watermark_ms = watermark->get<int64_t>();
       return event;
     }
@@ -173,11 +184,13 @@ Result<ValuesEvent> EventFromJson(const Json& json, const std::vector<Field>& co
   }
   if (!values->is_array()) return InvalidData("a row must be an array of values");
   if (values->size() != columns.size()) {
-    return InvalidData("it has {} values, the table has {} columns", values->size(), columns.size());
+    return InvalidData("it has {} values, the table has {} columns", values->size(),
+                       columns.size());
   }
   for (size_t i = 0; i < columns.size(); ++i) {
     auto value = FromJson((*values)[i], columns[i].type);
-    if (!value.ok()) return WithContext(value.status(), fmt::format("column '{}'", columns[i].name));
+    if (!value.ok())
+      return WithContext(value.status(), fmt::format("column '{}'", columns[i].name));
     event.values.push_back(std::move(value).ValueUnsafe());
   }
   return event;
@@ -191,7 +204,8 @@ Status AddEvent(const Json& json, const std::vector<Field>& columns, ValuesRows*
 }
 
 bool IsEvent(const Json& json) {
-  return json.is_object() || (json.is_array() && (json.empty() || !(json[0].is_array() || json[0].is_object())));
+  return json.is_object() ||
+         (json.is_array() && (json.empty() || !(json[0].is_array() || json[0].is_object())));
 }
 
 }  // namespace
@@ -199,7 +213,8 @@ bool IsEvent(const Json& json) {
 Result<ValuesRows> ParseValuesRows(std::string_view json_text, const std::vector<Field>& columns) {
   ValuesRows rows;
   Json whole = Json::parse(json_text, nullptr, false);
-  // A text of one line can be a list of rows or one row; a row's first value decides, unless it is itself a list.
+  // A text of one line can be a list of rows or one row; a row's first value decides, unless it is
+  // itself a list.
   if (!whole.is_discarded() && whole.is_array() && (whole.empty() || !IsEvent(whole))) {
     for (const Json& row : whole) WEIR_RETURN_NOT_OK(AddEvent(row, columns, &rows));
     return rows;
@@ -211,7 +226,8 @@ Result<ValuesRows> ParseValuesRows(std::string_view json_text, const std::vector
     begin = end + 1;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded()) return InvalidData("row {}: not valid JSON: {}", rows.size() + 1, line.substr(0, 80));
+    if (json.is_discarded())
+      return InvalidData("row {}: not valid JSON: {}", rows.size() + 1, line.substr(0, 80));
     WEIR_RETURN_NOT_OK(AddEvent(json, columns, &rows));
   }
   return rows;

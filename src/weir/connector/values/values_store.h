@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Rows that tests hand to tables of the values connector, and rows that its sinks received, by name.
-//   store.PutRows("orders", rows)      read by a table WITH ('connector' = 'values', 'data-id' = 'orders')
-//   store.Received("`c`.`d`.`sink`")   what a sink table got, in order, row kinds included
+// Rows that tests hand to tables of the values connector, and rows that its sinks received, by
+// name.
+//   store.PutRows("orders", rows)      read by a table WITH ('connector' = 'values', 'data-id' =
+//   'orders') store.Received("`c`.`d`.`sink`")   what a sink table got, in order, row kinds
+//   included
 // Threads: all methods may be called from any thread.
 #pragma once
 
@@ -22,7 +24,7 @@ namespace weir {
 /// One row, or an explicit watermark between rows.
 struct ValuesEvent {
   RowKind kind = RowKind::kInsert;
-  ValueList values;                    // Physical columns in declared order, then metadata columns.
+  ValueList values;  // Physical columns in declared order, then metadata columns.
   std::optional<int64_t> watermark_ms;  // Set: no row.
 };
 using ValuesRows = std::vector<ValuesEvent>;
@@ -44,11 +46,11 @@ class ValuesStore {
   std::map<std::string, ValuesRows> received_;
 };
 
-/// Reads rows from JSON text: an array of rows, or one row a line. A row is an array of values in the order of
-/// `columns`, {"op": "+I", "values": [...]}, or {"watermark": millis}. Values: NULL null; DECIMAL a string; BYTES
-/// hex digits; TIMESTAMP 'yyyy-MM-dd HH:mm:ss[.f]'; TIMESTAMP_LTZ the same in UTC with Z; INTERVAL months or
-/// milliseconds; ROW a list of its fields; MAP and MULTISET a list of [key, value].
-/// Errors: kInvalidData naming row and column.
+/// Reads rows from JSON text: an array of rows, or one row a line. A row is an array of values in
+/// the order of `columns`, {"op": "+I", "values": [...]}, or {"watermark": millis}. Values: NULL
+/// null; DECIMAL a string; BYTES hex digits; TIMESTAMP 'yyyy-MM-dd HH:mm:ss[.f]'; TIMESTAMP_LTZ the
+/// same in UTC with Z; INTERVAL months or milliseconds; ROW a list of its fields; MAP and MULTISET
+/// a list of [key, value]. Errors: kInvalidData naming row and column.
 Result<ValuesRows> ParseValuesRows(std::string_view json_text, const std::vector<Field>& columns);
 
 }  // namespace weir
