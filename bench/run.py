@@ -106,6 +106,7 @@ import json, resource, sys, time
 import duckdb
 job = json.load(sys.stdin)
 connection = duckdb.connect(config={"threads": job["threads"]})
+connection.execute("SET enable_progress_bar = false")  # It would be printed before the answer.
 for statement in job["prepare"]:
     connection.execute(statement)
 def cpu():
