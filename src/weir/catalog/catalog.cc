@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "weir/sql/unparse.h"
+
 namespace weir {
 namespace {
 
@@ -370,15 +372,6 @@ std::vector<std::string> Catalog::FunctionNames() const {
 
 namespace {
 
-std::string Quote(std::string_view text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    quoted += c;
-    if (c == '\'') quoted += c;
-  }
-  return quoted + "'";
-}
-
 std::string ShowColumn(const TableColumn& column) {
   std::string line = fmt::format("  `{}` ", column.name);
   if (column.kind == TableColumnKind::kComputed) {
@@ -389,11 +382,11 @@ std::string ShowColumn(const TableColumn& column) {
                                                           : type;
     if (column.kind == TableColumnKind::kMetadata) {
       line += " METADATA";
-      if (column.metadata_key != column.name) line += " FROM " + Quote(column.metadata_key);
+      if (column.metadata_key != column.name) line += " FROM " + QuoteString(column.metadata_key);
       if (column.is_virtual) line += " VIRTUAL";
     }
   }
-  if (!column.comment.empty()) line += " COMMENT " + Quote(column.comment);
+  if (!column.comment.empty()) line += " COMMENT " + QuoteString(column.comment);
   return line;
 }
 
@@ -414,7 +407,7 @@ std::string ShowCreate(const TableDefinition& table) {
       out +=
           fmt::format("  `{}`{}\n", table.columns[i].name, i + 1 < table.columns.size() ? "," : "");
     out += ")";
-    if (!table.comment.empty()) out += "\nCOMMENT " + Quote(table.comment);
+    if (!table.comment.empty()) out += "\nCOMMENT " + QuoteString(table.comment);
     return out + "\nAS " + table.view_text;
   }
   std::vector<std::string> lines;
@@ -428,13 +421,13 @@ std::string ShowCreate(const TableDefinition& table) {
                                 table.primary_key_name, QuoteList(table.primary_key)));
   }
   out += fmt::format(" (\n{}\n)", fmt::join(lines, ",\n"));
-  if (!table.comment.empty()) out += "\nCOMMENT " + Quote(table.comment);
+  if (!table.comment.empty()) out += "\nCOMMENT " + QuoteString(table.comment);
   if (!table.distribution.empty()) out += "\n" + table.distribution;
   if (!table.partition_keys.empty())
     out += fmt::format("\nPARTITIONED BY ({})", QuoteList(table.partition_keys));
   std::vector<std::string> options;
   for (const auto& [key, value] : table.options)
-    options.push_back(fmt::format("  {} = {}", Quote(key), Quote(value)));
+    options.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(value)));
   out += fmt::format("\nWITH (\n{}\n)", fmt::join(options, ",\n"));
   return out;
 }

@@ -172,6 +172,10 @@ const std::vector<KnownOption>& KnownOptions() {
       {"weir.memory.query-limit", "MemorySize", "3/4 of the machine",
        "memory that one query may use"},
       {"weir.strict", "Boolean", "false", "row at a time in one thread: every intermediate change"},
+      {"weir.optimizer.disabled-rules", "String", "",
+       "optional optimizer rules to leave out, by name"},
+      {"weir.watermark.per-row", "Boolean", "false", "a watermark after every row that moves it"},
+      {"weir.watermark.min-step-ms", "Integer", "0", "smaller steps of a watermark are not sent"},
       {"weir.planning.time-limit", "Duration", "10 s", "longest time for planning a statement"},
   };
   return options;

@@ -9,6 +9,7 @@
 #include "weir/expr/table_function.h"
 #include "weir/format/format.h"
 #include "weir/session/local_session.h"
+#include "weir/sql/unparse.h"
 
 namespace weir {
 namespace {
@@ -56,23 +57,14 @@ Result<QueryResultPtr> NameTable(const std::string& column, std::vector<std::str
   return MakeTable({column}, rows);
 }
 
-std::string SqlText(std::string_view text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    quoted += c;
-    if (c == '\'') quoted += c;
-  }
-  return quoted + "'";
-}
-
 std::string CommentClause(const std::string& comment) {
-  return comment.empty() ? "" : "\nCOMMENT " + SqlText(comment);
+  return comment.empty() ? "" : "\nCOMMENT " + QuoteString(comment);
 }
 
 std::string OptionLines(const std::map<std::string, std::string>& options) {
   std::vector<std::string> lines;
   for (const auto& [key, value] : options)
-    lines.push_back(fmt::format("  {} = {}", SqlText(key), SqlText(value)));
+    lines.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(value)));
   return fmt::format("{}", fmt::join(lines, ",\n"));
 }
 
