@@ -7,6 +7,7 @@ its time, with the expected exit status and words, never by a signal, and leave 
     tools/bad_input_test.py [NAME...]
 """
 import gzip
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import tempfile
 from typing import Callable, Dict, List, NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WEIR = ROOT / "build" / "release" / "weir"
+PRESET = os.environ.get("WEIR_PRESET", "release")
+WEIR = ROOT / "build" / PRESET / "weir"
 PARQUET = ROOT / "examples" / "data" / "flights-2001-01.parquet"
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60 if PRESET == "release" else 600  # Sanitizers are slow.
 FAILED = 1  # Exit status of a statement that failed.
 
 

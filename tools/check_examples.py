@@ -6,6 +6,7 @@
     tools/check_examples.py [NAME...]
 """
 import difflib
+import os
 import pathlib
 import re
 import subprocess
@@ -13,8 +14,9 @@ import sys
 from typing import List, NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WEIR = ROOT / "build" / "release" / "weir"
-TIMEOUT_SECONDS = 120
+PRESET = os.environ.get("WEIR_PRESET", "release")
+WEIR = ROOT / "build" / PRESET / "weir"
+TIMEOUT_SECONDS = 120 if PRESET == "release" else 1200  # Sanitizers are slow.
 
 
 class Outcome(NamedTuple):

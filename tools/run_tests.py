@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Weir authors
-"""Runs every test of a release build and ends with one line, `N passed, N failed`. Called by `./dev test`.
+"""Runs every test of a build and ends with one line, `N passed, N failed`. Called by `./dev test`.
 
     tools/run_tests.py [PART...]      parts: unit sql plan examples input conformance tidy
+
+The variable WEIR_PRESET names the build (default: release); its test preset in CMakePresets.json gives the environment.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -17,7 +20,8 @@ import xml.etree.ElementTree as xml
 from typing import Callable, Dict, List, NamedTuple, Tuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "release"
+PRESET = os.environ.get("WEIR_PRESET", "release")
+BUILD = ROOT / "build" / PRESET
 TIMEOUT_SECONDS = 1800
 TOTALS = re.compile(r"^(\d+) passed, (\d+) failed(?:, \d+ [a-z]+)*$", re.MULTILINE)
 
@@ -133,13 +137,20 @@ PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, 
                                       "input": bad_input, "conformance": conformance, "tidy": tidy}
 
 
+def preset_environment() -> Dict[str, str]:
+    """What the sanitizers of this build are told."""
+    presets = json.loads((ROOT / "CMakePresets.json").read_text(encoding="utf-8"))["testPresets"]
+    return next((preset.get("environment", {}) for preset in presets if preset["name"] == PRESET), {})
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Runs the tests of a release build.")
+    parser = argparse.ArgumentParser(description="Runs the tests of a build.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' '.join(PARTS)} (default: all)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in PARTS]
     if unknown:
         parser.error(f"there is no part {unknown[0]} (parts: {' '.join(PARTS)})")
+    os.environ.update(preset_environment())
     passed = failed = 0
     for name in arguments.parts or PARTS:
         print(f"==> {name}: {(PARTS[name].__doc__ or '').strip()}", flush=True)
