@@ -3,7 +3,8 @@
 //
 // What an operator writes when it is saved and reads when it is restored: named tables of batches.
 // Keyed tables carry the key hash of each row, so that a restore at another parallelism can hand
-// every row to the subtask that owns it.
+// every row to the subtask that owns it. Slot tables carry the slot of each row as well: within one
+// run of an operator it names the row, so that a snapshot can hold changes only (decision 6).
 #pragma once
 
 #include <string>
@@ -27,6 +28,22 @@ class SnapshotWriter {
   /// keyed (they go to every subtask on restore, which takes what it wants).
   virtual Status Write(std::string_view name, const Schema& schema, const Batch& rows,
                        std::span<const uint64_t> key_hashes) = 0;
+  /// The checkpoint that is being taken; 0 outside of checkpoints.
+  virtual int64_t epoch() const { return 0; }
+  /// True: slot tables need only what has changed since this operator's last Save. False:
+  /// everything.
+  virtual bool is_incremental() const { return false; }
+  /// As Write, for a table whose rows are addressed by slot: slots[i] now holds row i. A table is
+  /// written either by Write or by these two.
+  virtual Status WriteSlots(std::string_view name, const Schema& schema, const Batch& rows,
+                            std::span<const uint64_t> key_hashes,
+                            std::span<const uint32_t> slots) {
+    return Write(name, schema, rows, key_hashes);
+  }
+  /// These slots hold nothing any more. Only where is_incremental.
+  virtual Status EraseSlots(std::string_view name, std::span<const uint32_t> slots) {
+    return Status::OK();
+  }
 };
 
 class SnapshotReader {
