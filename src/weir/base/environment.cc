@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,6 +170,15 @@ class PosixWritableFile : public WritableFile {
   int64_t bytes_written_ = 0;
 };
 
+class PosixFileLock : public FileLock {
+ public:
+  explicit PosixFileLock(int fd) : fd_(fd) {}
+  ~PosixFileLock() override { close(fd_); }
+
+ private:
+  int fd_;
+};
+
 class PosixFileSystem : public FileSystem {
  public:
   Result<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override {
@@ -291,6 +301,26 @@ class PosixFileSystem : public FileSystem {
     close(fd);
     if (result != 0 && error != EINVAL && error != ENOTSUP) return FileError(error, "sync", path);
     return Status::OK();
+  }
+  Result<bool> LinkIfAbsent(const std::string& from, const std::string& to) override {
+    WEIR_RETURN_NOT_OK(CheckPath(to, "link"));
+    if (link(from.c_str(), to.c_str()) == 0) return true;
+    if (errno == EEXIST) return false;
+    return FileError(errno, "link", to);
+  }
+  Status Truncate(const std::string& path, int64_t length) override {
+    WEIR_RETURN_NOT_OK(CheckPath(path, "truncate"));
+    if (truncate(path.c_str(), length) != 0) return FileError(errno, "truncate", path);
+    return Status::OK();
+  }
+  Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override {
+    WEIR_RETURN_NOT_OK(CheckPath(path, "lock"));
+    int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return FileError(errno, "lock", path);
+    auto lock = std::make_unique<PosixFileLock>(fd);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return std::unique_ptr<FileLock>(std::move(lock));
+    if (errno == EWOULDBLOCK) return std::unique_ptr<FileLock>();
+    return FileError(errno, "lock", path);
   }
 
  private:

@@ -58,6 +58,12 @@ class WritableFile {
   virtual int64_t bytes_written() const = 0;
 };
 
+/// Held while the object lives; the operating system frees it when the process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 /// Errors of all calls: kInvalidData when a path does not exist or is of the wrong kind,
 /// kResourceExhausted when the disk is full, kUnavailable else; messages name the path.
 class FileSystem {
@@ -77,6 +83,12 @@ class FileSystem {
       const std::string& path) = 0;  // A directory and all below; missing is fine.
   virtual Status MakeDirectories(const std::string& path) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;
+  /// Gives the file `from` a second name unless `to` exists (then false); atomic.
+  virtual Result<bool> LinkIfAbsent(const std::string& from, const std::string& to) = 0;
+  /// Cuts a file to `length` bytes, which it has at least.
+  virtual Status Truncate(const std::string& path, int64_t length) = 0;
+  /// Locks the file, made if it is missing, for this process; null when another one holds it.
+  virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
 };
 
 /// Immutable objects with a put-if-absent: what checkpoints are kept in.

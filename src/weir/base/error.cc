@@ -32,6 +32,7 @@ arrow::StatusCode ToArrowCode(ErrorCode code) {
       return arrow::StatusCode::Invalid;
     case ErrorCode::kUnavailable:
     case ErrorCode::kCorruption:
+    case ErrorCode::kFenced:
       return arrow::StatusCode::IOError;
     case ErrorCode::kResourceExhausted:
       return arrow::StatusCode::OutOfMemory;
@@ -87,6 +88,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "cancelled";
     case ErrorCode::kCorruption:
       return "corruption";
+    case ErrorCode::kFenced:
+      return "fenced";
     case ErrorCode::kInternal:
       return "internal error";
   }

@@ -31,6 +31,7 @@ enum class ErrorCode : uint8_t {
   kUnsupported,        // The administrator: known, and not supported (yet).
   kCancelled,          // Nobody: the query was cancelled.
   kCorruption,         // Stop, never retry: stored bytes are damaged.
+  kFenced,             // Stop, never retry: a newer run of the job has taken over.
   kInternal,           // Weir's authors: a bug.
 };
 
@@ -118,6 +119,10 @@ Status Corruption(fmt::format_string<Args...> format, Args&&... args) {
                    fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
+Status Fenced(fmt::format_string<Args...> format, Args&&... args) {
+  return MakeError({ErrorCode::kFenced, {}, {}}, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
 Status Internal(fmt::format_string<Args...> format, Args&&... args) {
   return MakeError({ErrorCode::kInternal, {}, {}},
                    fmt::format(format, std::forward<Args>(args)...));
@@ -134,7 +139,8 @@ int EditDistance(std::string_view a, std::string_view b);
 template <typename Range>
 std::string NearestName(std::string_view name, const Range& candidates) {
   std::string best;
-  int best_distance = static_cast<int>(name.size()) / 3 + 1;
+  const int size = static_cast<int>(name.size());
+  int best_distance = size < 2 ? 0 : size / 3 + 1;  // One letter is near to every other.
   for (const auto& candidate : candidates) {
     int distance = EditDistance(name, candidate);
     if (distance < best_distance || (distance == best_distance && best.empty())) {

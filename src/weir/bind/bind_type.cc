@@ -218,13 +218,18 @@ bool ReadNumber(std::string_view text, size_t* at, int64_t* out) {
 }
 
 constexpr int64_t kUnitMillis[] = {0, 0, 86'400'000, 3'600'000, 60'000, 1'000};
+/// What a field that is not the first may hold at most.
+constexpr int64_t kFieldMax[] = {0, 11, 0, 23, 59, 59};
 
-/// '12 10:30:05.5' from DAY to SECOND: fields from `from` to `to`, then a fraction of seconds.
-bool ReadDayTime(std::string_view text, IntervalUnit from, IntervalUnit to, int64_t* millis) {
+/// '12 10:30:05.5' from DAY to SECOND: fields from `from` to `to`, then a fraction of seconds of at
+/// most `fraction_max` digits. `*leading` gets the first field.
+bool ReadDayTime(std::string_view text, IntervalUnit from, IntervalUnit to, int fraction_max,
+                 int64_t* leading, int64_t* millis) {
   size_t at = 0;
   *millis = 0;
   for (int unit = static_cast<int>(from); unit <= static_cast<int>(to); ++unit) {
-    if (unit != static_cast<int>(from)) {
+    bool is_first = unit == static_cast<int>(from);
+    if (!is_first) {
       char separator = unit == static_cast<int>(IntervalUnit::kHour) ? ' ' : ':';
       if (at >= text.size() || text[at] != separator) return false;
       while (at < text.size() && text[at] == separator && separator == ' ') ++at;
@@ -232,6 +237,8 @@ bool ReadDayTime(std::string_view text, IntervalUnit from, IntervalUnit to, int6
     }
     int64_t number = 0;
     if (!ReadNumber(text, &at, &number)) return false;
+    if (is_first) *leading = number;
+    if (!is_first && number > kFieldMax[unit]) return false;
     int64_t part = 0;
     if (__builtin_mul_overflow(number, kUnitMillis[unit], &part) ||
         __builtin_add_overflow(*millis, part, millis)) {
@@ -247,9 +254,24 @@ bool ReadDayTime(std::string_view text, IntervalUnit from, IntervalUnit to, int6
       scale /= 10;
       ++at;
     }
-    if (at == begin) return false;
+    if (at == begin || at - begin > static_cast<size_t>(fraction_max)) return false;
   }
   return at == text.size();
+}
+
+/// A first field may not have more digits than the qualifier says, 2 if it says nothing.
+Status CheckLeadingField(int64_t leading, const AstIntervalQualifier& qualifier) {
+  int digits = qualifier.leading_precision.value_or(2);
+  int64_t limit = 1;
+  for (int i = 0; i < digits; ++i) limit *= 10;
+  if (leading < limit) return Status::OK();
+  std::string unit(TimeUnitName(qualifier.start));
+  std::string number = std::to_string(leading);
+  Status status = InvalidQueryAt(qualifier.span,
+                                 "Interval field value {} exceeds precision of {}({}) field",
+                                 number, unit, digits);
+  if (number.size() > 10) return status;
+  return WithHint(status, fmt::format("INTERVAL '{}' {}({})", number, unit, number.size()));
 }
 
 }  // namespace
@@ -264,12 +286,13 @@ Result<int64_t> ParseIntervalText(std::string_view text, const AstIntervalQualif
     negative = rest.front() == '-';
     rest.remove_prefix(1);
   }
-  int64_t value = 0;
+  int64_t value = 0, leading = 0;
   bool good = false;
   if (type.kind() == TypeKind::kIntervalYearMonth) {
     size_t at = 0;
     int64_t number = 0;
     good = ReadNumber(rest, &at, &number);
+    leading = number;
     value = type.interval_from() == IntervalUnit::kYear ? number * 12 : number;
     if (qualifier.start == TimeUnit::kQuarter) value = number * 3;
     if (good && type.interval_from() == IntervalUnit::kYear &&
@@ -281,7 +304,8 @@ Result<int64_t> ParseIntervalText(std::string_view text, const AstIntervalQualif
     }
     good = good && at == rest.size() && value <= INT32_MAX;
   } else {
-    good = ReadDayTime(rest, type.interval_from(), type.interval_to(), &value);
+    good = ReadDayTime(rest, type.interval_from(), type.interval_to(),
+                       qualifier.fractional_precision.value_or(6), &leading, &value);
     if (qualifier.start == TimeUnit::kWeek)
       good = good && !__builtin_mul_overflow(value, int64_t{7}, &value);
   }
@@ -289,6 +313,7 @@ Result<int64_t> ParseIntervalText(std::string_view text, const AstIntervalQualif
     return InvalidQueryAt(qualifier.span, "illegal interval literal format '{}' for {}", text,
                           type.ToString());
   }
+  WEIR_RETURN_NOT_OK(CheckLeadingField(leading, qualifier));
   return negative ? -value : value;
 }
 

@@ -50,6 +50,9 @@ struct TableContext {
   arrow::MemoryPool* pool = nullptr;
   std::string time_zone = "UTC";
   bool is_batch = false;
+  /// Names the job in whatever it has not committed yet, so that its leftovers are found and those
+  /// of others are left alone; safe in a file name. Empty: nobody will look for leftovers.
+  std::string job_id;
   ValuesStore* values_store =
       nullptr;  // Rows of the values connector; owned by the session. Null: only inline rows.
 };
@@ -122,6 +125,11 @@ class Source {
   /// Splits that are new since the last call. `parallelism`: how many readers there will be (a
   /// hint).
   virtual Result<std::vector<SourceSplit>> Discover(int parallelism) = 0;
+  /// What Discover knows has been given out already, opaque; saved with every epoch.
+  virtual Result<std::string> SaveDiscovery() { return std::string(); }
+  /// Before the first Discover of a run that continues: nothing given out before is given out
+  /// again.
+  virtual Status RestoreDiscovery(const std::string& state) { return Status::OK(); }
   virtual Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) = 0;
   /// Rows and bytes if known without reading, for EXPLAIN and join order.
   virtual std::optional<int64_t> EstimatedRows() { return std::nullopt; }
@@ -131,19 +139,29 @@ class Source {
   virtual bool has_own_watermarks() const { return false; }
 };
 
+/// kCheckpoint: writing goes on afterwards. kEnd: nothing follows.
+enum class PreparePoint : uint8_t { kCheckpoint, kEnd };
+
 /// Threads: one task.
 class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual Status Write(const Batch& batch) = 0;
   virtual Status OnWatermark(int64_t watermark_millis) { return Status::OK(); }
-  /// Finishes what was written since the last call and names it for Sink::Commit; called before a
-  /// checkpoint and at the end.
-  virtual Result<std::vector<std::string>> PrepareCommit() = 0;
+  /// Finishes what is to be published with the epoch that is being taken, makes it durable, and
+  /// names it for Sink::Commit. At kCheckpoint a writer may go on with something it has begun
+  /// (InProgress); at kEnd everything is finished.
+  virtual Result<std::vector<std::string>> PrepareCommit(PreparePoint point) = 0;
+  /// Right after PrepareCommit(kCheckpoint): names of begun things with the length that is valid
+  /// now and durable. After a restore they come back through Sink::Recover.
+  virtual std::vector<std::string> InProgress() { return {}; }
   /// Throws away what is not prepared.
   virtual Status Abort() = 0;
 };
 
+/// A sink: writers, one a subtask, and a commit; after Flink's Sink V2 (FLIP-143, FLIP-191). The
+/// order for an epoch: every writer's PrepareCommit, PreCommit, the epoch becomes true, Commit,
+/// PostCommit. Threads: OpenWriter while the job is built; the rest from one thread at a time.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -152,9 +170,30 @@ class Sink {
   /// Whether a -D may carry the primary key alone, all else NULL.
   virtual bool accepts_deletes_by_key() const { return false; }
   virtual Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) = 0;
-  /// Makes prepared things visible; idempotent; called once per checkpoint or at the end with all
-  /// writers' committables.
+  /// Before the write: columns whose equal values must reach one writer (say, partitions); empty:
+  /// any writer takes any row.
+  virtual std::vector<int> PreWriteKeys() const { return {}; }
+  /// Before the commit: all writers' committables of an epoch, together (say, to merge small
+  /// files). What it returns is recorded with the epoch and given to Commit. It may hold some back:
+  /// those it reports through HeldBack until it gives them out.
+  virtual Result<std::vector<std::string>> PreCommit(std::vector<std::string> committables) {
+    return committables;
+  }
+  /// What PreCommit has held back so far; recorded with the epoch, comes back through Recover.
+  virtual std::vector<std::string> HeldBack() { return {}; }
+  /// Makes prepared things visible; idempotent: after a crash it is repeated, also when everything
+  /// was visible already. Called once per epoch.
   virtual Status Commit(const std::vector<std::string>& committables) { return Status::OK(); }
+  /// After the commit, with the same committables; idempotent too (say, success files).
+  virtual Status PostCommit(const std::vector<std::string>& committables) { return Status::OK(); }
+  /// Before the first writer of a run that continues an epoch (`committables` and `in_progress` of
+  /// that epoch, HeldBack things among the latter) or that starts afresh (both empty, when the job
+  /// has a job_id): publishes the former, finishes and publishes the latter up to their valid
+  /// length, and removes all else that the job has left behind.
+  virtual Status Recover(const std::vector<std::string>& committables,
+                         const std::vector<std::string>& in_progress) {
+    return committables.empty() ? Status::OK() : Commit(committables);
+  }
   /// Called once before the first writer with OVERWRITE.
   virtual Status Truncate() {
     return Unsupported("INSERT OVERWRITE into this connector is not supported");

@@ -251,7 +251,7 @@ TEST(Filesystem, WritesAtomically) {
   ASSERT_EQ(dir.Files().size(), 1u);
   EXPECT_THAT(dir.Files()[0], MatchesRegex("out/\\..*inprogress"));
   EXPECT_EQ(table.Read(), "");
-  auto committables = writer->PrepareCommit().ValueOrDie();
+  auto committables = writer->PrepareCommit(PreparePoint::kEnd).ValueOrDie();
   EXPECT_EQ(table.Read(), "");
   ASSERT_TRUE(sink->Commit(committables).ok());
   ASSERT_TRUE(sink->Commit(committables).ok());

@@ -148,7 +148,7 @@ class TestTable {
     WEIR_ASSIGN_OR_RETURN(auto writer, sink->OpenWriter(0, 1));
     WEIR_ASSIGN_OR_RETURN(Batch batch, MakeBatch(rows_json));
     WEIR_RETURN_NOT_OK(writer->Write(batch));
-    WEIR_ASSIGN_OR_RETURN(auto committables, writer->PrepareCommit());
+    WEIR_ASSIGN_OR_RETURN(auto committables, writer->PrepareCommit(PreparePoint::kEnd));
     WEIR_RETURN_NOT_OK(sink->Commit(committables));
     return sink->Commit(committables);  // Twice is as once.
   }

@@ -346,7 +346,11 @@ Result<ResolvedCall> FunctionRegistry::Resolve(std::string_view name, const Call
     }
     Status status = InvalidQuery("No match found for function signature {}({})", name,
                                  JoinFamilies(call.arg_types));
-    std::string nearest = NearestName(name, Names());
+    std::vector<std::string> names = Names();
+    std::erase_if(names, [](const std::string& known) {  // Operators: %, IS NULL.
+      return known.empty() || known[0] < 'A' || known.find(' ') != std::string::npos;
+    });
+    std::string nearest = NearestName(name, names);
     return nearest.empty() ? status : WithHint(status, "did you mean " + nearest + "?");
   }
   bool count_matches = false;

@@ -15,6 +15,7 @@
 // with the rows that reach them).
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,6 +63,8 @@ struct KernelContext {
   RowErrors* errors = nullptr;        // Never null.
   int64_t now_micros = 0;  // Wall clock of this batch (PROCTIME, CURRENT_* while streaming).
   uint64_t* random_state = nullptr;  // For UUID, RAND without seed.
+  /// The event time that the task has reached, in milliseconds; the least before any watermark.
+  int64_t watermark_millis = std::numeric_limits<int64_t>::min();
 };
 
 /// What is known of a call when it is resolved and when its kernel is made.

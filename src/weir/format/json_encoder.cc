@@ -203,60 +203,6 @@ Status CheckWritable(const Field& field) {
 
 }  // namespace
 
-// The first place at or after `i` that may need an escape; looks at eight bytes at a time.
-static size_t SkipPlain(std::string_view text, size_t i) {
-  constexpr uint64_t kOnes = 0x0101010101010101u, kHigh = 0x8080808080808080u;
-  auto has_zero = [](uint64_t word) { return (word - kOnes) & ~word & kHigh; };
-  while (i + 8 <= text.size()) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    uint64_t low = (word - kOnes * 0x20) & ~word & kHigh;
-    if ((low | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'))) != 0) return i;
-    i += 8;
-  }
-  return i;
-}
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  *out += '"';
-  size_t done = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    i = SkipPlain(text, i);
-    if (i == text.size()) break;
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c >= ' ' && c != '"' && c != '\\') continue;
-    out->append(text, done, i - done);
-    done = i + 1;
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      default:
-        fmt::format_to(std::back_inserter(*out), "\\u{:04X}", c);
-    }
-  }
-  out->append(text, done, text.size() - done);
-  *out += '"';
-}
-
 Result<std::unique_ptr<RecordEncoder>> MakeJsonEncoder(const EncodeSpec& spec) {
   for (const Field& field : spec.schema.fields) WEIR_RETURN_NOT_OK(CheckWritable(field));
   WEIR_ASSIGN_OR_RETURN(bool plain, spec.options.GetBool("encode.decimal-as-plain-number", false));

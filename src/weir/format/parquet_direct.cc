@@ -17,6 +17,9 @@
 namespace weir {
 namespace {
 
+// A longer dictionary is resolved: its entries hardly repeat within a batch.
+constexpr uint32_t kDictionaryEntriesMax = 8192;
+
 // How values are changed on their way.
 enum class Conversion : uint8_t { kNone, kMillisToMicros };
 
@@ -98,8 +101,7 @@ class ParquetLeaf {
       : column_(column), type_(std::move(type)), conversion_(conversion), level_(level) {}
 
   void StartGroup(parquet::RowGroupReader& group) {
-    dictionary_.clear();
-    heap_ = nullptr;
+    dictionary_ = dictionary_in_use_ = nullptr;
     if (type_.is_view()) {
       reader_ = group.ColumnWithExposeEncoding(column_, parquet::ExposedEncoding::DICTIONARY);
     } else {
@@ -154,6 +156,8 @@ class ParquetLeaf {
   }
   const BufferPtr& values() const { return values_; }
   const std::vector<BufferPtr>& heaps() const { return heaps_; }
+  /// What values() are indices into; null: they are the values themselves.
+  const ColumnPtr& dictionary() const { return dictionary_in_use_; }
 
  private:
   template <typename Physical>
@@ -232,47 +236,64 @@ class ParquetLeaf {
   }
 
   Status ReadBytes(arrow::MemoryPool* pool) {
+    dictionary_in_use_ = nullptr;
+    if (reader_->GetExposedEncoding() == parquet::ExposedEncoding::DICTIONARY)
+      return ReadIndices(pool);
     WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(rows_ * 16, pool));
     auto* out = reinterpret_cast<StringView*>(buffer->mutable_data());
     heaps_.clear();
-    bool by_index = reader_->GetExposedEncoding() == parquet::ExposedEncoding::DICTIONARY;
-    int64_t count = 0;
-    if (by_index) {
-      WEIR_ASSIGN_OR_RETURN(count, ReadIndices(out, pool));
-      if (heap_ != nullptr) heaps_.push_back(heap_);
-    } else {
-      WEIR_ASSIGN_OR_RETURN(count, ReadPlain(out, pool));
-    }
+    WEIR_ASSIGN_OR_RETURN(int64_t count, ReadPlain(out, pool));
     if (count < rows_) Spread(out, count, levels_.data(), level_, rows_);
     values_ = std::move(buffer);
     return Status::OK();
   }
 
-  Result<int64_t> ReadIndices(StringView* out, arrow::MemoryPool* pool) {
-    indices_.resize(static_cast<size_t>(rows_));
+  // A dictionary that is not long stays one: what follows works on its entries, not on the rows.
+  Status ReadIndices(arrow::MemoryPool* pool) {
+    WEIR_ASSIGN_OR_RETURN(auto buffer, AllocateBuffer(rows_ * 4, pool));
+    auto* indices = reinterpret_cast<int32_t*>(buffer->mutable_data());
     auto& reader = Typed<parquet::ByteArrayType>();
     const parquet::ByteArray* entries = nullptr;
     int32_t entry_count = 0;
     int64_t count = ReadAll([&](int64_t row, int64_t done, int64_t wanted, int64_t* values) {
       const parquet::ByteArray* some = nullptr;
       int32_t size = 0;
-      int64_t got = reader.ReadBatchWithDictionary(wanted, LevelsAt(row), nullptr,
-                                                   indices_.data() + done, values, &some, &size);
+      int64_t got = reader.ReadBatchWithDictionary(wanted, LevelsAt(row), nullptr, indices + done,
+                                                   values, &some, &size);
       if (some != nullptr) entries = some, entry_count = size;
       return got;
     });
-    if (dictionary_.empty() && entry_count > 0) {
-      dictionary_.resize(static_cast<size_t>(entry_count));
-      WEIR_ASSIGN_OR_RETURN(heap_, CopyBytes(entries, entry_count, dictionary_.data(), pool));
+    if (dictionary_ == nullptr) {
+      WEIR_ASSIGN_OR_RETURN(dictionary_, MakeDictionary(entries, entry_count, pool));
     }
-    auto size = static_cast<uint32_t>(dictionary_.size());
-    for (int64_t i = 0; i < count; ++i) {
-      auto index = static_cast<uint32_t>(indices_[static_cast<size_t>(i)]);
-      if (index >= size)
-        return InvalidData("a value refers to entry {} of a dictionary of {}", index, size);
-      out[i] = dictionary_[index];
+    auto size = static_cast<uint32_t>(dictionary_->length);
+    uint32_t greatest = 0;
+    for (int64_t i = 0; i < count; ++i)
+      greatest = std::max(greatest, static_cast<uint32_t>(indices[i]));
+    if (count > 0 && greatest >= size)
+      return InvalidData("a value refers to entry {} of a dictionary of {}", greatest, size);
+    if (count < rows_) Spread(indices, count, levels_.data(), level_, rows_);
+    heaps_.clear();
+    if (size > 0 && size <= kDictionaryEntriesMax) {
+      dictionary_in_use_ = dictionary_;
+      values_ = std::move(buffer);
+      return Status::OK();
     }
-    return count;
+    heaps_ = dictionary_->heaps;
+    WEIR_ASSIGN_OR_RETURN(values_, AllocateBuffer(rows_ * 16, pool));
+    auto* out = reinterpret_cast<StringView*>(values_->mutable_data());
+    const StringView* views = dictionary_->views();
+    for (int64_t i = 0; i < rows_; ++i) out[i] = size > 0 ? views[indices[i]] : StringView();
+    return Status::OK();
+  }
+
+  Result<ColumnPtr> MakeDictionary(const parquet::ByteArray* entries, int32_t count,
+                                   arrow::MemoryPool* pool) {
+    WEIR_ASSIGN_OR_RETURN(auto column, MakeFlatColumn(type_, count, pool));
+    auto* views = reinterpret_cast<StringView*>(const_cast<uint8_t*>(column->values->data()));
+    WEIR_ASSIGN_OR_RETURN(BufferPtr heap, CopyBytes(entries, count, views, pool));
+    if (heap != nullptr) column->heaps.push_back(std::move(heap));
+    return ColumnPtr(std::move(column));
   }
 
   Result<int64_t> ReadPlain(StringView* out, arrow::MemoryPool* pool) {
@@ -336,10 +357,10 @@ class ParquetLeaf {
   std::shared_ptr<parquet::ColumnReader> reader_;
   int64_t rows_ = 0;
   std::vector<int16_t> levels_;
-  std::vector<int32_t> indices_;
   std::vector<parquet::ByteArray> entries_;
-  std::vector<StringView> dictionary_;  // Of the row group; long entries in heap_.
-  BufferPtr heap_, values_;
+  ColumnPtr dictionary_;         // Of the row group.
+  ColumnPtr dictionary_in_use_;  // Of the rows just read.
+  BufferPtr values_;
   std::vector<BufferPtr> heaps_;
 };
 
@@ -418,7 +439,12 @@ Result<ColumnPtr> ParquetDirectColumn::Assemble(const Node& node, int64_t rows,
     return ColumnPtr(std::move(column));
   }
   column->values = leaf.values();
-  if (node.type.is_view()) column->heaps = leaf.heaps();
+  if (leaf.dictionary() != nullptr) {
+    column->encoding = Encoding::kDictionary;
+    column->children = {leaf.dictionary()};
+  } else if (node.type.is_view()) {
+    column->heaps = leaf.heaps();
+  }
   return ColumnPtr(std::move(column));
 }
 

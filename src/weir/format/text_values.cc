@@ -62,18 +62,6 @@ void AppendJavaDecimal(Int128 unscaled, int scale, bool plain, std::string* out)
   *out += fmt::format("E{}", exponent);
 }
 
-void AppendBase64(std::string_view bytes, std::string* out) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t bits = 0;
-    for (size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0u);
-    for (size_t k = 0; k < 4; ++k) {
-      *out += i + k > bytes.size() ? '=' : kAlphabet[(bits >> (18 - 6 * k)) & 63];
-    }
-  }
-}
-
 TextGuess GuessTime(std::string_view text) {
   if (text.size() < 10 || text.size() > 30 || text[4] != '-' || text[7] != '-')
     return TextGuess::kString;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "weir/data/column.h"
+#include "weir/data/json_text.h"
 
 namespace weir {
 
@@ -17,7 +18,6 @@ void AppendShortTimestamp(int64_t ticks, const DataType& type, char separator, s
 void AppendShortTime(int32_t millis, std::string* out);
 /// As java.math.BigDecimal.toString ("1E-7"), or plain ("0.0000001").
 void AppendJavaDecimal(Int128 unscaled, int scale, bool plain, std::string* out);
-void AppendBase64(std::string_view bytes, std::string* out);
 
 /// What a text looks like. Guesses of many texts are merged to one type.
 enum class TextGuess : uint8_t {

@@ -70,7 +70,7 @@ class JsonObjects : public BagAccumulators {
       std::string text = "{";
       for (const auto& [key, json] : members) {
         if (text.size() > 1) text += ',';
-        AppendQuotedJson(key, &text);
+        AppendJsonString(key, &text);
         text += ':';
         text += *json;
       }

@@ -60,6 +60,18 @@ Result<Kernel> MakeMillisKernel(const CallInfo& call, int sign) {
   }
   if (type.kind() == TypeKind::kTimestamp || type.kind() == TypeKind::kTimestampLtz) {
     int64_t factor = sign * (type.ticks_per_second() / 1000);
+    if (type.precision() > 6) {  // 292 years of nanoseconds are soon left behind.
+      return RowKernel<int64_t, int64_t, int64_t>(
+          [factor](int64_t ticks, int64_t millis, KernelRow& row) -> int64_t {
+            int64_t moved = 0;
+            if (__builtin_mul_overflow(millis, factor, &moved) ||
+                __builtin_add_overflow(ticks, moved, &moved)) {
+              row.Fail("the interval leads out of the range of the type");
+              return 0;
+            }
+            return moved;
+          })(call);
+    }
     return MapKernel<int64_t, int64_t, int64_t>([factor](int64_t ticks, int64_t millis) {
       return WrapAdd(ticks, WrapMultiply(millis, factor));
     })(call);

@@ -86,7 +86,7 @@ bool CastMayFail(const DataType& from, const DataType& to) {
     }
     return false;
   }
-  return from.kind() == TypeKind::kVariant;
+  return from.kind() == TypeKind::kVariant || ReachesBeyond(from, to);
 }
 
 Result<Kernel> MakeCastKernel(const CastCall& cast) {

@@ -30,6 +30,8 @@ Result<Kernel> MakeTemporalCast(
     const CastCall& cast);  // Among dates, times, timestamps; intervals and numbers.
 Result<Kernel> MakeNestedCast(const CastCall& cast);  // ARRAY, MAP, MULTISET, ROW to the same kind.
 
+/// Whether `from` has times that `to`, a timestamp in nanoseconds, cannot hold.
+bool ReachesBeyond(const DataType& from, const DataType& to);
 /// Whether some value makes the cast fail.
 bool CastMayFail(const DataType& from, const DataType& to);
 /// Whether the bytes stay: a Retype.

@@ -26,6 +26,9 @@ int32_t CutTime(int64_t millis, int precision) {
   return static_cast<int32_t>(millis - millis % unit);
 }
 
+constexpr const char* kBeyondNanos =
+    "the time is beyond the range 1677-09-21 to 2262-04-11 of";
+
 /// From ticks of `from` to ticks of `to`, cut to `to`'s precision.
 struct TickChange {
   int64_t multiply, divide, step;
@@ -42,7 +45,42 @@ struct TickChange {
   }
 };
 
+/// Casts to nanoseconds from a type with a wider range: what does not fit is a row error, never
+/// another time.
+template <typename From, typename ToNanos>
+Result<Kernel> MakeToNanos(const CastCall& cast, ToNanos to_nanos) {
+  std::string type = cast.to.AsNullable().ToString();
+  return RowKernel<int64_t, From>([type, to_nanos](From ticks, KernelRow& row) -> int64_t {
+    int64_t nanos = 0;
+    if (!to_nanos(ticks, &nanos)) row.Fail(fmt::format("{} {}", kBeyondNanos, type));
+    return nanos;
+  })({});
+}
+
+Result<Kernel> MakeWideToNanos(const CastCall& cast) {
+  constexpr int64_t kPerSecond = 1'000'000'000;
+  const TimeZone* to_zone = cast.to.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
+  if (cast.from.kind() == TypeKind::kDate) {
+    return MakeToNanos<int32_t>(cast, [to_zone](int32_t days, int64_t* nanos) {
+      if (__builtin_mul_overflow(int64_t{days}, 86'400 * kPerSecond, nanos)) return false;
+      if (to_zone != nullptr) *nanos = FromLocal(*to_zone, *nanos, kPerSecond);
+      return true;
+    });
+  }
+  // The zone is applied to microseconds, where it cannot overflow.
+  bool same = cast.from.kind() == cast.to.kind();
+  const TimeZone* zone = same ? nullptr : cast.zone;
+  return MakeToNanos<int64_t>(cast, [zone, to_zone](int64_t micros, int64_t* nanos) {
+    if (zone != nullptr) {
+      micros = to_zone != nullptr ? FromLocal(*zone, micros, 1'000'000)
+                                  : ToLocal(*zone, micros, 1'000'000);
+    }
+    return !__builtin_mul_overflow(micros, int64_t{1000}, nanos);
+  });
+}
+
 Result<Kernel> MakeToTimestamp(const CastCall& cast) {
+  if (ReachesBeyond(cast.from, cast.to)) return MakeWideToNanos(cast);
   int64_t tps = cast.to.ticks_per_second();
   const TimeZone* zone = cast.to.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
   auto zoned = [zone, tps](int64_t local) {
@@ -143,6 +181,12 @@ Result<Kernel> MakeToInterval(const CastCall& cast) {
 }
 
 }  // namespace
+
+bool ReachesBeyond(const DataType& from, const DataType& to) {
+  bool to_nanos = to.is_timestamp() && to.ticks_per_second() == 1'000'000'000;
+  return to_nanos && (from.kind() == TypeKind::kDate ||
+                      (from.is_timestamp() && from.ticks_per_second() < 1'000'000'000));
+}
 
 Result<Kernel> MakeTemporalCast(const CastCall& cast) {
   const DataType &from = cast.from, &to = cast.to;

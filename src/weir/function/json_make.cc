@@ -130,7 +130,7 @@ Result<Kernel> MakeObject(const CallInfo& call) {
       std::string text = "{";
       for (const auto& [key, member] : members) {
         if (text.size() > 1) text += ',';
-        AppendQuotedJson(key, &text);
+        AppendJsonString(key, &text);
         text += ':';
         text += member;
       }

@@ -196,42 +196,6 @@ const JsonNode* JsonNode::Find(sv key) const {
 
 // ---- Writing ----
 
-void AppendQuotedJson(sv text, std::string* out) {
-  *out += '"';
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<uint8_t>(c) < 0x20) {
-          *out += fmt::format("\\u{:04X}", static_cast<uint8_t>(c));
-        } else {
-          *out += c;
-        }
-    }
-  }
-  *out += '"';
-}
-
 void AppendJson(const JsonNode& node, std::string* out) {
   switch (node.kind) {
     case JsonNode::Kind::kNull:
@@ -242,7 +206,7 @@ void AppendJson(const JsonNode& node, std::string* out) {
       *out += node.text;
       return;
     case JsonNode::Kind::kString:
-      return AppendQuotedJson(node.text, out);
+      return AppendJsonString(node.text, out);
     case JsonNode::Kind::kArray: {
       *out += '[';
       for (size_t i = 0; i < node.items.size(); ++i) {
@@ -266,7 +230,7 @@ void AppendJson(const JsonNode& node, std::string* out) {
       continue;  // A later one counts.
     if (!is_first) *out += ',';
     is_first = false;
-    AppendQuotedJson(sorted[i]->first, out);
+    AppendJsonString(sorted[i]->first, out);
     *out += ':';
     AppendJson(sorted[i]->second, out);
   }

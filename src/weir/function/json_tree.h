@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "weir/base/error.h"
+#include "weir/data/json_text.h"
 
 namespace weir {
 
@@ -53,8 +54,6 @@ class JsonReader {
 
 /// Appends the node as JSON; members by key, as Flink writes them.
 void AppendJson(const JsonNode& node, std::string* out);
-/// Appends `text` as a JSON string with its quotes.
-void AppendQuotedJson(std::string_view text, std::string* out);
 /// The text that JSON_VALUE gives for a scalar; strings without quotes.
 std::string JsonScalarText(const JsonNode& node);
 

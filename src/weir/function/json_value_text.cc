@@ -13,17 +13,6 @@
 namespace weir {
 namespace {
 
-void AppendBase64(std::string_view bytes, std::string* out) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t word = 0;
-    for (size_t k = 0; k < 3; ++k)
-      word = (word << 8) | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0);
-    for (size_t k = 0; k < 4; ++k)
-      *out += i + k > bytes.size() ? '=' : kDigits[(word >> (18 - 6 * k)) & 63];
-  }
-}
-
 /// 1990-06-02T13:37:42.001, with the type's digits less trailing zeros.
 std::string TimestampText(const Column& column, int64_t i) {
   std::string text;
@@ -45,7 +34,7 @@ void AppendObject(std::vector<std::pair<std::string, std::string>> members, std:
   *out += '{';
   for (size_t k = 0; k < members.size(); ++k) {
     if (k > 0) *out += ',';
-    AppendQuotedJson(members[k].first, out);
+    AppendJsonString(members[k].first, out);
     *out += ':';
     *out += members[k].second;
   }
@@ -100,8 +89,8 @@ void AppendJsonValue(const Column& column, int64_t i, std::string* out) {
   }
   const DataType& type = column.type;
   if (type.is_nested()) return AppendNested(column, i, out);
-  if (type.is_character()) return AppendQuotedJson(column.At<StringView>(i).view(), out);
-  if (type.is_timestamp()) return AppendQuotedJson(TimestampText(column, i), out);
+  if (type.is_character()) return AppendJsonString(column.At<StringView>(i).view(), out);
+  if (type.is_timestamp()) return AppendJsonString(TimestampText(column, i), out);
   if (type.is_binary()) {
     *out += '"';
     AppendBase64(column.At<StringView>(i).view(), out);
@@ -124,7 +113,7 @@ void AppendJsonValue(const Column& column, int64_t i, std::string* out) {
       if (is_number) {
         *out += text;
       } else {
-        AppendQuotedJson(text, out);
+        AppendJsonString(text, out);
       }
       return;
     }

@@ -5,6 +5,8 @@
 // While streaming the clock is read per batch; a batch query has one time from start to end.
 #include "weir/function/temporal.h"
 
+#include <limits>
+
 #include "weir/function/families.h"
 
 namespace weir {
@@ -264,6 +266,35 @@ std::vector<Overload> RoundOverloads(Rounding rounding) {
            .kernel = [rounding](const CallInfo& call) { return MakeRound(call, rounding); }}};
 }
 
+// ---- CURRENT_WATERMARK ----
+
+Status CoerceWatermark(std::vector<DataType>* types, const CallInfo&) {
+  if (types->size() != 1) return InvalidQuery("one argument is needed");
+  const DataType& type = (*types)[0];
+  if (type.is_timestamp() && type.time_attribute() == TimeAttribute::kRowtime) return Status::OK();
+  return InvalidQuery(
+      "The argument of CURRENT_WATERMARK() must be a rowtime attribute, but was '{}'.",
+      type.ToString());
+}
+
+Result<DataType> ReturnWatermark(const CallInfo& call) {
+  bool is_ltz = call.arg_types[0].kind() == TypeKind::kTimestampLtz;
+  return is_ltz ? DataType::TimestampLtz(3) : DataType::Timestamp(3);
+}
+
+/// The watermark that the task has passed on when the batch comes: NULL before the first.
+Status WatermarkKernel(KernelContext& context, const ColumnVector& args, int64_t n,
+                       ColumnPtr* out) {
+  DataType type = args[0]->type.kind() == TypeKind::kTimestampLtz ? DataType::TimestampLtz(3)
+                                                                  : DataType::Timestamp(3);
+  int64_t micros = 0;
+  bool known = context.watermark_millis != std::numeric_limits<int64_t>::min() &&
+               !__builtin_mul_overflow(context.watermark_millis, int64_t{1000}, &micros);
+  WEIR_ASSIGN_OR_RETURN(
+      *out, MakeConstant(known ? Value::Int(micros) : Value::Null(), type, n, context.pool));
+  return Status::OK();
+}
+
 }  // namespace
 
 std::vector<Overload> TemporalFloorOverloads() { return RoundOverloads(Rounding::kFloor); }
@@ -299,13 +330,10 @@ void RegisterTemporalNow(FunctionRegistry* registry) {
                                    "CURRENT_WATERMARK(<TIMESTAMP_WITH_LOCAL_TIME_ZONE *ROWTIME*>)",
                      .description = "Returns the current watermark of a rowtime attribute.",
                      .example = {},
-                     .overloads = {{.args = {TimestampArg()},
-                                    .returns = [](const CallInfo&) -> Result<DataType> {
-                                      return Unsupported("CURRENT_WATERMARK is not supported yet");
-                                    },
-                                    .kernel = [](const CallInfo&) -> Result<Kernel> {
-                                      return Unsupported("CURRENT_WATERMARK is not supported yet");
-                                    }}},
+                     .overloads = {{.returns = &ReturnWatermark,
+                                    .kernel = Stateless(&WatermarkKernel),
+                                    .coerce = &CoerceWatermark}},
+                     .null_policy = NullPolicy::kKernel,
                      .deterministic = false});
 }
 

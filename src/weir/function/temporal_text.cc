@@ -137,9 +137,12 @@ void WriteMoment(const DatePattern& pattern, const Moment& moment, StringRow& ro
 void FormatText(Patterns& patterns, sv text, sv pattern_text, StringRow& row) {
   const DatePattern* pattern = patterns.Get(pattern_text, row);
   if (pattern == nullptr) return;
-  auto ticks = ParseTimestamp(text, 9);
-  if (!ticks) return row.SetNull();
-  WriteMoment(*pattern, MomentOfTicks(*ticks, 1'000'000'000), row);
+  if (auto nanos = ParseTimestamp(text, 9)) {
+    return WriteMoment(*pattern, MomentOfTicks(*nanos, 1'000'000'000), row);
+  }
+  auto micros = ParseTimestamp(text, 6);  // Of a year that nanoseconds do not reach.
+  if (!micros) return row.SetNull();
+  WriteMoment(*pattern, MomentOfTicks(*micros, kMicros), row);
 }
 
 Result<Kernel> MakeFormat(const CallInfo& call) {

@@ -26,6 +26,7 @@ KernelContext ExprRunner::MakeKernelContext() {
   kernel.errors = &errors_;
   kernel.now_micros = context_.environment->clock->WallMicros();
   kernel.random_state = &random_state_;
+  if (context_.counters != nullptr) kernel.watermark_millis = context_.counters->watermark_millis;
   return kernel;
 }
 

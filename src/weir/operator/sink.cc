@@ -34,7 +34,7 @@ class SinkOperator : public Operator {
     return Progress::kDone;
   }
   Result<Progress> OnEnd(int, Output&) override {
-    WEIR_ASSIGN_OR_RETURN(auto committables, writer_->PrepareCommit());
+    WEIR_ASSIGN_OR_RETURN(auto committables, writer_->PrepareCommit(PreparePoint::kEnd));
     spec_.commits->Add(std::move(committables));
     prepared_ = true;
     return Progress::kDone;

@@ -91,7 +91,7 @@ class RecordingSink : public Sink {
       for (int64_t i = 0; i < batch.num_rows; ++i) *log_ += FormatRow(batch, i) + "; ";
       return Status::OK();
     }
-    Result<std::vector<std::string>> PrepareCommit() override {
+    Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
       return std::vector<std::string>{"file-1"};
     }
     Status Abort() override {

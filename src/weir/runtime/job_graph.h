@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "weir/connector/sink_commits.h"
+#include "weir/connector/split_queue.h"
 #include "weir/operator/operator.h"
 
 namespace weir {
@@ -38,9 +40,22 @@ struct JobNode {
   std::function<Result<std::unique_ptr<Operator>>(OperatorContext&)> make_operator;
 };
 
+/// A source's splits, shared by its subtasks: part of every epoch besides the operators.
+struct SourceStage {
+  std::string semantic_id;  // Of the scan's node.
+  std::shared_ptr<SplitQueue> splits;
+};
+/// What a sink's writers have prepared: published when an epoch has become true.
+struct SinkStage {
+  std::string semantic_id;  // Of the sink's node.
+  std::shared_ptr<SinkCommits> commits;
+};
+
 /// Nodes in topological order: inputs come before.
 struct JobGraph {
   std::vector<JobNode> nodes;
+  std::vector<SourceStage> sources;
+  std::vector<SinkStage> sinks;
   /// Called once, from one thread, after every subtask has ended well: commits sinks.
   std::vector<std::function<Status()>> on_success;
   /// Called once if the job fails or is cancelled.

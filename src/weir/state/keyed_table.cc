@@ -212,57 +212,61 @@ template <bool kInsert, typename Equal>
 Status KeyedTable::Probe(const Equal& equal, const ColumnVector& keys,
                          std::span<const uint64_t> hashes, uint32_t* slots,
                          std::vector<int32_t>* inserted, const std::vector<int32_t>* rows) {
-  Entry* entries = entries_.data();
+  if (rows == nullptr) {
+    return ProbeRows<kInsert>(
+        equal, [](int64_t i) { return i; }, static_cast<int64_t>(hashes.size()), keys,
+        hashes.data(), slots, inserted);
+  }
+  const int32_t* some = rows->data();
+  return ProbeRows<kInsert>(
+      equal, [some](int64_t i) { return static_cast<int64_t>(some[i]); },
+      static_cast<int64_t>(rows->size()), keys, hashes.data(), slots, inserted);
+}
+
+template <bool kInsert, typename Equal, typename RowAt>
+Status KeyedTable::ProbeRows(const Equal& equal, const RowAt& row_at, int64_t n,
+                             const ColumnVector& keys, const uint64_t* hashes, uint32_t* slots,
+                             std::vector<int32_t>* inserted) {
+  Entry* const entries = entries_.data();
   const uint64_t mask = mask_;
   const bool prefetch =
       entries_.size() * static_cast<int64_t>(sizeof(Entry)) >= kPrefetchIndexBytesMin;
-  auto n = static_cast<int64_t>(rows != nullptr ? rows->size() : hashes.size());
-  auto row_at = [&](int64_t i) {
-    return rows != nullptr ? static_cast<int64_t>((*rows)[static_cast<size_t>(i)]) : i;
-  };
   for (int64_t begin = 0; begin < n; begin += kProbeRows) {
-    int64_t end = std::min(n, begin + kProbeRows);
+    const int64_t end = std::min(n, begin + kProbeRows);
     if (prefetch) {
+      for (int64_t i = begin; i < end; ++i)
+        __builtin_prefetch(entries + (hashes[row_at(i)] & mask));
       for (int64_t i = begin; i < end; ++i) {
-        __builtin_prefetch(entries + (hashes[static_cast<size_t>(row_at(i))] & mask));
-      }
-      for (int64_t i = begin; i < end; ++i) {
-        uint64_t hash = hashes[static_cast<size_t>(row_at(i))];
-        const Entry& entry = entries[hash & mask];
+        const Entry& entry = entries[hashes[row_at(i)] & mask];
         // The first entry is the right one nearly always; a wrong guess costs one useless fetch.
         if (entry.slot != kNoSlot) equal.Prefetch(entry.slot);
       }
     }
     for (int64_t i = begin; i < end; ++i) {
-      int64_t row = row_at(i);
-      uint64_t hash = hashes[static_cast<size_t>(row)];
-      auto tag = static_cast<uint32_t>(hash);
+      const int64_t row = row_at(i);
+      const uint64_t hash = hashes[row];
       uint64_t position = hash & mask;
-      while (true) {
-        Entry& entry = entries[position];
-        if (entry.slot == kNoSlot) {
-          if constexpr (kInsert) {
-            WEIR_ASSIGN_OR_RETURN(uint32_t slot, Insert(keys, row, hash));
-            entry = {tag, slot};
-            slots[row] = slot;
-            if (inserted != nullptr) inserted->push_back(static_cast<int32_t>(row));
-          } else {
-            slots[row] = kNoSlot;
-          }
-          break;
-        }
-        if (entry.tag == tag && equal(row, entry.slot)) {
-          slots[row] = entry.slot;
-          break;
-        }
+      Entry entry = entries[position];
+      while (entry.slot != kNoSlot &&
+             !(entry.tag == static_cast<uint32_t>(hash) && equal(row, entry.slot))) {
         position = (position + 1) & mask;
+        entry = entries[position];
+      }
+      slots[row] = entry.slot;
+      if constexpr (kInsert) {
+        if (entry.slot != kNoSlot) [[likely]]
+          continue;
+        WEIR_RETURN_NOT_OK(Insert(keys, row, hash, &slots[row]));
+        entries[position] = {static_cast<uint32_t>(hash), slots[row]};
+        if (inserted != nullptr) inserted->push_back(static_cast<int32_t>(row));
       }
     }
   }
   return Status::OK();
 }
 
-Result<uint32_t> KeyedTable::Insert(const ColumnVector& keys, int64_t row, uint64_t hash) {
+Status KeyedTable::Insert(const ColumnVector& keys, int64_t row, uint64_t hash,
+                          uint32_t* slot_out) {
   uint32_t slot;
   if (free_slots_.size() > 0) {
     slot = free_slots_[free_slots_.size() - 1];
@@ -276,7 +280,8 @@ Result<uint32_t> KeyedTable::Insert(const ColumnVector& keys, int64_t row, uint6
   hashes_[slot] = hash;
   live_[slot] = 1;
   ++num_live_;
-  return slot;
+  *slot_out = slot;
+  return Status::OK();
 }
 
 // Room for `additional` keys, so that nothing moves while a batch is probed.
@@ -315,6 +320,7 @@ Status KeyedTable::Rehash(int64_t num_entries) {
 }
 
 Status KeyedTable::Erase(std::span<const uint32_t> slots) {
+  if (!slots.empty()) ++num_forgettings_;
   Entry* entries = entries_.data();
   for (uint32_t slot : slots) {
     WEIR_DCHECK(live_[slot] != 0, "only live slots are erased");
@@ -340,6 +346,7 @@ Status KeyedTable::Erase(std::span<const uint32_t> slots) {
 }
 
 Status KeyedTable::Clear() {
+  ++num_forgettings_;
   keys_.ClearAll();
   std::fill(entries_.begin(), entries_.end(), Entry{0, kNoSlot});
   std::fill(live_.begin(), live_.end(), 0);

@@ -58,6 +58,8 @@ class KeyedTable {
   int64_t num_slots() const { return num_slots_; }
   bool is_live(uint32_t slot) const { return live_[slot] != 0; }
   uint64_t hash(uint32_t slot) const { return hashes_[slot]; }
+  /// Grows whenever keys are forgotten: what was remembered of slots no longer holds.
+  uint64_t num_forgettings() const { return num_forgettings_; }
   /// Slots in use, ascending.
   std::vector<uint32_t> LiveSlots() const;
   /// The key columns of `slots`.
@@ -76,6 +78,9 @@ class KeyedTable {
   template <bool kInsert, typename Equal>
   Status Probe(const Equal& equal, const ColumnVector& keys, std::span<const uint64_t> hashes,
                uint32_t* slots, std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
+  template <bool kInsert, typename Equal, typename RowAt>
+  Status ProbeRows(const Equal& equal, const RowAt& row_at, int64_t n, const ColumnVector& keys,
+                   const uint64_t* hashes, uint32_t* slots, std::vector<int32_t>* inserted);
   template <bool kInsert, typename First>
   Status ProbePair(const First& first, const ColumnVector& keys, std::span<const uint64_t> hashes,
                    uint32_t* slots, std::vector<int32_t>* inserted,
@@ -83,7 +88,8 @@ class KeyedTable {
   template <bool kInsert>
   Status ProbeDictionary(const ColumnPtr& key, std::span<const uint64_t> hashes, uint32_t* slots,
                          std::vector<int32_t>* inserted, const std::vector<int32_t>* rows);
-  Result<uint32_t> Insert(const ColumnVector& keys, int64_t row, uint64_t hash);
+  [[gnu::noinline]] Status Insert(const ColumnVector& keys, int64_t row, uint64_t hash,
+                                  uint32_t* slot);
   Status ReserveKeys(int64_t additional);
   Status Rehash(int64_t num_entries);
 
@@ -95,6 +101,7 @@ class KeyedTable {
   uint64_t mask_ = 0;
   int64_t num_slots_ = 0;
   int64_t num_live_ = 0;
+  uint64_t num_forgettings_ = 0;
   arrow::MemoryPool* pool_;
 };
 

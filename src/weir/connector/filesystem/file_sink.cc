@@ -127,7 +127,7 @@ class FileSinkWriter : public SinkWriter {
     return Status::OK();
   }
 
-  Result<std::vector<std::string>> PrepareCommit() override {
+  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
     while (!open_.empty()) WEIR_RETURN_NOT_OK(CloseFile(open_.begin()));
     temporaries_.clear();
     return std::exchange(prepared_, {});

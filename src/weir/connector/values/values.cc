@@ -192,7 +192,7 @@ class ValuesWriter : public SinkWriter {
     store_->Append(id_, batch);
     return Status::OK();
   }
-  Result<std::vector<std::string>> PrepareCommit() override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override { return std::vector<std::string>{}; }
   Status Abort() override { return Status::OK(); }
 
  private:
