@@ -28,6 +28,9 @@ namespace weir {
 /// kFinal: of a bounded job that has ended; every node is finished.
 enum class EpochKind : uint8_t { kCheckpoint, kSavepoint, kFinal, kFence };
 
+/// Whether a generation goes on from the newest epoch.
+enum class GenerationStart : uint8_t { kContinue, kAfresh };
+
 /// One operator subtask of the running job.
 struct StateWriter {
   std::string node;  // Semantic id.
@@ -104,8 +107,9 @@ class CheckpointStorage {
   /// The newest committed epoch, or null. If its bytes are damaged that is an error, never an older
   /// epoch.
   virtual Result<std::shared_ptr<const RestoredState>> Newest() = 0;
-  /// Fences older processes. Once, before the first BeginEpoch.
-  virtual Status BeginGeneration() = 0;
+  /// Fences older processes. Once, before the first BeginEpoch. kAfresh: what is there is not
+  /// continued: Newest of a later process gives nothing before this generation's first epoch.
+  virtual Status BeginGeneration(GenerationStart start) = 0;
   /// Whether the writer's next snapshot may hold changes only.
   virtual bool MayBeIncremental(const StateWriter& writer) const = 0;
   /// The next epoch's number is the last one's plus one; one epoch is written at a time.
