@@ -310,8 +310,12 @@ class PosixFileSystem : public FileSystem {
   }
   Status Truncate(const std::string& path, int64_t length) override {
     WEIR_RETURN_NOT_OK(CheckPath(path, "truncate"));
-    if (truncate(path.c_str(), length) != 0) return FileError(errno, "truncate", path);
-    return Status::OK();
+    int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return FileError(errno, "truncate", path);
+    bool is_done = ftruncate(fd, length) == 0 && fsync(fd) == 0;
+    int error = errno;
+    close(fd);
+    return is_done ? Status::OK() : FileError(error, "truncate", path);
   }
   Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override {
     WEIR_RETURN_NOT_OK(CheckPath(path, "lock"));

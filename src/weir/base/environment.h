@@ -85,13 +85,17 @@ class FileSystem {
   virtual Status SyncDirectory(const std::string& path) = 0;
   /// Gives the file `from` a second name unless `to` exists (then false); atomic.
   virtual Result<bool> LinkIfAbsent(const std::string& from, const std::string& to) = 0;
-  /// Cuts a file to `length` bytes, which it has at least.
+  /// Cuts a file to `length` bytes, which it has at least; durable when it returns.
   virtual Status Truncate(const std::string& path, int64_t length) = 0;
   /// Locks the file, made if it is missing, for this process; null when another one holds it.
   virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
 };
 
-/// Immutable objects with a put-if-absent: what checkpoints are kept in.
+/// Immutable objects with a put-if-absent: what checkpoints are kept in. What has been put is
+/// durable when the call returns.
+/// Errors of all calls: kInvalidData when the object does not exist, kUnavailable when the store does
+/// not answer; then a Put, PutIfAbsent or Delete may have been done or not. Deleting what does not
+/// exist is fine.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
