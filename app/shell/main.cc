@@ -31,6 +31,8 @@ struct CommandLine {
   std::vector<std::string> settings;  // -D key=value
   std::string mode;
   int parallelism = 0;
+  bool resume = false;
+  std::string savepoint;
   std::string output = std::string(OutputKinds().front().name);
   bool quiet = false;
 };
@@ -60,6 +62,11 @@ void AddOptions(CLI::App& app, CommandLine* line) {
          fmt::format("How results are printed: {} (default: table)", fmt::join(outputs, ", ")))
       ->type_name("KIND")
       ->check(CLI::IsMember(outputs));
+  app.add_flag("--resume", line->resume,
+               "Go on from the job's newest checkpoint in execution.checkpointing.dir, if any");
+  app.add_option("--from-savepoint", line->savepoint, "Start from the state of this savepoint")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.add_flag("-q,--quiet", line->quiet, "Rows and errors only");
 }
 
@@ -103,6 +110,11 @@ Result<SessionConfig> MakeConfig(const CommandLine& line) {
     }
     config.options[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
+  if (line.resume) config.options["weir.job.resume"] = "true";
+  if (!line.savepoint.empty()) config.options["execution.state-recovery.path"] = line.savepoint;
+  config.log = [](const std::string& text) {
+    (void)std::fprintf(stderr, "note: %s\n", text.c_str());
+  };
   if (line.mode == "auto") config.options["execution.runtime-mode"] = "AUTOMATIC";
   if (line.mode == "stream") config.options["execution.runtime-mode"] = "STREAMING";
   if (line.mode == "batch") config.options["execution.runtime-mode"] = "BATCH";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weir/memory/budget_pool.h"
+#include "weir/runtime/checkpoint_options.h"
 #include "weir/runtime/job_graph.h"
 
 namespace weir {
@@ -42,6 +43,13 @@ class Job {
   virtual void Cancel() = 0;
   virtual bool is_finished() const = 0;
   virtual std::vector<NodeProgress> Progress() const = 0;
+  /// The last hundred checkpoints, oldest first.
+  virtual std::vector<CheckpointFigures> Checkpoints() const { return {}; }
+  /// Writes a savepoint to `target`, and waits until it is complete. Errors: kUnavailable when the
+  /// job has ended or is ending; kInvalidQuery when it takes no checkpoints.
+  virtual Status Savepoint(ObjectStore* target, SavepointEnd end) {
+    return InvalidQuery("this job takes no checkpoints");
+  }
 };
 
 /// Starts the job. `pool` is the query's budget; the environment must outlive the job, and the job
@@ -49,6 +57,7 @@ class Job {
 /// starting fails.
 Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options,
                                       const Environment& environment,
-                                      std::shared_ptr<BudgetPool> pool);
+                                      std::shared_ptr<BudgetPool> pool,
+                                      CheckpointSetup checkpoints = {});
 
 }  // namespace weir

@@ -389,7 +389,8 @@ std::vector<NodeProgress> LocalJob::Progress() const {
 
 Result<std::unique_ptr<Job>> StartJob(JobGraph graph, const ExecutionOptions& options,
                                       const Environment& environment,
-                                      std::shared_ptr<BudgetPool> pool) {
+                                      std::shared_ptr<BudgetPool> pool,
+                                      CheckpointSetup checkpoints) {
   auto job = std::make_unique<LocalJob>(std::move(graph), options, environment, std::move(pool));
   WEIR_RETURN_NOT_OK(job->Start());
   return std::unique_ptr<Job>(std::move(job));

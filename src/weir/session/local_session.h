@@ -101,6 +101,7 @@ class LocalSession : public Session {
   std::vector<SessionWarning> warnings_;
   std::string time_zone_ = "UTC";
   FunctionConfig function_config_;
+  std::map<std::string, int> job_names_;  // How many jobs of a name were started.
 };
 
 }  // namespace weir

@@ -15,6 +15,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,6 +62,8 @@ class QueryResult {
   virtual void Cancel() {}
   /// What the job has done so far, sources first; empty without a job.
   virtual std::vector<NodeProgress> Progress() const { return {}; }
+  /// The job behind the rows or the INSERT, for savepoints and figures; null without one.
+  virtual Job* job() { return nullptr; }
   /// "OK", or what was done; for statements without rows.
   virtual std::string message() const { return "OK"; }
 };
@@ -69,6 +72,8 @@ struct SessionConfig {
   const Environment* environment = nullptr;    // Null: the real one.
   std::map<std::string, std::string> options;  // Initial SET options, Flink's keys.
   int default_parallelism = 0;                 // 0: the number of cores.
+  /// Told a line for people while a job runs: restarts, failed checkpoints. Called from any thread.
+  std::function<void(const std::string&)> log;
 };
 
 /// A note for the person at the terminal, said once: an unknown option, a deprecated form.

@@ -27,6 +27,7 @@ struct TranslateContext {
   int parallelism = 1;
   Options options;
   int64_t batch_rows_max = 4096;
+  std::string job_id;  // TableContext::job_id of sinks.
 };
 
 struct Translation {

@@ -142,6 +142,7 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
   TableContext table = MakeTableContext(*sink.table, sink.hint_options, tables);
   // Virtual metadata columns are not written.
   table.metadata_columns = sink.metadata_columns;
+  table.job_id = context_.job_id;
   WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
   if (!connector->can_write()) {
     return InvalidQuery("connector '{}' of table {} cannot be written to", connector->name(),
