@@ -104,6 +104,7 @@ LocalSession::LocalSession(SessionConfig config) : config_(std::move(config)) {
 Status LocalSession::Open() {
   RegisterBuiltinFunctions(&functions_);
   RegisterBuiltinConnectors(&connectors_);
+  if (config_.add_connectors) config_.add_connectors(&connectors_);
   for (const auto& [key, value] : config_.options) WEIR_RETURN_NOT_OK(SetOption(key, value));
   return Status::OK();
 }
