@@ -59,6 +59,10 @@ struct OperatorContext {
   int64_t batch_rows_max = 4096;             // Output batches are not longer than this.
   bool (*cancelled)(const void*) = nullptr;  // For loops longer than a batch (sort, spill merge).
   const void* cancelled_argument = nullptr;
+  /// Event time at which a run that continues an epoch goes on: operators that judge what is late
+  /// begin there, for watermarks up to it are not delivered again. Watermark::kMin at a fresh
+  /// start.
+  int64_t restored_watermark_millis = Watermark::kMin;
   bool IsCancelled() const { return cancelled != nullptr && cancelled(cancelled_argument); }
   struct OperatorCounters* counters = nullptr;
   /// Says, from any thread, that what a source (kNothing) or an operator (kMoreOutput) waits for
@@ -94,6 +98,8 @@ class Operator {
   /// Processing time has reached `now_millis`; called at least as often as NextTimerMillis asks.
   virtual Result<Progress> OnTimer(int64_t now_millis, Output& out) { return Progress::kDone; }
   virtual int64_t NextTimerMillis() const { return Watermark::kMax; }
+  /// Save follows: emits what is cheaper to send on than to save (a local aggregate's rows).
+  virtual Result<Progress> OnBarrier(Output& out) { return Progress::kDone; }
   /// Called between events, never during one.
   virtual Status Save(SnapshotWriter& snapshot) { return Status::OK(); }
   virtual Status Restore(SnapshotReader& snapshot) { return Status::OK(); }

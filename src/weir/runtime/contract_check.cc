@@ -118,6 +118,10 @@ class CheckedOperator : public Operator {
     return Note(checked_->OnTimer(now_millis, output_.To(out)));
   }
   int64_t NextTimerMillis() const override { return checked_->NextTimerMillis(); }
+  Result<Progress> OnBarrier(Output& out) override {
+    WEIR_RETURN_NOT_OK(CheckIdle("OnBarrier"));
+    return Note(checked_->OnBarrier(output_.To(out)));
+  }
   Status Save(SnapshotWriter& snapshot) override {
     WEIR_RETURN_NOT_OK(CheckIdle("Save"));
     return checked_->Save(snapshot);
