@@ -37,7 +37,7 @@ Status RunDirectory(const std::string& dir, const RunOptions& options, int depth
     return RunNexmark(dir, options);
   }
   if (!CaseFiles(dir).empty()) {
-    for (fs::path place : {fs::path(dir), fs::path(dir).parent_path()}) {
+    for (const fs::path& place : {fs::path(dir), fs::path(dir).parent_path()}) {
       if (!fs::exists(place / "tables.json")) continue;
       ++*forms;
       return RunQueries(dir, place / "tables.json", options);

@@ -3,7 +3,11 @@
 //
 // The Nexmark queries over frozen events: digests of the final rows, in both modes, at parallelism
 // 1 and 2.
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -81,6 +85,23 @@ void ReplaceAll(std::string* text, const std::string& from, const std::string& t
     text->replace(at, from.size(), to);
 }
 
+/// Runs a program without a shell, its standard output in `path`; whether it ended well.
+bool RunInto(const std::vector<std::string>& command, const std::string& path) {
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, path.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  pid_t child = 0;
+  int failed = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  return failed == 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
 /// Makes the events of data set `name` ("seed1-out-of-order") unless they are there.
 Result<std::string> EventsOf(const std::string& dir, const std::string& name) {
   std::filesystem::path cache = std::filesystem::temp_directory_path() / "weir-conformance-events";
@@ -94,10 +115,11 @@ Result<std::string> EventsOf(const std::string& dir, const std::string& name) {
       rest.size() == 4) {
     return InvalidData("data set '{}' does not say its seed", name);
   }
-  std::string command =
-      fmt::format("python3 '{}/events.py' --events 100000 --seed {}{} > '{}.part'", dir,
-                  rest.substr(4), out_of_order ? " --out-of-order" : "", path);
-  if (std::system(command.c_str()) != 0) return InvalidData("the generator failed: {}", command);
+  std::vector<std::string> command = {"python3", dir + "/events.py", "--events",
+                                      "100000",  "--seed",           rest.substr(4)};
+  if (out_of_order) command.push_back("--out-of-order");
+  if (!RunInto(command, path + ".part"))
+    return InvalidData("the generator failed: {}", fmt::join(command, " "));
   std::filesystem::rename(path + ".part", path);
   return path;
 }

@@ -229,7 +229,8 @@ Status CompactViews(Column* column, arrow::MemoryPool* pool) {
     out[i] = StringView(last_copy, views[i].size());
   }
   column->values = std::move(values);
-  column->heaps.assign(1, std::move(heap));
+  column->heaps.clear();
+  column->heaps.push_back(std::move(heap));
   return Status::OK();
 }
 

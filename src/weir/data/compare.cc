@@ -3,6 +3,7 @@
 //
 // Sameness and order of single values, through all encodings.
 #include <algorithm>
+#include <cmath>
 
 #include "weir/data/column.h"
 
@@ -29,7 +30,7 @@ int Order(T a, T b) {
 }
 template <typename T>
 int OrderFloating(T a, T b) {
-  const bool a_nan = a != a, b_nan = b != b;
+  const bool a_nan = std::isnan(a), b_nan = std::isnan(b);
   if (a_nan || b_nan) return Order<int>(a_nan, b_nan);
   return Order(a, b);
 }
