@@ -31,6 +31,7 @@ struct NodeProgress {
   OperatorCounters counters;           // Summed over subtasks; watermark is the minimum.
   std::vector<std::string> positions;  // Sources: one a subtask.
   bool is_source = false;
+  int64_t memory_bytes = 0;  // Held by its subtasks' pools.
 };
 
 /// A running job. Threads: Cancel and Progress from any thread.
