@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include "serve_command.h"
 #include "shell.h"
 #include "terminal.h"
 
@@ -22,6 +24,7 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
+constexpr std::string_view kCommands[] = {"run", "serve", "job"};
 constexpr int kExitOutputClosed = 128 + SIGPIPE;
 
 struct CommandLine {
@@ -220,7 +223,8 @@ int Main(int argc, char** argv) {
   CommandLine line;
   CLI::App app{
       "Flink SQL, vectorized and native.\n"
-      "  weir run FILE.sql...    weir -c \"SQL; SQL\"    weir < FILE.sql    weir"};
+      "  weir run FILE.sql...    weir -c \"SQL; SQL\"    weir < FILE.sql    weir\n"
+      "  weir serve              weir job submit FILE.sql"};
   app.name("weir");
   app.footer(Footer());
   app.set_version_flag("--version", "weir " WEIR_VERSION);
@@ -229,6 +233,9 @@ int Main(int argc, char** argv) {
   CLI::App* run = app.add_subcommand("run", "Run the statements of files");
   run->add_option("FILE.sql", line.files, "Files with statements; - is standard input")->required();
   run->fallthrough();
+  ServeCommand serve_command;
+  JobCommand job_command;
+  ServerCommands server = AddServerCommands(app, &serve_command, &job_command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -237,14 +244,28 @@ int Main(int argc, char** argv) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
     (void)std::fprintf(stderr, "weir: %s\n", error.what());
-    if (argc > 1 && argv[1][0] != '-' && std::string_view(argv[1]) != "run") {
+    bool is_command = std::any_of(std::begin(kCommands), std::end(kCommands), [&](auto name) {
+      return argc > 1 && std::string_view(argv[1]) == name;
+    });
+    if (argc > 1 && argv[1][0] != '-' && !is_command) {
       (void)std::fprintf(stderr, "  hint: weir run %s\n", argv[1]);
     } else {
       (void)std::fputs("  hint: weir --help\n", stderr);
     }
     return kExitUsage;
   }
-  return Run(line);
+  if (!server.serve->parsed() && !server.job->parsed()) return Run(line);
+  Result<SessionConfig> config = MakeConfig(line);
+  if (!config.ok()) {
+    PrintUsageError(config.status());
+    return kExitUsage;
+  }
+  if (server.serve->parsed()) return RunServe(serve_command, config->options);
+  job_command.resume = line.resume;
+  job_command.savepoint = line.savepoint;
+  config->options.erase("weir.job.resume");
+  config->options.erase("execution.state-recovery.path");
+  return RunJobCommand(job_command, config->options);
 }
 
 }  // namespace

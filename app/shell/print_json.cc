@@ -7,6 +7,7 @@
 
 #include "printers.h"
 #include "terminal.h"
+#include "weir/data/variant.h"
 #include "weir/format/json_encoder.h"
 #include "weir/format/text_values.h"
 
@@ -126,10 +127,13 @@ void AppendJsonValue(const Column& column, int64_t row, const TimeZone* zone, st
     case TypeKind::kDecimal:
       return AppendDecimal(column.At<Int128>(row), column.type.scale(), out);
     case TypeKind::kChar:
-    case TypeKind::kVarchar:
-    case TypeKind::kVariant: {
+    case TypeKind::kVarchar: {
       auto text = column.At<StringView>(row);
       return AppendText(text.view(), out);
+    }
+    case TypeKind::kVariant: {
+      auto bytes = column.At<StringView>(row);
+      return AppendVariantJson(bytes.view(), out);
     }
     case TypeKind::kBinary:
     case TypeKind::kVarbinary: {
