@@ -340,6 +340,16 @@ class PosixFileSystem : public FileSystem {
 
 }  // namespace
 
+Result<std::string> ObjectStore::GetRange(const std::string& key, int64_t offset, int64_t length) {
+  WEIR_ASSIGN_OR_RETURN(std::string bytes, Get(key));
+  auto size = static_cast<int64_t>(bytes.size());
+  if (offset < 0 || length < 0 || offset > size || length > size - offset) {
+    return Corruption("object '{}' has {} bytes, but {} at {} are wanted", key, size, length,
+                      offset);
+  }
+  return bytes.substr(static_cast<size_t>(offset), static_cast<size_t>(length));
+}
+
 const Environment& RealEnvironment() {
   // Never destroyed: threads may still read the clock while the process ends.
   static const Environment* environment = new Environment{.clock = new RealClock,

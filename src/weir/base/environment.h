@@ -100,6 +100,8 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   virtual Result<std::string> Get(const std::string& key) = 0;
+  /// `length` bytes from `offset` on; kCorruption when the object has fewer.
+  virtual Result<std::string> GetRange(const std::string& key, int64_t offset, int64_t length);
   virtual Status Put(const std::string& key, std::string_view bytes) = 0;
   /// False when the key exists already.
   virtual Result<bool> PutIfAbsent(const std::string& key, std::string_view bytes) = 0;

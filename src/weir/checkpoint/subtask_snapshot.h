@@ -36,8 +36,7 @@ class SubtaskSnapshot : public SnapshotWriter {
   int64_t epoch() const override { return epoch_; }
   bool is_incremental() const override { return is_incremental_; }
   Status WriteSlots(std::string_view name, const Schema& schema, const Batch& rows,
-                    std::span<const uint64_t> key_hashes,
-                    std::span<const uint32_t> slots) override;
+                    std::span<const uint64_t> key_hashes, std::span<const uint32_t> slots) override;
   Status EraseSlots(std::string_view name, std::span<const uint32_t> slots) override;
 
   const std::vector<Part>& parts() const { return parts_; }
