@@ -19,7 +19,8 @@ class ScanOperator : public SourceOperator {
       : spec_(std::move(spec)),
         context_(context),
         bounded_(spec_.source->is_bounded()),
-        cutter_(spec_.watermark ? spec_.watermark->policy : WatermarkPolicy{}) {}
+        cutter_(spec_.watermark ? spec_.watermark->policy : WatermarkPolicy{},
+                context.restored_watermark_millis) {}
 
   Status Open() {
     if (!spec_.projections.empty()) {
@@ -55,6 +56,20 @@ class ScanOperator : public SourceOperator {
     return PollState::kMore;
   }
 
+  /// What the other readers need not know stays out: rows given (a limit above counts again) and
+  /// idleness (a split counts as active for one more timeout).
+  Status Save(SnapshotWriter& snapshot) override {
+    barrier_ = snapshot.epoch();
+    std::vector<SplitState> splits;
+    for (const ActiveSplit& active : active_) {
+      WEIR_ASSIGN_OR_RETURN(SourceSplit split, active.reader->Position());
+      splits.push_back({std::move(split), active.number, active.watermark_millis});
+    }
+    WEIR_ASSIGN_OR_RETURN(Batch rows, SplitsToBatch(splits, context_.pool));
+    return snapshot.Write(kSplitTable, SplitTableSchema(), rows, {});
+  }
+  // Splits come back through the queue.
+
   std::string PositionText() const override {
     if (active_.empty())
       return rows_read_ == 0 ? std::string("waiting") : fmt::format("{} rows read", rows_read_);
@@ -66,6 +81,7 @@ class ScanOperator : public SourceOperator {
   struct ActiveSplit {
     SourceSplit split;
     std::unique_ptr<SplitReader> reader;
+    int64_t number = 0;
     int64_t watermark_millis = Watermark::kMin;
     int64_t last_rows_micros = 0;
     bool idle = false;
@@ -74,13 +90,15 @@ class ScanOperator : public SourceOperator {
 
   Status TakeSplits() {
     while (active_.empty() || !bounded_) {
-      WEIR_ASSIGN_OR_RETURN(auto split, spec_.splits->Take(context_.subtask));
-      if (!split) break;
+      WEIR_ASSIGN_OR_RETURN(auto taken, spec_.splits->Take(context_.subtask, barrier_));
+      if (!taken) break;
       ActiveSplit active;
-      auto reader = spec_.source->OpenSplit(*split);
+      auto reader = spec_.source->OpenSplit(taken->split);
       if (!reader.ok()) return reader.status();
       active.reader = std::move(*reader);
-      active.split = std::move(*split);
+      active.split = std::move(taken->split);
+      active.number = taken->number;
+      active.watermark_millis = taken->watermark_millis;
       active.last_rows_micros = NowMicros();
       active_.push_back(std::move(active));
       if (bounded_) break;
@@ -238,6 +256,7 @@ class ScanOperator : public SourceOperator {
   WatermarkCutter cutter_;
   std::vector<ActiveSplit> active_;
   size_t next_ = 0;
+  int64_t barrier_ = 0;  // At which it was saved last.
   int64_t rows_read_ = 0, rows_given_ = 0;
   int64_t finished_bytes_ = 0, finished_skipped_ = 0;
   int64_t started_micros_ = -1;

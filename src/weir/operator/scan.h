@@ -12,6 +12,8 @@
 //   drops.
 // - Batches are cut where the watermark could make a row late (operator/watermark_cutter.h).
 // - Idle splits do not hold the watermark back; when all are idle, the operator says so.
+// State: the splits being read, each with its position and watermark (connector/split_queue.h);
+// after a restore they are handed out anew.
 // Threads: one task; the split queue is shared by the subtasks.
 // Source: Flink FLIP-27; Flink documentation, "Generating Watermarks".
 #pragma once

@@ -35,9 +35,20 @@ class SinkOperator : public Operator {
   }
   Result<Progress> OnEnd(int, Output&) override {
     WEIR_ASSIGN_OR_RETURN(auto committables, writer_->PrepareCommit(PreparePoint::kEnd));
-    spec_.commits->Add(std::move(committables));
+    spec_.commits->Add({context_.subtask, barrier_ + 1, std::move(committables), {}});
     prepared_ = true;
     return Progress::kDone;
+  }
+
+  /// What it has written belongs to the checkpoint; the names go to SinkCommits and not into a
+  /// table, for they are published by the job and not by a restored writer.
+  Status Save(SnapshotWriter& snapshot) override {
+    if (prepared_) return Status::OK();
+    WEIR_ASSIGN_OR_RETURN(auto committables, writer_->PrepareCommit(PreparePoint::kCheckpoint));
+    barrier_ = snapshot.epoch();
+    spec_.commits->Add(
+        {context_.subtask, barrier_, std::move(committables), writer_->InProgress()});
+    return Status::OK();
   }
 
  private:
@@ -46,6 +57,7 @@ class SinkOperator : public Operator {
   std::unique_ptr<SinkWriter> writer_;
   OperatorContext& context_;
   bool prepared_ = false;
+  int64_t barrier_ = 0;  // The last at which it has prepared.
 };
 
 }  // namespace

@@ -2,9 +2,10 @@
 // Copyright the Weir authors
 //
 // The end of an INSERT: rows, made to fit the table's constraints, into one writer of a sink.
-//   rows -> constraints -> row kinds the sink takes -> writer -> (end) prepared for the commit
-// Nothing becomes visible before SinkCommits::Commit, which the job calls once every subtask has
-// ended well; an operator that is destroyed before its end throws away what it wrote.
+//   rows -> constraints -> row kinds the sink takes -> writer -> (barrier, end) prepared
+// Nothing becomes visible before SinkCommits::Publish, which the job calls when an epoch has become
+// true, or once every subtask has ended well; an operator that is destroyed before its end throws
+// away what it wrote since.
 #pragma once
 
 #include <memory>

@@ -132,7 +132,8 @@ TEST(Sink, WritesPreparesAndCommits) {
   EXPECT_EQ(f.counters.rows_out, 2);
   ASSERT_TRUE(made->OnEnd(0, f.out).ok());
   made.reset();
-  ASSERT_TRUE(commits->Commit().ok());
+  ASSERT_TRUE(commits->TakeUpTo(SinkCommits::kEnd).ok());
+  ASSERT_TRUE(commits->Publish().ok());
   EXPECT_EQ(*sink->log, "+I 1; +U 2; commit file-1");
 }
 TEST(Sink, ThrowsAwayWhatIsNotFinished) {

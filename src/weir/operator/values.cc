@@ -8,6 +8,8 @@
 namespace weir {
 namespace {
 
+Schema PositionSchema() { return {{{"next", DataType::BigInt().NotNull()}}}; }
+
 class ValuesOperator : public SourceOperator {
  public:
   ValuesOperator(ValuesSpec spec, OperatorContext& context)
@@ -21,6 +23,23 @@ class ValuesOperator : public SourceOperator {
     WEIR_ASSIGN_OR_RETURN(Batch batch, builder.Finish());
     WEIR_RETURN_NOT_OK(out.Emit(std::move(batch)));
     return PollState::kMore;
+  }
+  Status Save(SnapshotWriter& snapshot) override {
+    if (context_.subtask != 0) return Status::OK();
+    BatchBuilder builder(PositionSchema(), context_.pool);
+    WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(static_cast<int64_t>(next_))}));
+    WEIR_ASSIGN_OR_RETURN(Batch row, builder.Finish());
+    return snapshot.Write("position", PositionSchema(), row, {});
+  }
+  Status Restore(SnapshotReader& snapshot) override {
+    WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("position", PositionSchema()));
+    for (const Batch& batch : batches) {
+      for (int64_t i = 0; i < batch.num_rows; ++i)
+        next_ = static_cast<size_t>(batch.columns[0]->At<int64_t>(i));
+    }
+    if (next_ > spec_.rows.size())
+      return Corruption("row {} of {} is to be read next", next_, spec_.rows.size());
+    return Status::OK();
   }
   std::string PositionText() const override {
     return fmt::format("{} of {} rows", next_, spec_.rows.size());

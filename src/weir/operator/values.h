@@ -2,6 +2,7 @@
 // Copyright the Weir authors
 //
 // Rows that stand in the query: VALUES (1, 'a'), (2, 'b'). Subtask 0 gives them all.
+// State: which row is next.
 #pragma once
 
 #include <memory>

@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 #include "weir/operator/watermark_assigner.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "weir/operator/expr_runner.h"
@@ -9,10 +11,14 @@
 namespace weir {
 namespace {
 
+Schema ReachedSchema() { return {{{"reached", DataType::BigInt().NotNull()}}}; }
+
 class WatermarkAssigner : public Operator {
  public:
   WatermarkAssigner(WatermarkAssignerSpec spec, OperatorContext& context)
-      : spec_(std::move(spec)), context_(context), cutter_(spec_.policy) {}
+      : spec_(std::move(spec)),
+        context_(context),
+        cutter_(spec_.policy, context.restored_watermark_millis) {}
 
   Status Open() {
     WEIR_ASSIGN_OR_RETURN(
@@ -39,6 +45,26 @@ class WatermarkAssigner : public Operator {
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
     if (watermark.millis == Watermark::kMax) WEIR_RETURN_NOT_OK(out.Emit(watermark));
     return Progress::kDone;
+  }
+
+  Status Save(SnapshotWriter& snapshot) override {
+    BatchBuilder builder(ReachedSchema(), context_.pool);
+    WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(watermark_millis_)}));
+    WEIR_ASSIGN_OR_RETURN(Batch row, builder.Finish());
+    return snapshot.Write("reached", ReachedSchema(), row, {});
+  }
+  /// The least of the old subtasks', so that nothing becomes late that was not.
+  Status Restore(SnapshotReader& snapshot) override {
+    WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("reached", ReachedSchema()));
+    std::optional<int64_t> least;
+    for (const Batch& batch : batches) {
+      for (int64_t i = 0; i < batch.num_rows; ++i) {
+        int64_t reached = batch.columns[0]->At<int64_t>(i);
+        least = least ? std::min(*least, reached) : reached;
+      }
+    }
+    watermark_millis_ = least.value_or(Watermark::kMin);
+    return Status::OK();
   }
 
  private:

@@ -5,6 +5,7 @@
 // the last one.
 //   in   +I 1 +I 9 +I 3     WATERMARK FOR t AS t - 2
 //   out  +I 1 +I 9 w7 +I 3
+// State: how far event time has come.
 #pragma once
 
 #include <memory>

@@ -45,7 +45,9 @@ int64_t FloorMillis(int64_t ticks, int64_t ticks_per_milli);
 /// `others`.
 class WatermarkCutter {
  public:
-  explicit WatermarkCutter(WatermarkPolicy policy) : policy_(policy) {}
+  /// `sent_millis`: the last watermark that an earlier run has sent.
+  explicit WatermarkCutter(WatermarkPolicy policy, int64_t sent_millis = Watermark::kMin)
+      : policy_(policy), sent_(sent_millis) {}
 
   /// Cuts a batch. `rowtime` and `watermark` are timestamp columns, one a row; NULL watermarks are
   /// passed over. `split_millis` is the watermark of the split that the rows are from, moved on by
@@ -65,7 +67,7 @@ class WatermarkCutter {
   }
 
   WatermarkPolicy policy_;
-  int64_t sent_ = Watermark::kMin;
+  int64_t sent_;
 };
 
 }  // namespace weir

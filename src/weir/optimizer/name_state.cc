@@ -100,7 +100,7 @@ class StateNamer {
            node.As<WindowAggregateNode>() != nullptr || node.As<JoinNode>() != nullptr ||
            node.As<SortNode>() != nullptr || node.As<SetOperationNode>() != nullptr ||
            node.As<ChangelogNormalizeNode>() != nullptr || node.As<SinkNode>() != nullptr ||
-           node.As<CollectNode>() != nullptr ||
+           node.As<CollectNode>() != nullptr || node.As<WatermarkNode>() != nullptr ||
            (function != nullptr && function->window.kind == WindowKind::kSession) ||
            node.As<ValuesNode>() != nullptr;
   }

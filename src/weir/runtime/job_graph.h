@@ -53,12 +53,14 @@ struct SinkStage {
 
 /// Nodes in topological order: inputs come before.
 struct JobGraph {
+  /// Not empty: what an earlier run of the same job has left behind in its sinks is cleared away.
+  std::string job_id;
   std::vector<JobNode> nodes;
   std::vector<SourceStage> sources;
   std::vector<SinkStage> sinks;
-  /// Called once, from one thread, after every subtask has ended well: commits sinks.
+  /// Called once, from one thread, after every subtask has ended well and the sinks are committed.
   std::vector<std::function<Status()>> on_success;
-  /// Called once if the job fails or is cancelled.
+  /// Called once if the job fails, is cancelled, or has been stopped with a savepoint.
   std::vector<std::function<void()>> on_failure;
 };
 

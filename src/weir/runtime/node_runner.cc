@@ -41,7 +41,8 @@ NodeRunner::NodeRunner(std::string name, int subtask, std::vector<int> channel_i
     : name_(std::move(name)),
       task_(task),
       channel_inputs_(std::move(channel_inputs)),
-      valve_(static_cast<int>(channel_inputs_.size())) {
+      valve_(static_cast<int>(channel_inputs_.size())),
+      aligner_(channel_inputs_.size()) {
   for (int input : channel_inputs_) {
     open_channels_.resize(std::max(open_channels_.size(), static_cast<size_t>(input) + 1));
     ++open_channels_[static_cast<size_t>(input)];
@@ -77,9 +78,24 @@ Status NodeRunner::RunCall(const Call& call) {
   return Status::OK();
 }
 
+/// The same for calls that are no events.
+template <typename Call>
+Status NodeRunner::Named(const Call& call) {
+  const NodeRunner* caller = std::exchange(task_->running, this);
+  Status status = call();
+  task_->running = caller;
+  if (status.ok()) return status;
+  if (task_->error.ok()) task_->error = WithContext(status, name_);
+  return task_->error;
+}
+
 // ---- Input ----
 
 Status NodeRunner::Deliver(int channel, Event event) {
+  if (aligner_.IsHeld(channel)) {
+    aligner_.Park(channel, std::move(event));
+    return Status::OK();
+  }
   int input = channel_inputs_[static_cast<size_t>(channel)];
   switch (event.kind) {
     case Event::Kind::kBatch: {
@@ -93,6 +109,12 @@ Status NodeRunner::Deliver(int channel, Event event) {
       return Apply(valve_.OnWatermark(channel, event.watermark));
     case Event::Kind::kActivity:
       return Apply(valve_.OnActivity(channel, event.activity));
+    case Event::Kind::kBarrier:
+      if (event.barrier != aligner_.next_barrier()) {
+        return Internal("{}: barrier {} where {} is next", name_, event.barrier,
+                        aligner_.next_barrier());
+      }
+      return aligner_.OnBarrier(channel) ? Align() : Status::OK();
     case Event::Kind::kEnd:
       return EndChannel(channel);
   }
@@ -117,14 +139,28 @@ Status NodeRunner::Apply(const WatermarkValve::Change& change) {
 Status NodeRunner::EndChannel(int channel) {
   int input = channel_inputs_[static_cast<size_t>(channel)];
   WEIR_RETURN_NOT_OK(Apply(valve_.OnEnd(channel)));
-  if (--open_channels_[static_cast<size_t>(input)] > 0) return Status::OK();
   Step step;
-  step.kind = Step::Kind::kEndInput;
-  step.input = input;
-  WEIR_RETURN_NOT_OK(Queue(step));
-  if (--open_inputs_ > 0) return Status::OK();
+  if (--open_channels_[static_cast<size_t>(input)] == 0) {
+    --open_inputs_;
+    step.kind = Step::Kind::kEndInput;
+    step.input = input;
+    WEIR_RETURN_NOT_OK(Queue(step));
+  }
+  if (aligner_.OnEnd()) return Align();
+  if (open_inputs_ > 0) return Status::OK();
   step.kind = Step::Kind::kFinish;
   return Queue(std::move(step));
+}
+
+/// The barrier has come on every channel: its turn is behind all that waits.
+Status NodeRunner::Align() {
+  Step step;
+  step.kind = Step::Kind::kBarrier;
+  step.barrier = aligner_.next_barrier();
+  WEIR_RETURN_NOT_OK(Queue(std::move(step)));
+  for (BarrierAligner::Parked& parked : aligner_.Release())
+    WEIR_RETURN_NOT_OK(Deliver(parked.channel, std::move(parked.event)));
+  return Status::OK();
 }
 
 Status NodeRunner::Queue(Step step) {
@@ -141,10 +177,20 @@ Status NodeRunner::RunStep(Step& step) {
       return RunCall([&] { return operator_->OnBatch(step.input, step.batch, *this); });
     case Step::Kind::kWatermark:
       counters_.watermark_millis = step.watermark.millis;
+      if (skipped_) return Emit(step.watermark);
       return RunCall([&] { return operator_->OnWatermark(step.watermark, *this); });
     case Step::Kind::kActivity:
       return SendOn(Event::Of(step.activity));
+    case Step::Kind::kBarrier:
+      if (!skipped_) WEIR_RETURN_NOT_OK(RunCall([&] { return operator_->OnBarrier(*this); }));
+      if (!pending_) return PassBarrier(step.barrier);
+      step.kind = Step::Kind::kSave;
+      steps_.push_front(std::move(step));
+      return Status::OK();
+    case Step::Kind::kSave:
+      return PassBarrier(step.barrier);
     case Step::Kind::kEndInput:
+      if (skipped_) return Status::OK();
       return RunCall([&] { return operator_->OnEnd(step.input, *this); });
     case Step::Kind::kFinish:
       return Finish();
@@ -179,13 +225,72 @@ Result<bool> NodeRunner::FireTimer(int64_t now_millis) {
 
 Status NodeRunner::Finish() {
   finished_ = true;
+  if (writer_ >= 0) mail_->Answer({writer_, nullptr});
   WEIR_RETURN_NOT_OK(Emit(Watermark{Watermark::kMax}));
   return SendOn(Event::End());
+}
+
+// ---- Checkpoints ----
+
+void NodeRunner::SetCheckpoints(BarrierMail* mail, int writer) {
+  mail_ = mail;
+  writer_ = writer;
+}
+
+void NodeRunner::RestoreWatermark(Watermark watermark) {
+  valve_.Restore(watermark);
+  sent_watermark_ = watermark;
+  counters_.watermark_millis = watermark.millis;
+  context_.restored_watermark_millis = watermark.millis;
+}
+
+Status NodeRunner::Restore(SnapshotReader& snapshot) {
+  return Named([&] {
+    return source_ != nullptr ? source_->Restore(snapshot) : operator_->Restore(snapshot);
+  });
+}
+
+Status NodeRunner::ResendWatermark() {
+  if (skipped_ || sent_watermark_.millis == Watermark::kMin) return Status::OK();
+  return SendOn(Event::Of(sent_watermark_));
+}
+
+Status NodeRunner::PassBarrier(int64_t barrier) {
+  if (writer_ >= 0 && !skipped_) {
+    auto request = mail_->request();
+    // A checkpoint that has been given up: nobody wants what it would hold.
+    if (request != nullptr && request->barrier == barrier)
+      WEIR_RETURN_NOT_OK(Named([&] { return Save(*request); }));
+  }
+  return SendOn(Event::Barrier(barrier));
+}
+
+Status NodeRunner::Save(const BarrierRequest& request) {
+  auto snapshot = std::make_unique<SubtaskSnapshot>(
+      request.barrier, request.incremental[static_cast<size_t>(writer_)]);
+  WEIR_RETURN_NOT_OK(source_ != nullptr ? source_->Save(*snapshot) : operator_->Save(*snapshot));
+  // Those behind go on from what was sent to them; it differs from what came in where an operator
+  // makes watermarks of its own.
+  snapshot->watermark_millis =
+      has_consumers() ? sent_watermark_.millis : counters_.watermark_millis;
+  mail_->Answer({writer_, std::move(snapshot)});
+  return Status::OK();
+}
+
+Result<bool> NodeRunner::SendBarriers() {
+  if (mail_ == nullptr || finished_) return false;
+  int64_t wanted = mail_->wanted();
+  if (sent_barrier_ >= wanted) return false;
+  // Every one of them, also those given up meanwhile: channels behind count on it.
+  while (sent_barrier_ < wanted) WEIR_RETURN_NOT_OK(PassBarrier(++sent_barrier_));
+  return true;
 }
 
 // ---- Sources ----
 
 Result<PollState> NodeRunner::Poll() {
+  if (skipped_ || (mail_ != nullptr && mail_->sources_end())) return PollState::kEnd;
+  if (mail_ != nullptr && mail_->HoldsSource(sent_barrier_)) return PollState::kNothing;
   const NodeRunner* caller = std::exchange(task_->running, this);
   Result<PollState> state = source_->Poll(*this);
   task_->running = caller;
@@ -239,7 +344,9 @@ Status NodeRunner::EmitActivity(Activity activity) { return SendOn(Event::Of(act
 
 bool NodeRunner::HasRoom() const {
   auto sends = [](const NodeRunner& runner) {
-    return std::all_of(runner.exchanges_.begin(), runner.exchanges_.end(),
+    return std::none_of(runner.chained_.begin(), runner.chained_.end(),
+                        [](const Consumer& c) { return c.runner->IsHeld(c.channel); }) &&
+           std::all_of(runner.exchanges_.begin(), runner.exchanges_.end(),
                        [](const auto& e) { return e->HasRoom(); });
   };
   if (behind_.empty() && !chained_.empty()) FindBehind();

@@ -3,8 +3,9 @@
 //
 // One subtask of one node: turns what arrives on its channels into calls of its operator, and is
 // that operator's output.
-//   Deliver(channel, event) -> valve -> step -> operator -> Emit -> next runners of the chain,
-//   exchanges
+//   Deliver(channel, event) -> aligner -> valve -> step -> operator -> Emit -> next runners of the
+//   chain, exchanges
+// At a barrier it saves its operator, hands the snapshot over and passes the barrier on.
 // Invariants: an operator gets no event while one is unfinished; what arrives meanwhile waits in
 // order in `steps_`. An input ends after its last event; the last input ends after the watermark
 // kMax; the end is sent on once, last. Threads: one task; the counters are read by any thread
@@ -20,6 +21,8 @@
 
 #include "weir/memory/budget_pool.h"
 #include "weir/operator/operator.h"
+#include "weir/runtime/barrier_aligner.h"
+#include "weir/runtime/barrier_mail.h"
 #include "weir/runtime/exchange.h"
 #include "weir/runtime/watermark_valve.h"
 
@@ -61,6 +64,16 @@ class NodeRunner : public Output {
   void SetPool(std::unique_ptr<BudgetPool> pool);
   void SetOperator(std::unique_ptr<Operator> op) { operator_ = std::move(op); }
   void SetSource(std::unique_ptr<SourceOperator> source) { source_ = std::move(source); }
+  /// Instead of an operator or a source: it had ended in the run that this one continues, and only
+  /// ends again.
+  void SetSkipped() { skipped_ = enough_ = true; }
+  /// `writer`: its number among those that answer; -1: it keeps nothing. `mail` outlives it.
+  void SetCheckpoints(BarrierMail* mail, int writer);
+  /// Event time goes on at `watermark`. Before the operator is made.
+  void RestoreWatermark(Watermark watermark);
+  Status Restore(SnapshotReader& snapshot);
+  /// Tells those behind the event time that a restored runner had sent.
+  Status ResendWatermark();
 
   // ---- Input ----
   Status Deliver(int channel, Event event);
@@ -70,6 +83,8 @@ class NodeRunner : public Output {
   bool IsBlocked() const { return pending_ || !steps_.empty(); }
   /// Waits for something other than room behind: for a reader of results.
   bool WaitsOutside() const { return pending_ && HasRoom(); }
+  /// The channel has brought a barrier that others have not brought yet: it is not to be read.
+  bool IsHeld(int channel) const { return aligner_.IsHeld(channel); }
   /// No row of this runner's inputs can matter any more.
   bool InputUnwanted() const { return enough_ || (has_consumers() && OutputUnwanted()); }
   bool IsFinished() const { return finished_; }
@@ -80,7 +95,10 @@ class NodeRunner : public Output {
 
   // ---- Sources ----
   bool is_source() const { return source_ != nullptr; }
+  /// kEnd when it had ended before; kNothing while a checkpoint holds the sources.
   Result<PollState> Poll();
+  /// Sends the barriers that have been asked for; true if there were any. Between two polls.
+  Result<bool> SendBarriers();
   bool OutputUnwanted() const;
   /// Sends the last watermark and the end.
   Status EndSource();
@@ -99,14 +117,25 @@ class NodeRunner : public Output {
   /// Frees the operator and what waits for it; the pool and the counters stay.
   void Release();
   const PublishedCounters& published() const { return published_; }
+  int64_t memory_bytes() const { return pool_->bytes_allocated(); }
 
  private:
   struct Step {
-    enum class Kind : uint8_t { kBatch, kWatermark, kActivity, kEndInput, kFinish };
+    // kBarrier: the operator may send what it holds; then kSave: it is saved.
+    enum class Kind : uint8_t {
+      kBatch,
+      kWatermark,
+      kActivity,
+      kBarrier,
+      kSave,
+      kEndInput,
+      kFinish
+    };
     Kind kind = Kind::kBatch;
     int input = 0;
     Activity activity = Activity::kActive;
     Watermark watermark;
+    int64_t barrier = 0;
     Batch batch;
   };
   struct Consumer {
@@ -118,9 +147,14 @@ class NodeRunner : public Output {
   Status RunStep(Step& step);
   Status Apply(const WatermarkValve::Change& change);
   Status EndChannel(int channel);
+  Status Align();
+  Status PassBarrier(int64_t barrier);
+  Status Save(const BarrierRequest& request);
   Status Finish();
   template <typename Call>
   Status RunCall(const Call& call);
+  template <typename Call>
+  Status Named(const Call& call);
   Status SendOn(const Event& event);
   void FindBehind() const;
   bool has_consumers() const { return !chained_.empty() || !exchanges_.empty(); }
@@ -137,10 +171,15 @@ class NodeRunner : public Output {
   std::vector<int> open_channels_;  // Of each input.
   int open_inputs_ = 0;
   WatermarkValve valve_;
+  BarrierAligner aligner_;
+  BarrierMail* mail_ = nullptr;
+  int writer_ = -1;
+  int64_t sent_barrier_ = 0;  // Sources.
   std::deque<Step> steps_;
   bool pending_ = false;
   bool enough_ = false;
   bool finished_ = false;
+  bool skipped_ = false;
   int64_t num_emits_ = 0;
 
   std::vector<Consumer> chained_;

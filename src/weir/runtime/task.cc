@@ -31,6 +31,11 @@ void Task::AddSource(NodeRunner* runner, std::shared_ptr<std::atomic<bool>> poke
 
 Result<bool> Task::Run() {
   bool progress = false;
+  for (SourceSlot& source : sources_) {
+    if (source.ended) continue;
+    WEIR_ASSIGN_OR_RETURN(bool sent, source.runner->SendBarriers());
+    progress |= sent;
+  }
   for (auto runner = runners_.rbegin(); runner != runners_.rend(); ++runner) {
     progress |= (*runner)->FlushExchanges();
     WEIR_ASSIGN_OR_RETURN(bool resumed, (*runner)->Resume());
@@ -61,6 +66,7 @@ Result<bool> Task::TakeInput(Head& head) {
   for (auto& input : head.inputs) {
     for (int i = 0; i < kEventsPerChannel && !input.ended; ++i) {
       if (head.runner->IsBlocked() || !head.runner->HasRoom()) return progress;
+      if (head.runner->IsHeld(input.number)) break;
       Event event;
       if (!input.channel->TryPop(&event)) break;
       progress = true;

@@ -31,6 +31,8 @@ class WatermarkValve {
   Change OnWatermark(int channel, Watermark watermark);
   Change OnActivity(int channel, Activity activity);
   Change OnEnd(int channel);
+  /// Event time begins here and not at the least; before anything else.
+  void Restore(Watermark watermark) { current_ = watermark; }
 
   Watermark current() const { return current_; }
   bool all_ended() const { return num_ended_ == channels_.size(); }

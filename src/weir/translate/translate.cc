@@ -122,6 +122,16 @@ Result<int64_t> Translator::StateTtlMillis() const {
   return micros / 1000;
 }
 
+Result<int64_t> Translator::LocalHoldMillis() const {
+  constexpr int64_t kDefaultMillis = 5;  // Nobody waits for that, and it is many batches.
+  WEIR_ASSIGN_OR_RETURN(bool mini_batch,
+                        context_.options.GetBool("table.exec.mini-batch.enabled", false));
+  if (!mini_batch) return kDefaultMillis;
+  WEIR_ASSIGN_OR_RETURN(int64_t micros, context_.options.GetDurationMicros(
+                                            "table.exec.mini-batch.allow-latency", 0));
+  return micros / 1000;
+}
+
 namespace {
 
 /// `seen`: a plan shares nodes; met once for each way to it, 40 levels would take for ever.
@@ -142,6 +152,7 @@ Result<Translation> Translator::Run(const std::vector<PlanPtr>& roots) {
   has_session_windows_ = std::any_of(roots.begin(), roots.end(), [&](const PlanPtr& root) {
     return HasSessionWindow(*root, &seen);
   });
+  out_.graph.job_id = context_.job_id;
   for (const PlanPtr& root : roots) {
     WEIR_ASSIGN_OR_RETURN([[maybe_unused]] Port port, Build(root));
   }

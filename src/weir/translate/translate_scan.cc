@@ -85,6 +85,7 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
     if (has_session_windows_) watermark.policy.margin_millis = 1;
     spec.watermark = std::move(watermark);
   }
+  out_.graph.sources.push_back({plan.traits.semantic_id, spec.splits});
   return AddSource(plan, fmt::format("Scan({})", table.table_name), parallelism,
                    [spec](OperatorContext& context) { return MakeScan(spec, context); });
 }
@@ -142,7 +143,9 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
   TableContext table = MakeTableContext(*sink.table, sink.hint_options, tables);
   // Virtual metadata columns are not written.
   table.metadata_columns = sink.metadata_columns;
-  table.job_id = context_.job_id;
+  // Two sinks of a job may write to one place: each has what it left behind under its own name.
+  if (!context_.job_id.empty())
+    table.job_id = fmt::format("{}.{}", context_.job_id, plan.traits.semantic_id);
   WEIR_ASSIGN_OR_RETURN(const Connector* connector, context_.connectors->Lookup(table));
   if (!connector->can_write()) {
     return InvalidQuery("connector '{}' of table {} cannot be written to", connector->name(),
@@ -150,15 +153,23 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
   }
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Sink> made, connector->MakeSink(table));
   std::shared_ptr<Sink> shared = std::move(made);
-  if (sink.overwrite) WEIR_RETURN_NOT_OK(shared->Truncate());
-  auto commits = std::make_shared<SinkCommits>(shared);
+  auto commits = std::make_shared<SinkCommits>(
+      shared, sink.overwrite ? SinkMode::kOverwrite : SinkMode::kAppend);
   SinkSpec spec;
   spec.commits = commits;
   WEIR_ASSIGN_OR_RETURN(spec.constraints,
                         ConstraintsOf(sink, plan.inputs[0]->schema, context_.options));
   ChangelogMode accepted = shared->accepted_changes(plan.inputs[0]->traits.changes);
   if (!accepted.update_before) spec.update_before = UpdateBefore::kDrop;
-  out_.graph.on_success.push_back([commits] { return commits->Commit(); });
+  out_.graph.sinks.push_back({plan.traits.semantic_id, commits});
+  std::vector<int> write_keys = shared->PreWriteKeys();
+  const JobNode& from = out_.graph.nodes[static_cast<size_t>(inputs[0].node)];
+  bool one_writer = inputs[0].exchange == Exchange::kSingleton ||
+                    (inputs[0].exchange == Exchange::kForward && from.parallelism == 1);
+  if (!write_keys.empty() && !one_writer) {
+    inputs[0].exchange = Exchange::kHash;
+    inputs[0].keys = std::move(write_keys);
+  }
   return AddOperator(plan, fmt::format("Sink({})", sink.target), std::move(inputs),
                      [spec](OperatorContext& context) { return MakeSink(spec, context); });
 }
