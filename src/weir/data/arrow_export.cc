@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "weir/data/arrow_convert.h"
+#include "weir/data/arrow_variant.h"
 #include "weir/data/loops.h"
 
 namespace weir {
@@ -87,6 +88,7 @@ Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type,
     WEIR_ASSIGN_OR_RETURN(flat, MakeNullColumn(type, column->length, pool));
   }
   WEIR_ASSIGN_OR_RETURN(flat, Flatten(flat, pool));
+  if (type.kind() == TypeKind::kVariant) return ExportVariants(*flat, pool);
   if (type.is_view()) return ExportViews(*flat, type, pool);
   if (type.kind() == TypeKind::kRow) {
     std::vector<ArrayDataPtr> children;

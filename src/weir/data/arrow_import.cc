@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "weir/data/arrow_convert.h"
+#include "weir/data/arrow_variant.h"
 #include "weir/data/loops.h"
 #include "weir/data/text.h"
 
@@ -295,6 +296,27 @@ Result<ColumnPtr> ImportRow(const ArrayData& array, const DataType& type, arrow:
   return ColumnPtr(std::move(column));
 }
 
+// The struct {metadata, value} of Parquet.
+Result<ColumnPtr> ImportVariant(const ArrayData& array, const DataType& type,
+                                arrow::MemoryPool* pool) {
+  if (array.type->id() != arrow::Type::STRUCT) return CannotRead(*array.type, type);
+  const auto& layout = static_cast<const arrow::StructType&>(*array.type);
+  const int metadata = layout.GetFieldIndex("metadata"), value = layout.GetFieldIndex("value");
+  if (layout.GetFieldIndex("typed_value") >= 0)
+    return Unsupported("reading a shredded VARIANT (with 'typed_value') is not supported yet");
+  if (metadata < 0 || value < 0) return CannotRead(*array.type, type);
+  WEIR_ASSIGN_OR_RETURN(auto column, StartColumn(array, type, pool));
+  auto part = [&](int child) {
+    return ImportAny(
+        array.child_data[static_cast<size_t>(child)]->Slice(array.offset, array.length),
+        DataType::Bytes(), pool);
+  };
+  WEIR_ASSIGN_OR_RETURN(ColumnPtr names, part(metadata));
+  WEIR_ASSIGN_OR_RETURN(ColumnPtr values, part(value));
+  WEIR_RETURN_NOT_OK(JoinVariants(*names, *values, column.get(), pool));
+  return ColumnPtr(std::move(column));
+}
+
 template <typename Index>
 bool WidenIndices(const ArrayData& array, const uint8_t* valid, int64_t entries, int32_t* out) {
   const auto* in = array.GetValues<Index>(1);
@@ -400,8 +422,9 @@ Result<ColumnPtr> ImportAny(const ArrayDataPtr& array, const DataType& type,
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant:
       return ImportText(*array, type, pool);
+    case TypeKind::kVariant:
+      return ImportVariant(*array, type, pool);
     case TypeKind::kArray:
     case TypeKind::kMap:
     case TypeKind::kMultiset:

@@ -2,6 +2,7 @@
 // Copyright the Weir authors
 //
 // Weir's types and Arrow's, one as the other.
+#include <arrow/extension/parquet_variant.h>
 #include <arrow/extension_type.h>
 #include <arrow/type.h>
 
@@ -9,6 +10,7 @@
 
 #include "weir/base/check.h"
 #include "weir/data/arrow_convert.h"
+#include "weir/data/arrow_variant.h"
 
 namespace weir {
 namespace {
@@ -157,8 +159,11 @@ std::shared_ptr<arrow::DataType> ToArrowType(const DataType& type) {
       return arrow::utf8();
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant:
       return arrow::binary();
+    case TypeKind::kVariant:
+      return arrow::extension::variant(
+          arrow::struct_({arrow::field("metadata", arrow::binary(), false),
+                          arrow::field("value", arrow::binary(), false)}));
     case TypeKind::kDate:
       return arrow::date32();
     case TypeKind::kTime:
@@ -197,6 +202,9 @@ std::shared_ptr<arrow::Schema> ToArrowSchema(const Schema& schema) {
 
 Result<DataType> FromArrowType(const arrow::DataType& type, bool nullable) {
   if (type.id() == arrow::Type::EXTENSION) {
+    const auto& extension = static_cast<const arrow::ExtensionType&>(type);
+    if (extension.extension_name() == kVariantExtension)
+      return DataType::Variant().WithNullable(nullable);
     // An extension reads as what it is stored as.
     return FromArrowType(*static_cast<const arrow::ExtensionType&>(type).storage_type(), nullable);
   }

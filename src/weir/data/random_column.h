@@ -17,6 +17,7 @@
 #include "weir/data/batch.h"
 #include "weir/data/loops.h"
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 
 namespace weir {
 
@@ -108,7 +109,9 @@ inline const std::vector<std::string>& TestTypes() {
       "MULTISET<STRING>",
       "ROW<`a` INT, `b` STRING>",
       "ROW<`m` MAP<INT, ROW<`l` ARRAY<BOOLEAN>>>, `d` DECIMAL(5, 1)>",
-      "ARRAY<ROW<`x` DOUBLE>>"};
+      "ARRAY<ROW<`x` DOUBLE>>",
+      "VARIANT",
+      "ROW<`v` VARIANT, `o` STRUCTURED<'User', `n` STRING>>"};
   return kTypes;
 }
 
@@ -163,11 +166,25 @@ inline Value RandomValue(const DataType& type, std::mt19937_64& random, int null
       return Value::String(std::string(3, static_cast<char>('a' + below(26))));
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
-    case TypeKind::kVarbinary:
-    case TypeKind::kVariant: {
+    case TypeKind::kVarbinary: {
       std::string text(static_cast<size_t>(below(4) == 0 ? below(40) : below(14)), 'x');
       for (char& c : text) c = static_cast<char>('a' + below(26));
       return Value::String(std::move(text));
+    }
+    case TypeKind::kVariant: {
+      VariantBuilder builder;
+      builder.BeginArray();
+      for (int64_t i = below(3); i > 0; --i) {
+        builder.BeginObject();
+        builder.AddKey(std::string(static_cast<size_t>(below(20)), 'k'));
+        builder.AddInteger(integer(INT64_MIN, INT64_MAX));
+        builder.End();
+        builder.AddString(std::string(static_cast<size_t>(below(80)), 's'));
+      }
+      builder.End();
+      std::string bytes;
+      EXPECT_TRUE(builder.Finish(&bytes).ok());
+      return Value::String(std::move(bytes));
     }
     case TypeKind::kArray:
       return list([&] { return RandomValue(type.element(), random); });

@@ -101,6 +101,21 @@ DataType DataType::Row(std::vector<Field> fields) {
   return type;
 }
 
+DataType DataType::Structured(std::string class_name, std::vector<Field> fields) {
+  DataType type = Row(std::move(fields));
+  type.class_name_ = std::make_shared<const std::string>(std::move(class_name));
+  return type;
+}
+DataType DataType::WithFields(std::vector<Field> fields) const {
+  DataType type = *this;
+  type.fields_ = std::make_shared<const std::vector<Field>>(std::move(fields));
+  return type;
+}
+const std::string& DataType::class_name() const {
+  static const std::string kNone;
+  return class_name_ ? *class_name_ : kNone;
+}
+
 const std::vector<Field>& DataType::fields() const { return fields_ ? *fields_ : NoFields(); }
 const DataType& DataType::element() const {
   WEIR_CHECK(kind_ == TypeKind::kArray || kind_ == TypeKind::kMultiset,
@@ -186,7 +201,9 @@ bool DataType::EqualsIgnoringNullable(const DataType& other) const {
     return false;
   if (is_interval())
     return interval_from_ == other.interval_from_ && interval_to_ == other.interval_to_;
-  if (!is_nested() || fields_ == other.fields_) return true;
+  if (!is_nested()) return true;
+  if (is_structured() != other.is_structured() || class_name() != other.class_name()) return false;
+  if (fields_ == other.fields_) return true;
   return fields() == other.fields();
 }
 bool DataType::operator==(const DataType& other) const {

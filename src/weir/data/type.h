@@ -8,14 +8,14 @@
 //   TINYINT SMALLINT INT BIGINT  int8 int16 int32 int64
 //   FLOAT DOUBLE               float double
 //   DECIMAL(p, s)              __int128, unscaled, p <= 38
-//   CHAR VARCHAR BINARY VARBINARY VARIANT   StringView (16 bytes)
+//   CHAR VARCHAR BINARY VARBINARY VARIANT   StringView (16 bytes); a VARIANT as in data/variant.h
 //   DATE                       int32 days since 1970-01-01
 //   TIME(p)                    int32 milliseconds of the day (Flink keeps milliseconds whatever p
 //   is) TIMESTAMP(p)               int64 since 1970-01-01 00:00:00 without zone: microseconds for p
 //   <= 6, else nanoseconds TIMESTAMP_LTZ(p)           the same, since the epoch in UTC INTERVAL of
 //   months / of days to seconds   int32 months / int64 milliseconds ARRAY MAP MULTISET int32
 //   offsets (length + 1) and child columns ROW                        child columns NULL nothing;
-//   every row is NULL
+//   every row is NULL. STRUCTURED<'class', ...> is a ROW with the name of a class
 // Source: Flink documentation, "Data Types".
 #pragma once
 
@@ -102,6 +102,8 @@ class DataType {
   static DataType Map(DataType key, DataType value);
   static DataType Multiset(DataType element);
   static DataType Row(std::vector<Field> fields);
+  /// STRUCTURED<'class_name', fields>: a ROW that is only compared with objects of its class.
+  static DataType Structured(std::string class_name, std::vector<Field> fields);
   static DataType Variant();
 
   TypeKind kind() const { return kind_; }
@@ -120,6 +122,11 @@ class DataType {
   const DataType& element() const;  // ARRAY, MULTISET.
   const DataType& key() const;      // MAP.
   const DataType& value() const;    // MAP.
+  /// The class of a STRUCTURED type; empty for all others.
+  const std::string& class_name() const;
+  bool is_structured() const { return class_name_ != nullptr; }
+  /// The ROW (structured or not) with other fields.
+  DataType WithFields(std::vector<Field> fields) const;
   /// Position of ROW field `name` (exact case), or -1.
   int FieldIndex(std::string_view name) const;
 
@@ -172,6 +179,7 @@ class DataType {
   int32_t precision_ = 0;
   int32_t scale_ = 0;
   std::shared_ptr<const std::vector<Field>> fields_;
+  std::shared_ptr<const std::string> class_name_;
 };
 
 /// A named, typed column of a schema or field of a ROW.

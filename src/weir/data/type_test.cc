@@ -37,7 +37,9 @@ TEST(Types, PrintAsFlinkAndReadBack) {
                                 "MULTISET<STRING>",
                                 "MAP<STRING NOT NULL, ARRAY<ROW<`x` INT>>>",
                                 "ROW<`a` INT, `odd ``name` STRING NOT NULL> NOT NULL",
-                                "ROW<>"}) {
+                                "ROW<>",
+                                "STRUCTURED<'com.example.It''s', `a` INT NOT NULL> NOT NULL",
+                                "STRUCTURED<'Empty'>"}) {
     auto type = ParseTypeString(text);
     ASSERT_TRUE(type.ok()) << type.status().ToString();
     EXPECT_EQ(type->ToString(), text);
@@ -62,7 +64,8 @@ TEST(Types, ReadOtherSpellings) {
 TEST(Types, RefuseWhatIsNoType) {
   for (std::string_view text :
        {"", "INTT", "DECIMAL(39, 0)", "DECIMAL(3, 4)", "TIMESTAMP(10)", "ARRAY<INT", "MAP<INT>",
-        "ROW<`a INT>", "INTERVAL DAY TO MONTH", "INT INT", "CHAR(99999999999)", "ROW<a>"}) {
+        "ROW<`a INT>", "INTERVAL DAY TO MONTH", "INT INT", "CHAR(99999999999)", "ROW<a>",
+        "STRUCTURED<>", "STRUCTURED<'A' a INT>", "STRUCTURED<'A"}) {
     EXPECT_FALSE(ParseTypeString(text).ok()) << text;
   }
   std::string deep;
@@ -78,6 +81,9 @@ TEST(Types, EqualityIgnoresTimeAttributes) {
   EXPECT_NE(DataType::Array(DataType::Int()), DataType::Array(DataType::Int().NotNull()));
   EXPECT_NE(TypeOf("ROW<`a` INT>"), TypeOf("ROW<`b` INT>"));
   EXPECT_NE(TypeOf("INTERVAL DAY(2)"), TypeOf("INTERVAL HOUR"));
+  EXPECT_NE(TypeOf("STRUCTURED<'A', a INT>"), TypeOf("STRUCTURED<'B', a INT>"));
+  EXPECT_NE(TypeOf("STRUCTURED<'A', a INT>"), TypeOf("ROW<a INT>"));
+  EXPECT_EQ(TypeOf("STRUCTURED<'A', a INT>"), TypeOf("structured<'A', a int 'a comment'>"));
 }
 
 }  // namespace

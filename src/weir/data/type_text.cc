@@ -54,6 +54,15 @@ void AppendNested(std::string_view name, const DataType& type, bool summary, std
   *out += name;
   out->push_back('<');
   bool first = true;
+  if (type.is_structured()) {
+    out->push_back('\'');
+    for (char c : type.class_name()) {
+      if (c == '\'') out->push_back('\'');
+      out->push_back(c);
+    }
+    out->push_back('\'');
+    first = false;
+  }
   for (const Field& field : type.fields()) {
     if (!first) *out += ", ";
     first = false;
@@ -133,7 +142,7 @@ void AppendType(const DataType& type, bool summary, std::string* out) {
       AppendNested("MULTISET", type, summary, out);
       break;
     case TypeKind::kRow:
-      AppendNested("ROW", type, summary, out);
+      AppendNested(type.is_structured() ? "STRUCTURED" : "ROW", type, summary, out);
       break;
     case TypeKind::kVariant:
       *out += "VARIANT";
@@ -242,6 +251,8 @@ class TypeParser {
   Result<DataType> ParseTimestamp(bool ltz);
   Result<DataType> ParseInterval();
   Result<DataType> ParseRow(int depth);
+  Result<DataType> ParseStructured(int depth);
+  Result<Field> ParseField(int depth);
   Result<std::vector<DataType>> ParseArguments(size_t count, int depth);
 
   std::string_view text_;
@@ -314,6 +325,7 @@ Result<DataType> TypeParser::ParsePlain(const std::string& word, int depth) {
     return DataType::Map(arguments[0], arguments[1]);
   }
   if (word == "ROW") return ParseRow(depth);
+  if (word == "STRUCTURED") return ParseStructured(depth);
   pos_ = begin;
   return Expected("a type");
 }
@@ -390,19 +402,44 @@ Result<DataType> TypeParser::ParseRow(int depth) {
   std::vector<Field> fields;
   if (Take(close)) return DataType::Row(fields);
   do {
-    WEIR_ASSIGN_OR_RETURN(std::string name, ParseName());
-    WEIR_ASSIGN_OR_RETURN(DataType type, Parse(depth + 1));
-    SkipBlanks();
-    if (pos_ < text_.size() &&
-        text_[pos_] == '\'') {  // A comment on the field; it is not part of the type here.
-      size_t end = text_.find('\'', pos_ + 1);
-      if (end == std::string_view::npos) return Expected("the end of the comment");
-      pos_ = end + 1;
-    }
-    fields.push_back({std::move(name), std::move(type)});
+    WEIR_ASSIGN_OR_RETURN(Field field, ParseField(depth));
+    fields.push_back(std::move(field));
   } while (Take(','));
   if (!Take(close)) return Expected(angle ? "'>'" : "')'");
   return DataType::Row(std::move(fields));
+}
+
+Result<Field> TypeParser::ParseField(int depth) {
+  WEIR_ASSIGN_OR_RETURN(std::string name, ParseName());
+  WEIR_ASSIGN_OR_RETURN(DataType type, Parse(depth + 1));
+  SkipBlanks();
+  if (pos_ < text_.size() &&
+      text_[pos_] == '\'') {  // A comment on the field; it is not part of the type here.
+    size_t end = text_.find('\'', pos_ + 1);
+    if (end == std::string_view::npos) return Expected("the end of the comment");
+    pos_ = end + 1;
+  }
+  return Field{std::move(name), std::move(type)};
+}
+
+Result<DataType> TypeParser::ParseStructured(int depth) {
+  if (!Take('<')) return Expected("'<'");
+  if (!Take('\'')) return Expected("the name of a class in quotes");
+  std::string class_name;
+  while (true) {
+    if (pos_ >= text_.size()) return Expected("the quote that ends the name of a class");
+    char c = text_[pos_++];
+    if (c == '\'' && (pos_ >= text_.size() || text_[pos_] != '\'')) break;
+    if (c == '\'') ++pos_;
+    class_name.push_back(c);
+  }
+  std::vector<Field> fields;
+  while (Take(',')) {
+    WEIR_ASSIGN_OR_RETURN(Field field, ParseField(depth));
+    fields.push_back(std::move(field));
+  }
+  if (!Take('>')) return Expected("'>'");
+  return DataType::Structured(std::move(class_name), std::move(fields));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "weir/data/calendar.h"
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 
 namespace weir {
 namespace {
@@ -140,9 +141,10 @@ class ValueWriter {
       }
       case TypeKind::kChar:
       case TypeKind::kVarchar:
-      case TypeKind::kVariant:
         *out_ += column.views()[at].view();
         return;
+      case TypeKind::kVariant:
+        return AppendVariantJson(column.views()[at].view(), out_);
       case TypeKind::kBinary:
       case TypeKind::kVarbinary:
         return AppendBytes(column.views()[at].view());
@@ -220,6 +222,10 @@ class ValueWriter {
     *out_ += java() ? "+I[" : "(";
     for (size_t k = 0; k < column.children.size(); ++k) {
       if (k > 0) *out_ += ", ";
+      if (!java() && column.type.is_structured()) {
+        *out_ += column.type.fields()[k].name;
+        out_->push_back('=');
+      }
       Append(*column.children[k], at);
     }
     *out_ += java() ? "]" : ")";

@@ -4,6 +4,7 @@
 // Reading variants. Every read is checked against the bytes there are: what lies beyond reads as 0.
 #include "weir/data/variant.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -79,15 +80,39 @@ std::optional<Dictionary> ReadDictionary(std::string_view bytes) {
   return result;
 }
 
+std::string_view NameById(std::string_view metadata, const Dictionary& dictionary, uint64_t id) {
+  if (id >= dictionary.names) return {};
+  size_t width = dictionary.width;
+  uint64_t begin = LittleEndian(metadata, 1 + width * (id + 1), width);
+  uint64_t end = LittleEndian(metadata, 1 + width * (id + 2), width);
+  return end < begin ? std::string_view() : Part(metadata, dictionary.texts + begin, end - begin);
+}
+
 int TypeInfo(std::string_view value) { return static_cast<uint8_t>(value[0]) >> 2; }
 
 }  // namespace
 
 std::string_view VariantKindName(VariantKind kind) {
-  constexpr std::string_view kNames[] = {
-      "NULL",  "BOOLEAN", "TINYINT",   "SMALLINT",      "INT",          "BIGINT",           "FLOAT",
-      "DOUBLE", "DECIMAL", "STRING",   "BYTES",         "DATE",         "TIME",             "TIMESTAMP",
-      "TIMESTAMP_LTZ", "TIMESTAMP_NS", "TIMESTAMP_LTZ_NS", "UUID", "ARRAY", "OBJECT"};
+  constexpr std::string_view kNames[] = {"NULL",
+                                         "BOOLEAN",
+                                         "TINYINT",
+                                         "SMALLINT",
+                                         "INT",
+                                         "BIGINT",
+                                         "FLOAT",
+                                         "DOUBLE",
+                                         "DECIMAL",
+                                         "STRING",
+                                         "BYTES",
+                                         "DATE",
+                                         "TIME",
+                                         "TIMESTAMP",
+                                         "TIMESTAMP_LTZ",
+                                         "TIMESTAMP_NS",
+                                         "TIMESTAMP_LTZ_NS",
+                                         "UUID",
+                                         "ARRAY",
+                                         "OBJECT"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -173,7 +198,8 @@ Int128 Variant::decimal_value(int* scale) const {
 
 std::string_view Variant::text() const {
   if (value_.empty()) return {};
-  if ((value_[0] & 3) == kShortString) return Part(value_, 1, static_cast<size_t>(TypeInfo(value_)));
+  if ((value_[0] & 3) == kShortString)
+    return Part(value_, 1, static_cast<size_t>(TypeInfo(value_)));
   if (kind() == VariantKind::kUuid) return Part(value_, 1, 16);
   return Part(value_, 5, ReadUnsigned(1, 4));
 }
@@ -204,29 +230,24 @@ Variant Variant::element(int i) const {
   return {metadata_, Part(value_, layout.data + offset, value_.size())};
 }
 
-std::string_view Variant::KeyById(uint64_t id) const {
-  auto dictionary = ReadDictionary(metadata_);
-  if (!dictionary || id >= dictionary->names) return {};
-  size_t width = dictionary->width;
-  uint64_t begin = LittleEndian(metadata_, 1 + width * (id + 1), width);
-  uint64_t end = LittleEndian(metadata_, 1 + width * (id + 2), width);
-  return end < begin ? std::string_view() : Part(metadata_, dictionary->texts + begin, end - begin);
-}
-
 std::string_view Variant::key(int i) const {
   Layout layout = ReadLayout();
   auto index = static_cast<uint64_t>(i);
-  if (index >= layout.size) return {};
-  return KeyById(ReadUnsigned(layout.ids + index * layout.id_width, layout.id_width));
+  auto dictionary = ReadDictionary(metadata_);
+  if (index >= layout.size || !dictionary) return {};
+  return NameById(metadata_, *dictionary,
+                  ReadUnsigned(layout.ids + index * layout.id_width, layout.id_width));
 }
 
 std::optional<Variant> Variant::Find(std::string_view key) const {
   if (kind() != VariantKind::kObject) return std::nullopt;
   // Not by halving: writers differ in how they sort names beyond the BMP.
   Layout layout = ReadLayout();
+  auto dictionary = ReadDictionary(metadata_);
+  if (!dictionary) return std::nullopt;
   for (uint64_t i = 0; i < layout.size; ++i) {
-    if (KeyById(ReadUnsigned(layout.ids + i * layout.id_width, layout.id_width)) == key)
-      return element(static_cast<int>(i));
+    uint64_t id = ReadUnsigned(layout.ids + i * layout.id_width, layout.id_width);
+    if (NameById(metadata_, *dictionary, id) == key) return element(static_cast<int>(i));
   }
   return std::nullopt;
 }
@@ -286,10 +307,10 @@ Status Variant::Validate(int depth) const {
   if (basic == kPrimitive && info >= kPrimitives.size())
     return InvalidData("malformed variant: it has values of the unknown type {}", info);
   if (basic == kPrimitive || basic == kShortString) {
-    uint64_t needed = basic == kShortString               ? 1 + info
-                      : kPrimitives[info].bytes != 255    ? 1u + kPrimitives[info].bytes
-                      : value_.size() < 5                 ? 5
-                                                          : 5 + ReadUnsigned(1, 4);
+    uint64_t needed = basic == kShortString            ? 1 + info
+                      : kPrimitives[info].bytes != 255 ? 1u + kPrimitives[info].bytes
+                      : value_.size() < 5              ? 5
+                                                       : 5 + ReadUnsigned(1, 4);
     if (value_.size() < needed) return Malformed("a value is cut off");
     VariantKind type = kind();
     if (type == VariantKind::kString && !IsValidUtf8(text()))
@@ -334,8 +355,7 @@ Status ValidateVariant(std::string_view bytes) {
     return InvalidData("a variant is longer than {} bytes", kVariantBytesMax);
   WEIR_RETURN_NOT_OK(ValidateDictionary(variant->metadata_));
   WEIR_RETURN_NOT_OK(variant->Validate(1));
-  if (variant->EncodedSize() != variant->value_.size())
-    return Malformed("bytes follow the value");
+  if (variant->EncodedSize() != variant->value_.size()) return Malformed("bytes follow the value");
   return Status::OK();
 }
 

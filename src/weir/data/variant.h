@@ -98,7 +98,6 @@ class Variant {
   int64_t ReadSigned(size_t at, size_t width) const;
   Layout ReadLayout() const;
   size_t EncodedSize() const;
-  std::string_view KeyById(uint64_t id) const;
   Status Validate(int depth) const;
 
   std::string_view metadata_;
