@@ -282,11 +282,15 @@ TEST(Filesystem, RefusesBadSinks) {
   TestDirectory dir;
   EXPECT_THAT(TestTable(Files(dir.Write("f", ""), "json"), "a INT").MakeSink().status().message(),
               HasSubstr("is a file"));
-  EXPECT_THAT(TestTable(Files(dir.path("o"), "json", {{"auto-compaction", "true"}}), "a INT")
-                  .MakeSink()
-                  .status()
-                  .message(),
-              HasSubstr("'auto-compaction' of the connector 'filesystem' is not supported yet"));
+  auto refused = [&](const std::string& option, const std::string& value) {
+    TestTable table(Files(dir.path("o"), "json", {{option, value}}), "a INT, p STRING");
+    return table.Partitioned({"p"}).MakeSink().status().message();
+  };
+  EXPECT_THAT(refused("sink.partition-commit.policy.kind", "metastore"), HasSubstr("'metastore'"));
+  EXPECT_THAT(refused("sink.partition-commit.policy.kind", "sucess-file"),
+              HasSubstr("there is no partition commit policy 'sucess-file'"));
+  EXPECT_THAT(refused("sink.partition-commit.policy.kind", "custom"), HasSubstr("needs its name"));
+  EXPECT_THAT(refused("compaction.file-size", "x"), HasSubstr("compaction.file-size"));
   TestTable full(Files("/dev/full", "json"), "a INT");
   EXPECT_FALSE(full.MakeSink().ok());
 }

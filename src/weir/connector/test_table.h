@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -86,7 +87,7 @@ class TestTable {
     context_.options = Options(std::move(options));
     context_.environment = &RealEnvironment();
     context_.pool = arrow::default_memory_pool();
-    context_.values_store = &store_;
+    context_.values_store = store_.get();
     if (!columns.empty()) context_.schema = SchemaOf(columns);
     request_.schema = context_.schema;
   }
@@ -98,7 +99,7 @@ class TestTable {
 
   TableContext& context() { return context_; }
   ScanRequest& request() { return request_; }
-  ValuesStore& store() { return store_; }
+  ValuesStore& store() { return *store_; }
   TestTable& Partitioned(std::vector<std::string> keys) {
     context_.partition_keys = std::move(keys);
     return *this;
@@ -149,8 +150,12 @@ class TestTable {
     WEIR_ASSIGN_OR_RETURN(Batch batch, MakeBatch(rows_json));
     WEIR_RETURN_NOT_OK(writer->Write(batch));
     WEIR_ASSIGN_OR_RETURN(auto committables, writer->PrepareCommit(PreparePoint::kEnd));
-    WEIR_RETURN_NOT_OK(sink->Commit(committables));
-    return sink->Commit(committables);  // Twice is as once.
+    WEIR_ASSIGN_OR_RETURN(committables, sink->PreCommit(std::move(committables)));
+    for (int i = 0; i < 2; ++i) {  // Twice is as once.
+      WEIR_RETURN_NOT_OK(sink->Commit(committables));
+      WEIR_RETURN_NOT_OK(sink->PostCommit(committables));
+    }
+    return Status::OK();
   }
   Result<Batch> MakeBatch(const std::string& rows_json) {
     WEIR_ASSIGN_OR_RETURN(ValuesRows rows, ParseValuesRows(rows_json, context_.schema.fields));
@@ -187,7 +192,7 @@ class TestTable {
   ConnectorRegistry registry_;
   TableContext context_;
   ScanRequest request_;
-  ValuesStore store_;
+  std::unique_ptr<ValuesStore> store_ = std::make_unique<ValuesStore>();
   bool reopen_ = false;
   size_t splits_ = 0;
   int64_t skipped_ = 0;

@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 #include "weir/connector/filesystem/file_list.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 namespace weir {
@@ -14,6 +16,10 @@ std::string_view NameOf(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+bool HasWildcard(const std::string& path) {
+  return path.find_first_of("*?[{") != std::string::npos;
 }
 
 bool IsHidden(std::string_view name) { return !name.empty() && (name[0] == '.' || name[0] == '_'); }
@@ -87,8 +93,11 @@ class Lister {
                  int depth) {
     if (depth > kDirectoryDepthMax)
       return InvalidData("directories below '{}' are nested too deep", directory);
-    WEIR_ASSIGN_OR_RETURN(auto entries, files_->List(directory));
-    for (const FileInfo& entry : entries) {
+    auto entries = files_->List(directory);
+    // A directory may go away between two looks.
+    if (!entries.ok() && depth > 0 && !files_->Exists(directory)) return Status::OK();
+    WEIR_RETURN_NOT_OK(entries.status());
+    for (const FileInfo& entry : *entries) {
       std::string_view name = NameOf(entry.path);
       if (IsHidden(name) && !IsPartitionName(name)) continue;
       if (!entry.is_directory) {
@@ -157,7 +166,8 @@ class Lister {
  private:
   bool IsPartitionName(std::string_view name) const {
     return std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) {
-      return name.substr(0, key.size() + 1) == key + "=";
+      std::string prefix = EscapePartition(key) + "=";
+      return name.substr(0, prefix.size()) == prefix;
     });
   }
   void AddPartition(std::string_view name, std::map<std::string, std::string>* partition) const {
@@ -192,11 +202,58 @@ Result<std::string> LocalPath(const std::string& path) {
   return path;
 }
 
+Result<FileFinder> FileFinder::Make(const std::string& path, const std::string& regex_pattern,
+                                    const std::vector<std::string>& partition_keys) {
+  FileFinder finder;
+  finder.path_ = path;
+  finder.partition_keys_ = partition_keys;
+  if (regex_pattern.empty()) return finder;
+  RE2::Options options;
+  options.set_log_errors(false);
+  auto pattern = std::make_shared<const RE2>(regex_pattern, options);
+  if (!pattern->ok()) {
+    return InvalidQuery("'source.path.regex-pattern' = '{}' cannot be read: {}", regex_pattern,
+                        pattern->error());
+  }
+  finder.pattern_ = std::move(pattern);
+  return finder;
+}
+
+Result<std::vector<InputFile>> FileFinder::Find(FileSystem* files, Missing missing) const {
+  auto found = ListFiles(path_, partition_keys_, files);
+  if (!found.ok()) {
+    bool is_nothing = missing == Missing::kIsNothing && HasWildcard(path_) &&
+                      GetErrorInfo(found.status()).code == ErrorCode::kInvalidData;
+    return is_nothing ? Result<std::vector<InputFile>>(std::vector<InputFile>{}) : found;
+  }
+  if (pattern_ != nullptr) {
+    found->erase(std::remove_if(
+                     found->begin(), found->end(),
+                     [&](const InputFile& file) { return !RE2::FullMatch(file.path, *pattern_); }),
+                 found->end());
+  }
+  return found;
+}
+
+std::map<std::string, std::string> PartitionOfPath(const std::string& path,
+                                                   const std::vector<std::string>& partition_keys) {
+  std::map<std::string, std::string> partition;
+  for (const std::string& key : partition_keys) {
+    std::string name = "/" + EscapePartition(key) + "=";
+    size_t at = path.rfind(name);
+    if (at == std::string::npos) continue;
+    size_t begin = at + name.size();
+    partition[key] =
+        UnescapePartition(std::string_view(path).substr(begin, path.find('/', begin) - begin));
+  }
+  return partition;
+}
+
 Result<std::vector<InputFile>> ListFiles(const std::string& path,
                                          const std::vector<std::string>& partition_keys,
                                          FileSystem* files) {
   Lister lister(partition_keys, files);
-  if (path.find_first_of("*?[{") != std::string::npos && !files->Exists(path)) {
+  if (HasWildcard(path) && !files->Exists(path)) {
     std::vector<std::string> patterns;
     ExpandBraces(path, &patterns);
     for (const std::string& pattern : patterns) {

@@ -10,10 +10,15 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "weir/base/environment.h"
+
+namespace re2 {
+class RE2;
+}
 
 namespace weir {
 
@@ -33,6 +38,28 @@ Result<std::string> LocalPath(const std::string& path);
 Result<std::vector<InputFile>> ListFiles(const std::string& path,
                                          const std::vector<std::string>& partition_keys,
                                          FileSystem* files);
+
+/// The same for the table's 'path', where it may match nothing yet, and only what
+/// 'source.path.regex-pattern' lets through.
+class FileFinder {
+ public:
+  /// Errors: kInvalidQuery for a pattern that cannot be read.
+  static Result<FileFinder> Make(const std::string& path, const std::string& regex_pattern,
+                                 const std::vector<std::string>& partition_keys);
+  /// What a glob that matches nothing is.
+  enum class Missing : uint8_t { kIsError, kIsNothing };
+  /// Errors: as ListFiles.
+  Result<std::vector<InputFile>> Find(FileSystem* files, Missing missing) const;
+
+ private:
+  std::string path_;
+  std::shared_ptr<const re2::RE2> pattern_;  // Null: all files.
+  std::vector<std::string> partition_keys_;
+};
+
+/// The partition columns' texts in the directories of `path`.
+std::map<std::string, std::string> PartitionOfPath(const std::string& path,
+                                                   const std::vector<std::string>& partition_keys);
 
 /// Hive's escaping of partition values in paths: "a/b" <-> "a%2Fb".
 std::string EscapePartition(std::string_view value);

@@ -1,248 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The filesystem sink.
-//   while writing    dir/[k=v/].part-<job>-<subtask>-<n>.json.inprogress
-//   after a commit   dir/[k=v/]part-<job>-<subtask>-<n>.json            by one atomic rename
-// A committable is "temporary name \t final name"; committing twice is harmless. What is aborted is
-// deleted. OVERWRITE deletes the files that were there before only when the new ones are committed.
+// The filesystem sink, exactly once. For an epoch:
+//   writers     finish, sync and name files (kFile); go on with some (kOpen, through InProgress)
+//   PreCommit   merges small files or holds them back; decides which partitions are complete
+//   -- the epoch becomes true --
+//   Commit      renames, deletes what was merged or overwritten          (publish.h)
+//   PostCommit  runs the policies of complete partitions; at the end removes what is left over
+// Recover does the last two again, finishes kOpen files, and deletes what no epoch knows of.
+//
+// Invariants: a file that an epoch may name is deleted only by the Commit of a later one; a name is
+// never used twice; PreCommit may be given a file again (an epoch that was given up).
 #include "weir/connector/filesystem/file_sink.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <set>
 
+#include "weir/connector/filesystem/compaction.h"
 #include "weir/connector/filesystem/file_list.h"
+#include "weir/connector/filesystem/file_sink_writer.h"
 #include "weir/connector/filesystem/file_source.h"
-#include "weir/data/text.h"
+#include "weir/connector/filesystem/publish.h"
 
 namespace weir {
 namespace {
 
-struct SinkTable {
-  TableContext context;
-  const Format* format = nullptr;
-  Options format_options;
-  std::string path;
-  Schema file_schema;
-  std::vector<int> file_columns;  // Of a batch, those that go into the file.
-  std::vector<int> partition_columns;
-  std::string job;  // Random, in file names.
-  std::string default_partition;
-  int64_t file_bytes_max = 128 << 20;
-  int64_t rollover_micros = int64_t{30} * 60 * 1'000'000;
-  bool success_file = false;
-  std::string success_name;
-};
-
-// One file being written.
-class OpenFile {
- public:
-  OpenFile(std::string temporary, std::string target)
-      : temporary_(std::move(temporary)), target_(std::move(target)) {}
-
-  Status Open(const SinkTable& table) {
-    const Environment& environment = *table.context.environment;
-    opened_at_ = environment.clock->MonotonicMicros();
-    WEIR_RETURN_NOT_OK(environment.files->MakeDirectories(target_.substr(0, target_.rfind('/'))));
-    WEIR_ASSIGN_OR_RETURN(file_, environment.files->OpenForWrite(temporary_));
-    EncodeSpec spec{table.file_schema, table.format_options, table.context.time_zone};
-    if (table.format->is_bulk()) {
-      WEIR_ASSIGN_OR_RETURN(bulk_,
-                            table.format->OpenBulkWriter(file_.get(), spec, table.context.pool));
-      return Status::OK();
-    }
-    WEIR_ASSIGN_OR_RETURN(encoder_, table.format->MakeEncoder(spec));
-    buffer_ = encoder_->FileHeader();
-    return Status::OK();
-  }
-  Status Write(const Batch& batch) {
-    if (bulk_ != nullptr) return bulk_->Write(batch);
-    WEIR_RETURN_NOT_OK(encoder_->Encode(batch, &buffer_));
-    return buffer_.size() >= kBufferBytes ? Flush() : Status::OK();
-  }
-  Status Finish() {
-    if (bulk_ != nullptr) {
-      WEIR_RETURN_NOT_OK(bulk_->Finish());
-      bulk_ = nullptr;
-    }
-    WEIR_RETURN_NOT_OK(Flush());
-    WEIR_RETURN_NOT_OK(file_->Sync());
-    return file_->Close();
-  }
-  int64_t bytes() const { return file_->bytes_written() + static_cast<int64_t>(buffer_.size()); }
-  int64_t opened_at() const { return opened_at_; }
-  const std::string& temporary() const { return temporary_; }
-  std::string committable() const { return temporary_ + "\t" + target_; }
-
- private:
-  static constexpr size_t kBufferBytes = 256 << 10;
-
-  Status Flush() {
-    if (buffer_.empty()) return Status::OK();
-    WEIR_RETURN_NOT_OK(file_->Append(buffer_));
-    buffer_.clear();
-    return Status::OK();
-  }
-
-  std::string temporary_, target_;
-  std::unique_ptr<WritableFile> file_;
-  std::unique_ptr<RecordEncoder> encoder_;
-  std::unique_ptr<BulkWriter> bulk_;
-  std::string buffer_;
-  int64_t opened_at_ = 0;
-};
-
-class FileSinkWriter : public SinkWriter {
- public:
-  FileSinkWriter(std::shared_ptr<const SinkTable> table, int subtask)
-      : table_(std::move(table)), subtask_(subtask) {
-    if (!table_->context.time_zone.empty()) {
-      auto zone = FindTimeZone(table_->context.time_zone);
-      if (zone.ok()) zone_ = *zone;
-    }
-  }
-  // A writer that is dropped before its files are prepared leaves nothing behind.
-  ~FileSinkWriter() override { (void)Abort(); }
-
-  Status Write(const Batch& batch) override {
-    if (batch.num_rows == 0) return Status::OK();
-    Batch rows;
-    rows.num_rows = batch.num_rows;
-    for (int column : table_->file_columns)
-      rows.columns.push_back(batch.columns[static_cast<size_t>(column)]);
-    if (table_->partition_columns.empty()) return WriteTo("", rows);
-    std::map<std::string, std::vector<int32_t>> groups;
-    for (int64_t row = 0; row < batch.num_rows; ++row)
-      groups[PartitionPath(batch, row)].push_back(static_cast<int32_t>(row));
-    for (const auto& [partition, indices] : groups) {
-      if (static_cast<int64_t>(indices.size()) == batch.num_rows) {
-        WEIR_RETURN_NOT_OK(WriteTo(partition, rows));
-        continue;
-      }
-      WEIR_ASSIGN_OR_RETURN(Batch part, GatherBatch(rows, indices, table_->context.pool));
-      WEIR_RETURN_NOT_OK(WriteTo(partition, part));
-    }
-    return Status::OK();
-  }
-
-  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
-    while (!open_.empty()) WEIR_RETURN_NOT_OK(CloseFile(open_.begin()));
-    temporaries_.clear();
-    return std::exchange(prepared_, {});
-  }
-
-  Status Abort() override {
-    FileSystem* files = table_->context.environment->files;
-    open_.clear();
-    prepared_.clear();
-    for (const std::string& path : temporaries_) {
-      if (files->Exists(path)) (void)files->Delete(path);
-    }
-    temporaries_.clear();
-    return Status::OK();
-  }
-
- private:
-  using OpenFiles = std::map<std::string, std::unique_ptr<OpenFile>>;
-
-  std::string PartitionPath(const Batch& batch, int64_t row) {
-    std::string path;
-    for (int index : table_->partition_columns) {
-      const Column& column = *batch.columns[static_cast<size_t>(index)];
-      std::string text;
-      if (!column.IsNull(row)) AppendValueText(column, row, TextStyle::kDisplay, zone_, &text);
-      if (text.empty()) text = table_->default_partition;
-      path += table_->context.schema[index].name + "=" + EscapePartition(text) + "/";
-    }
-    return path;
-  }
-
-  Status WriteTo(const std::string& partition, const Batch& batch) {
-    auto found = open_.find(partition);
-    if (found == open_.end()) {
-      std::string name = fmt::format("part-{}-{}-{:05}.{}", table_->job, subtask_, counter_++,
-                                     table_->format->name());
-      std::string directory = table_->path + "/" + partition;
-      std::string temporary = directory + "." + name + ".inprogress";
-      temporaries_.push_back(temporary);
-      auto file = std::make_unique<OpenFile>(temporary, directory + name);
-      WEIR_RETURN_NOT_OK(file->Open(*table_));
-      found = open_.emplace(partition, std::move(file)).first;
-    }
-    WEIR_RETURN_NOT_OK(found->second->Write(batch));
-    int64_t age =
-        table_->context.environment->clock->MonotonicMicros() - found->second->opened_at();
-    if (found->second->bytes() >= table_->file_bytes_max || age >= table_->rollover_micros)
-      return CloseFile(found);
-    return Status::OK();
-  }
-
-  Status CloseFile(OpenFiles::iterator file) {
-    WEIR_RETURN_NOT_OK(file->second->Finish());
-    prepared_.push_back(file->second->committable());
-    open_.erase(file);
-    return Status::OK();
-  }
-
-  std::shared_ptr<const SinkTable> table_;
-  int subtask_;
-  int64_t counter_ = 0;
-  const TimeZone* zone_ = nullptr;
-  OpenFiles open_;                        // By partition path.
-  std::vector<std::string> prepared_;     // Finished, to be named by PrepareCommit.
-  std::vector<std::string> temporaries_;  // Since the last PrepareCommit.
-};
+using Kind = SinkRecord::Kind;
+using Policies = std::vector<std::unique_ptr<PartitionCommitPolicy>>;
 
 class FileSink : public Sink {
  public:
-  explicit FileSink(SinkTable table)
-      : table_(std::make_shared<const SinkTable>(std::move(table))) {}
+  FileSink(SinkTable table, Policies policies)
+      : table_(std::make_shared<const SinkTable>(std::move(table))),
+        policies_(std::move(policies)) {}
+  ~FileSink() override {
+    for (const std::string& path : table_->run->TakeAbandoned()) {
+      if (table_->files().Exists(path)) (void)table_->files().Delete(path);
+    }
+  }
 
   ChangelogMode accepted_changes(const ChangelogMode&) const override {
     return ChangelogMode::AppendOnly();
   }
 
-  Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int) override {
-    WEIR_RETURN_NOT_OK(table_->context.environment->files->MakeDirectories(table_->path));
-    return std::make_unique<FileSinkWriter>(table_, subtask);
+  Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) override {
+    WEIR_RETURN_NOT_OK(table_->files().MakeDirectories(table_->path));
+    return MakeFileSinkWriter(table_, subtask, parallelism);
+  }
+
+  std::vector<int> PreWriteKeys() const override {
+    auto shuffle = table_->context.options.GetBool("sink.shuffle-by-partition.enable", false);
+    return shuffle.ok() && *shuffle ? table_->partition_columns : std::vector<int>{};
   }
 
   Status Truncate() override {
-    std::lock_guard lock(mutex_);
-    FileSystem* files = table_->context.environment->files;
-    replaced_.emplace();
-    if (!files->Exists(table_->path)) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(auto old, ListFiles(table_->path, table_->context.partition_keys, files));
-    for (InputFile& file : old) replaced_->push_back(std::move(file.path));
+    overwrites_ = true;
     return Status::OK();
   }
 
+  Result<std::vector<std::string>> PreCommit(std::vector<std::string> committables) override {
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> given, ParseRecords(committables));
+    std::vector<SinkRecord> out;
+    busy_.clear();
+    for (SinkRecord& record : given) TakeIn(std::move(record), &out);
+    bool is_end = parallelism_ > 0 && static_cast<int>(ended_.size()) >= parallelism_;
+    std::set<std::string> complete = CompletePartitions(is_end);
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> files, TakeFiles(is_end, complete));
+    if (is_end && overwrites_) WEIR_RETURN_NOT_OK(AddReplaced(files, &out));
+    out.insert(out.end(), files.begin(), files.end());
+    for (const std::string& partition : complete) {
+      out.push_back(PartitionRecord(Kind::kPublish, partition, 0));
+      pending_.erase(partition);
+    }
+    if (is_end) {
+      SinkRecord end;
+      end.kind = Kind::kEnd;
+      end.subtask = -1;
+      out.push_back(std::move(end));
+    }
+    return ToStrings(out);
+  }
+
+  std::vector<std::string> HeldBack() override {
+    std::vector<SinkRecord> records;
+    for (const auto& [temporary, file] : files_) {
+      records.push_back(file);
+      records.back().kind = Kind::kHeld;
+    }
+    for (const auto& [partition, created] : pending_)
+      records.push_back(PartitionRecord(Kind::kPending, partition, created));
+    if (overwrites_) records.push_back(PartitionRecord(Kind::kOverwrite, "", 0));
+    return ToStrings(records);
+  }
+
   Status Commit(const std::vector<std::string>& committables) override {
-    std::lock_guard lock(mutex_);
-    FileSystem* files = table_->context.environment->files;
-    std::set<std::string> directories;
-    for (const std::string& committable : committables) {
-      size_t tab = committable.find('\t');
-      if (tab == std::string::npos) return Corruption("'{}' is not a file to commit", committable);
-      std::string from = committable.substr(0, tab), to = committable.substr(tab + 1);
-      directories.insert(to.substr(0, to.rfind('/')));
-      if (files->Exists(from)) {
-        WEIR_RETURN_NOT_OK(files->Rename(from, to));
-      } else if (!files->Exists(to)) {
-        return Corruption("the written file '{}' is gone", from);
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> records, ParseRecords(committables));
+    return Publish(*table_, records, Publishing::kFirst);
+  }
+
+  Status PostCommit(const std::vector<std::string>& committables) override {
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> records, ParseRecords(committables));
+    bool is_end = false;
+    for (const SinkRecord& record : records) {
+      is_end |= record.kind == Kind::kEnd && record.subtask < 0;
+      if (record.kind == Kind::kPublish) WEIR_RETURN_NOT_OK(CommitPartition(record.partition));
+    }
+    // Nothing is written any more, and nothing is held back.
+    bool has_leftovers = is_end && (table_->run->has_job() || table_->compaction);
+    return has_leftovers ? DeleteLeftovers(*table_, {}) : Status::OK();
+  }
+
+  Status Recover(const std::vector<std::string>& committables,
+                 const std::vector<std::string>& in_progress) override {
+    files_.clear();
+    pending_.clear();
+    watermarks_.clear();
+    ended_.clear();
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> committed, ParseRecords(committables));
+    WEIR_RETURN_NOT_OK(Publish(*table_, committed, Publishing::kAgain));
+    WEIR_RETURN_NOT_OK(PostCommit(committables));
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> begun, ParseRecords(in_progress));
+    for (const SinkRecord& record : begun) overwrites_ |= record.kind == Kind::kOverwrite;
+    std::vector<SinkRecord> finished;
+    for (SinkRecord& record : begun) {
+      if (record.kind == Kind::kPending) NotePending(record.partition, record.micros);
+      bool was_open = record.kind == Kind::kOpen;
+      if (!was_open && record.kind != Kind::kHeld) continue;
+      NotePending(record.partition, record.micros);
+      if (was_open) {
+        WEIR_ASSIGN_OR_RETURN(record, FinishOpenFile(*table_, std::move(record)));
+      }
+      record.kind = Kind::kFile;
+      bool may_wait =
+          overwrites_ || (!was_open && table_->compaction && record.schema == table_->schema_text);
+      if (may_wait) {
+        files_.emplace(FileNameOf(record.temporary), std::move(record));
+      } else {
+        finished.push_back(std::move(record));
       }
     }
-    WEIR_RETURN_NOT_OK(DeleteReplaced(directories));
-    for (const std::string& directory : directories) {
-      WEIR_RETURN_NOT_OK(files->SyncDirectory(directory));
-      if (!table_->success_file) continue;
-      WEIR_ASSIGN_OR_RETURN(auto marker,
-                            files->OpenForWrite(directory + "/" + table_->success_name));
-      WEIR_RETURN_NOT_OK(marker->Close());
-    }
-    return Status::OK();
+    WEIR_RETURN_NOT_OK(Publish(*table_, finished, Publishing::kAgain));
+    if (!table_->run->has_job() || !table_->files().Exists(table_->path)) return Status::OK();
+    std::set<std::string> keep;
+    for (const auto& entry : files_) keep.insert(entry.first);
+    return DeleteLeftovers(*table_, keep);
   }
 
   std::optional<int> parallelism() const override {
@@ -252,64 +152,199 @@ class FileSink : public Sink {
   }
 
  private:
-  // OVERWRITE replaces a table without partitions as a whole, else the partitions that were written
-  // to.
-  Status DeleteReplaced(const std::set<std::string>& directories) {
-    if (!replaced_) return Status::OK();
-    for (const std::string& path : *replaced_) {
-      bool replaced = table_->partition_columns.empty() ||
-                      directories.count(path.substr(0, path.rfind('/'))) > 0;
-      if (replaced && table_->context.environment->files->Exists(path)) {
-        WEIR_RETURN_NOT_OK(table_->context.environment->files->Delete(path));
+  static SinkRecord PartitionRecord(Kind kind, const std::string& partition, int64_t micros) {
+    SinkRecord record;
+    record.kind = kind;
+    record.partition = partition;
+    record.micros = micros;
+    return record;
+  }
+
+  void NotePending(const std::string& partition, int64_t created_micros) {
+    if (!table_->trigger) return;
+    auto [entry, is_new] = pending_.try_emplace(partition, created_micros);
+    if (!is_new) entry->second = std::min(entry->second, created_micros);
+  }
+
+  // Sorts what writers, and epochs that were given up, have handed in.
+  void TakeIn(SinkRecord record, std::vector<SinkRecord>* out) {
+    switch (record.kind) {
+      case Kind::kFile:
+      case Kind::kHeld:
+        NotePending(record.partition, record.micros);
+        files_.emplace(FileNameOf(record.temporary), std::move(record));
+        break;
+      case Kind::kBusy:
+        NotePending(record.partition, record.micros);
+        busy_.insert(record.partition);
+        break;
+      case Kind::kPending:
+        NotePending(record.partition, record.micros);
+        break;
+      case Kind::kWatermark: {
+        parallelism_ = record.parallelism;
+        auto [entry, is_new] = watermarks_.try_emplace(record.subtask, record.micros);
+        if (!is_new) entry->second = std::max(entry->second, record.micros);
+        break;
+      }
+      case Kind::kEnd:
+        if (record.subtask < 0) break;
+        parallelism_ = record.parallelism;
+        ended_.insert(record.subtask);
+        watermarks_[record.subtask] = std::numeric_limits<int64_t>::max();
+        break;
+      case Kind::kOpen:
+      case Kind::kOverwrite:
+        break;
+      case Kind::kDelete:
+        files_.erase(FileNameOf(record.temporary));
+        out->push_back(std::move(record));
+        break;
+      case Kind::kPublish:
+        out->push_back(std::move(record));
+        break;
+    }
+  }
+
+  std::set<std::string> CompletePartitions(bool is_end) const {
+    std::set<std::string> complete;
+    PartitionTrigger::Moment moment{table_->environment().clock->WallMicros(),
+                                    std::numeric_limits<int64_t>::min()};
+    if (static_cast<int>(watermarks_.size()) >= std::max(parallelism_, 1)) {
+      moment.watermark_millis = std::numeric_limits<int64_t>::max();
+      for (const auto& [subtask, millis] : watermarks_)
+        moment.watermark_millis = std::min(moment.watermark_millis, millis);
+    }
+    for (const auto& [partition, created] : pending_) {
+      bool is_complete = is_end || (busy_.count(partition) == 0 && !overwrites_ &&
+                                    table_->trigger->IsComplete(partition, created, moment));
+      if (is_complete) complete.insert(partition);
+    }
+    return complete;
+  }
+
+  // The files to publish now, merged where they are small; the rest waits.
+  Result<std::vector<SinkRecord>> TakeFiles(bool is_end, const std::set<std::string>& complete) {
+    if (overwrites_ && !is_end) return std::vector<SinkRecord>{};
+    std::map<std::string, std::vector<SinkRecord>> by_partition;
+    for (const auto& [name, file] : files_) by_partition[file.partition].push_back(file);
+    std::vector<MergeGroup> groups;
+    int64_t now = table_->environment().clock->WallMicros();
+    for (auto& [partition, files] : by_partition) {
+      int64_t target = table_->compaction ? table_->compaction->file_bytes : 0;
+      for (MergeGroup& group : PlanMerges(std::move(files), target)) {
+        bool waits = table_->compaction && !group.is_full && !is_end &&
+                     complete.count(partition) == 0 &&
+                     now - group.files[0].micros < table_->compaction->wait_micros;
+        if (!waits) groups.push_back(std::move(group));
       }
     }
-    if (table_->partition_columns.empty()) replaced_->clear();
+    WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> published, MergeFiles(*table_, groups));
+    for (const MergeGroup& group : groups) {
+      for (const SinkRecord& file : group.files) files_.erase(FileNameOf(file.temporary));
+    }
+    return published;
+  }
+
+  // OVERWRITE replaces a table without partitions as a whole, else the partitions that were
+  // written to.
+  Status AddReplaced(const std::vector<SinkRecord>& files, std::vector<SinkRecord>* out) {
+    if (!table_->files().Exists(table_->path)) return Status::OK();
+    std::set<std::string> directories;
+    for (const SinkRecord& file : files) {
+      if (file.kind == Kind::kFile) directories.insert(DirectoryOf(file.target));
+    }
+    WEIR_ASSIGN_OR_RETURN(
+        auto old, ListFiles(table_->path, table_->context.partition_keys, &table_->files()));
+    for (InputFile& file : old) {
+      if (!table_->partition_columns.empty() && directories.count(DirectoryOf(file.path)) == 0)
+        continue;
+      SinkRecord record;
+      record.kind = Kind::kDelete;
+      record.bytes = file.size_bytes;
+      record.micros = file.modified_micros;
+      record.temporary = std::move(file.path);
+      out->push_back(std::move(record));
+    }
+    return Status::OK();
+  }
+
+  Status CommitPartition(const std::string& partition) {
+    PartitionToCommit to_commit{table_->context.table_name,
+                                DirectoryOf(table_->path + "/" + partition),
+                                PartitionValues(partition)};
+    // Somebody may have taken away the whole partition before this is repeated.
+    WEIR_ASSIGN_OR_RETURN(auto info, StatIfThere(table_->files(), to_commit.path));
+    if (!info) return Status::OK();
+    for (const auto& policy : policies_) {
+      Status done = policy->Commit(to_commit, table_->environment());
+      if (!done.ok())
+        return WithContext(done, fmt::format("the commit of partition '{}'", to_commit.path));
+    }
     return Status::OK();
   }
 
   std::shared_ptr<const SinkTable> table_;
-  std::mutex mutex_;
-  std::optional<std::vector<std::string>> replaced_;  // OVERWRITE: files that were there before.
+  const Policies policies_;
+  bool overwrites_ = false;
+  int parallelism_ = 0;
+  std::map<std::string, SinkRecord> files_;  // Finished, not given out; by temporary file name.
+  std::map<std::string, int64_t> pending_;   // Partitions to commit: wall clock of their rows.
+  std::set<std::string> busy_;               // Partitions with open files in this epoch.
+  std::map<int, int64_t> watermarks_;        // By subtask.
+  std::set<int> ended_;                      // Subtasks.
 };
 
-Status RefuseUnknownPolicies(const Options& options) {
-  WEIR_ASSIGN_OR_RETURN(bool compaction, options.GetBool("auto-compaction", false));
-  if (compaction)
-    return Unsupported("'auto-compaction' of the connector 'filesystem' is not supported yet");
-  if (options.GetOr("sink.partition-commit.trigger", "process-time") != "process-time") {
-    return Unsupported("'sink.partition-commit.trigger' = 'partition-time' is not supported yet");
+Status ReadRolling(const Options& options, const Format& format, SinkTable* table) {
+  RollingPolicy& rolling = table->rolling;
+  WEIR_ASSIGN_OR_RETURN(rolling.file_bytes_max,
+                        options.GetBytes("sink.rolling-policy.file-size", rolling.file_bytes_max));
+  for (auto [name, micros] : {std::pair{"rollover-interval", &rolling.rollover_micros},
+                              std::pair{"inactivity-interval", &rolling.inactivity_micros},
+                              std::pair{"check-interval", &rolling.check_micros}}) {
+    WEIR_ASSIGN_OR_RETURN(
+        *micros, options.GetDurationMicros(fmt::format("sink.rolling-policy.{}", name), *micros));
   }
-  WEIR_ASSIGN_OR_RETURN(int64_t delay, options.GetDurationMicros("sink.partition-commit.delay", 0));
-  if (delay != 0)
-    return Unsupported("'sink.partition-commit.delay' other than 0 is not supported yet");
-  std::string policy = options.GetOr("sink.partition-commit.policy.kind", "");
-  if (!policy.empty() && policy != "success-file") {
-    return Unsupported("'sink.partition-commit.policy.kind' = '{}' is not supported yet", policy);
+  WEIR_ASSIGN_OR_RETURN(bool compacts, options.GetBool("auto-compaction", false));
+  rolling.at_checkpoints = format.is_bulk() || compacts;
+  if (!compacts) return Status::OK();
+  CompactionPolicy compaction;
+  WEIR_ASSIGN_OR_RETURN(compaction.file_bytes,
+                        options.GetBytes("compaction.file-size", rolling.file_bytes_max));
+  compaction.wait_micros = rolling.rollover_micros;
+  WEIR_ASSIGN_OR_RETURN(int64_t parallelism, options.GetInt("compaction.parallelism", 1));
+  if (parallelism < 1 || parallelism > 64) {
+    return InvalidQuery("'compaction.parallelism' is {}, and must be from 1 to 64 (table {})",
+                        parallelism, table->context.table_name);
   }
+  compaction.parallelism = static_cast<int>(parallelism);
+  table->compaction = compaction;
   return Status::OK();
+}
+
+Status CheckPath(const SinkTable& table) {
+  WEIR_ASSIGN_OR_RETURN(auto info, StatIfThere(table.files(), table.path));
+  if (!info || info->is_directory) return Status::OK();
+  return WithHint(InvalidData("table {} cannot be written: '{}' is a file",
+                              table.context.table_name, table.path),
+                  "the path of a table that is written to is a directory");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format,
-                                           const std::string& path) {
-  WEIR_RETURN_NOT_OK(RefuseUnknownPolicies(table.options));
+                                           const std::string& path,
+                                           const PartitionPolicies& policies) {
   SinkTable sink;
   sink.context = table;
   sink.format = format;
   sink.format_options = FormatOptions(table, *format);
   sink.path = path;
   while (sink.path.size() > 1 && sink.path.back() == '/') sink.path.pop_back();
-  FileSystem* files = table.environment->files;
-  if (files->Exists(sink.path)) {
-    WEIR_ASSIGN_OR_RETURN(FileInfo info, files->Stat(sink.path));
-    if (!info.is_directory) {
-      return WithHint(
-          InvalidData("table {} cannot be written: '{}' is a file", table.table_name, sink.path),
-          "the path of a table that is written to is a directory");
-    }
-  }
+  WEIR_RETURN_NOT_OK(CheckPath(sink));
   sink.file_schema = FileSchema(table);
+  sink.schema_text =
+      fmt::format("{} {}", format->name(), DataType::Row(sink.file_schema.fields).ToString());
   for (int i = 0; i < table.schema.size(); ++i) {
     bool is_partition = std::find(table.partition_keys.begin(), table.partition_keys.end(),
                                   table.schema[i].name) != table.partition_keys.end();
@@ -319,22 +354,16 @@ Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Form
     sink.partition_columns.push_back(table.schema.IndexOf(key));
   if (sink.file_columns.empty())
     return InvalidQuery("table {} has partition columns only", table.table_name);
-  sink.job = fmt::format("{:016x}", table.environment->random->Next());
   sink.default_partition = table.options.GetOr("partition.default-name", "__DEFAULT_PARTITION__");
-  WEIR_ASSIGN_OR_RETURN(sink.file_bytes_max, table.options.GetBytes("sink.rolling-policy.file-size",
-                                                                    sink.file_bytes_max));
-  WEIR_ASSIGN_OR_RETURN(sink.rollover_micros,
-                        table.options.GetDurationMicros("sink.rolling-policy.rollover-interval",
-                                                        sink.rollover_micros));
-  sink.success_file =
-      table.options.GetOr("sink.partition-commit.policy.kind", "") == "success-file" &&
-      !table.partition_keys.empty();
-  sink.success_name = table.options.GetOr("sink.partition-commit.success-file.name", "_SUCCESS");
+  WEIR_RETURN_NOT_OK(ReadRolling(table.options, *format, &sink));
+  WEIR_ASSIGN_OR_RETURN(Policies made, MakePartitionPolicies(table, policies));
+  WEIR_ASSIGN_OR_RETURN(PartitionTrigger trigger, PartitionTrigger::Make(table));
+  if (!made.empty()) sink.trigger = std::move(trigger);
+  sink.run = std::make_shared<RunFiles>(fmt::format("{:016x}", table.environment->random->Next()),
+                                        table.job_id);
   // Malformed options and types show before anything runs.
-  if (!format->is_bulk())
-    WEIR_RETURN_NOT_OK(
-        format->MakeEncoder({sink.file_schema, sink.format_options, table.time_zone}).status());
-  return std::make_unique<FileSink>(std::move(sink));
+  if (!format->is_bulk()) WEIR_RETURN_NOT_OK(format->MakeEncoder(sink.encode_spec()).status());
+  return std::make_unique<FileSink>(std::move(sink), std::move(made));
 }
 
 }  // namespace weir

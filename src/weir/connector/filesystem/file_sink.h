@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "weir/connector/connector.h"
+#include "weir/connector/filesystem/partition_commit.h"
 #include "weir/format/format.h"
 
 namespace weir {
@@ -12,6 +13,7 @@ namespace weir {
 /// Writes files below the directory `path`. They have hidden temporary names until they are
 /// committed.
 Result<std::unique_ptr<Sink>> MakeFileSink(const TableContext& table, const Format* format,
-                                           const std::string& path);
+                                           const std::string& path,
+                                           const PartitionPolicies& policies);
 
 }  // namespace weir

@@ -2,8 +2,10 @@
 // Copyright the Weir authors
 //
 // 'connector' = 'filesystem'. Source: Flink documentation, "FileSystem SQL Connector".
+#include <map>
 #include <mutex>
 #include <set>
+#include <tuple>
 
 #include "weir/connector/connectors.h"
 #include "weir/connector/filesystem/byte_streams.h"
@@ -26,7 +28,7 @@ const std::vector<OptionSpec>& Specs() {
       {"source.monitor-interval", T::kDuration, "",
        "Look for new files this often; the source is then unbounded"},
       {"source.path.regex-pattern", T::kString, "",
-       "Only files whose path matches (not supported yet)"},
+       "Only files whose path matches this regular expression as a whole"},
       {"source.report-statistics",
        T::kEnum,
        "ALL",
@@ -36,22 +38,22 @@ const std::vector<OptionSpec>& Specs() {
       {"partition.default-name", T::kString, "__DEFAULT_PARTITION__",
        "Partition of NULL and empty values"},
       {"partition.time-extractor.kind", T::kString, "default",
-       "Accepted; used by 'partition-time' commits only"},
-      {"partition.time-extractor.class", T::kString, "",
-       "Accepted; used by 'partition-time' commits only"},
+       "How the time of a partition is found: default"},
+      {"partition.time-extractor.class", T::kString, "", "Class of a custom extractor (not used)"},
       {"partition.time-extractor.timestamp-pattern", T::kString, "",
-       "Accepted; used by 'partition-time' commits only"},
+       "The time of a partition from its columns: '$dt $hour:00:00'; else the first column"},
       {"partition.time-extractor.timestamp-formatter", T::kString, "",
-       "Accepted; used by 'partition-time' commits only"},
+       "How that time is written, as Java's DateTimeFormatter: 'yyyyMMdd HH'"},
       {"sink.rolling-policy.file-size", T::kMemorySize, "128 mb",
        "A file of this size is finished"},
       {"sink.rolling-policy.rollover-interval", T::kDuration, "30 min",
        "A file of this age is finished"},
       {"sink.rolling-policy.inactivity-interval", T::kDuration, "30 min",
-       "Accepted; files end with each checkpoint"},
+       "A file without new rows for this long is finished"},
       {"sink.rolling-policy.check-interval", T::kDuration, "1 min",
-       "Accepted; ages are looked at with each write"},
-      {"sink.shuffle-by-partition.enable", T::kBool, "false", "Accepted; has no effect"},
+       "How often the ages of files are looked at"},
+      {"sink.shuffle-by-partition.enable", T::kBool, "false",
+       "Rows of one partition go to one writer: fewer files"},
       {"sink.partition-commit.trigger",
        T::kEnum,
        "process-time",
@@ -60,19 +62,45 @@ const std::vector<OptionSpec>& Specs() {
        {"process-time", "partition-time"}},
       {"sink.partition-commit.delay", T::kDuration, "0 s", "How long after that"},
       {"sink.partition-commit.watermark-time-zone", T::kString, "UTC",
-       "Accepted; used by 'partition-time' commits only"},
-      {"sink.partition-commit.policy.kind", T::kString, "", "What a commit does: success-file"},
-      {"sink.partition-commit.policy.class", T::kString, "",
-       "Class of a custom policy (not supported)"},
+       "Zone of the times in partitions, for 'partition-time'"},
+      {"sink.partition-commit.policy.kind", T::kString, "",
+       "What a commit does: a list of success-file and custom"},
+      {"sink.partition-commit.policy.class", T::kString, "", "Registered name of a custom policy"},
       {"sink.partition-commit.policy.class.parameters", T::kString, "",
-       "Its parameters (not supported)"},
+       "Its parameters, separated by ';'"},
       {"sink.partition-commit.success-file.name", T::kString, "_SUCCESS",
        "Name of the success file"},
-      {"auto-compaction", T::kBool, "false", "Merge small files (not supported yet)"},
-      {"compaction.file-size", T::kMemorySize, "", "Size that compaction aims at"},
-      {"compaction.parallelism", T::kInt, "", "Parallelism of compaction"},
+      {"auto-compaction", T::kBool, "false", "Merge small files before they become visible"},
+      {"compaction.file-size", T::kMemorySize, "",
+       "Size that compaction aims at; else the rolling file size"},
+      {"compaction.parallelism", T::kInt, "1", "Threads that merge"},
   };
   return *specs;
+}
+
+// What standard input holds, told from its first bytes: JSON, or values with a delimiter.
+Result<std::map<std::string, std::string>> OptionsOfHead(std::string_view head) {
+  auto begins = [&](std::string_view magic) { return head.substr(0, magic.size()) == magic; };
+  for (auto [magic, name, tool] : {std::tuple{"\x1F\x8B", "gzip", "zcat"},
+                                   std::tuple{"\x28\xB5\x2F\xFD", "zstd", "zstdcat"}}) {
+    if (begins(magic))
+      return WithHint(InvalidData("standard input is compressed with {}", name),
+                      fmt::format("unpack it first: {} FILE | weir ...", tool));
+  }
+  if (begins("PAR1"))
+    return WithHint(Unsupported("reading Parquet from standard input is not supported"),
+                    "name the file instead: FROM 'file.parquet'");
+  if (begins("\xEF\xBB\xBF")) head.remove_prefix(3);
+  size_t first = head.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || head[first] == '{' || head[first] == '[')
+    return std::map<std::string, std::string>{{"format", "json"}};
+  std::map<std::string, std::string> options = {{"format", "csv"}, {"csv.header", "auto"}};
+  std::string_view line = head.substr(0, head.find('\n'));
+  if (line.find(',') == std::string_view::npos) {
+    if (line.find('\t') != std::string_view::npos) options["csv.field-delimiter"] = "\\t";
+    if (line.find(';') != std::string_view::npos) options["csv.field-delimiter"] = ";";
+  }
+  return options;
 }
 
 class SharedStandardInput : public StandardInput {
@@ -112,6 +140,8 @@ class SharedStandardInput : public StandardInput {
 
 class FilesystemConnector : public Connector {
  public:
+  explicit FilesystemConnector(PartitionPolicies policies) : policies_(std::move(policies)) {}
+
   const std::string& name() const override { return name_; }
   std::string description() const override {
     return "Files in directories, read as tables and written atomically";
@@ -127,12 +157,13 @@ class FilesystemConnector : public Connector {
     return !table.options.Has("source.monitor-interval");
   }
 
-  Result<Schema> InferSchema(const TableContext& table) const override {
-    WEIR_ASSIGN_OR_RETURN(std::string path, PathOf(table));
+  Result<Schema> InferSchema(const TableContext& given) const override {
+    WEIR_ASSIGN_OR_RETURN(std::string path, PathOf(given));
+    WEIR_ASSIGN_OR_RETURN(TableContext table, WithFormat(given, path));
     FileSystem* files = table.environment->files;
     std::vector<InputFile> found;
     if (!IsStandardInput(path)) {
-      WEIR_ASSIGN_OR_RETURN(found, ListFiles(path, table.partition_keys, files));
+      WEIR_ASSIGN_OR_RETURN(found, FilesOf(table, path));
       if (found.empty())
         return InvalidData("the directory '{}' holds no file to tell the columns of {} from", path,
                            table.table_name);
@@ -154,16 +185,13 @@ class FilesystemConnector : public Connector {
     return schema;
   }
 
-  Result<std::unique_ptr<Source>> MakeSource(const TableContext& table,
+  Result<std::unique_ptr<Source>> MakeSource(const TableContext& given,
                                              const ScanRequest& request) const override {
-    WEIR_ASSIGN_OR_RETURN(std::string path, PathOf(table));
-    if (table.options.Has("source.path.regex-pattern")) {
-      return Unsupported("'source.path.regex-pattern' is not supported yet; a glob in 'path' is");
-    }
+    WEIR_ASSIGN_OR_RETURN(std::string path, PathOf(given));
+    WEIR_ASSIGN_OR_RETURN(TableContext table, WithFormat(given, path));
     std::string sample = path;
     if (!table.options.Has("format") && FormatOfPath(path).empty() && !IsStandardInput(path)) {
-      WEIR_ASSIGN_OR_RETURN(auto found,
-                            ListFiles(path, table.partition_keys, table.environment->files));
+      WEIR_ASSIGN_OR_RETURN(auto found, FilesOf(table, path));
       if (!found.empty()) sample = found[0].path;
     }
     WEIR_ASSIGN_OR_RETURN(const Format* format, FormatOf(table, sample));
@@ -180,7 +208,7 @@ class FilesystemConnector : public Connector {
       return InvalidQuery("table {} cannot be written: its path '{}' is a glob", table.table_name,
                           path);
     WEIR_ASSIGN_OR_RETURN(const Format* format, FormatOf(table, path));
-    return MakeFileSink(table, format, path);
+    return MakeFileSink(table, format, path, policies_);
   }
 
   Result<std::vector<std::map<std::string, std::string>>> Partitions(
@@ -205,10 +233,27 @@ class FilesystemConnector : public Connector {
     if (!path) return InvalidQuery("table {} needs the option 'path'", table.table_name);
     return LocalPath(*path);
   }
+  // The table with the format of standard input, where nobody has said it.
+  Result<TableContext> WithFormat(const TableContext& given, const std::string& path) const {
+    TableContext table = given;
+    if (!IsStandardInput(path) || given.options.Has("format")) return table;
+    WEIR_ASSIGN_OR_RETURN(std::string head, standard_input_.Peek(given.environment->files));
+    WEIR_ASSIGN_OR_RETURN(auto values, OptionsOfHead(head));
+    for (const auto& [key, value] : given.options.values()) values[key] = value;
+    table.options = Options(std::move(values));
+    return table;
+  }
+  static Result<std::vector<InputFile>> FilesOf(const TableContext& table,
+                                                const std::string& path) {
+    WEIR_ASSIGN_OR_RETURN(
+        FileFinder finder,
+        FileFinder::Make(path, table.options.GetOr("source.path.regex-pattern", ""),
+                         table.partition_keys));
+    return finder.Find(table.environment->files, FileFinder::Missing::kIsError);
+  }
   static Result<const Format*> FormatOf(const TableContext& table, const std::string& path) {
     if (auto name = table.options.Get("format")) return LookupFormat(*name);
     std::string name = FormatOfPath(path);
-    if (name.empty() && IsStandardInput(path)) name = "json";
     if (!name.empty()) return LookupFormat(name);
     return WithHint(
         InvalidQuery("table {} needs the option 'format': the name '{}' does not tell it",
@@ -242,14 +287,17 @@ class FilesystemConnector : public Connector {
     return schema.ok() ? schema : WithContext(schema.status(), fmt::format("'{}'", file.path));
   }
 
-  std::string name_ = "filesystem";
+  const std::string name_ = "filesystem";
+  const PartitionPolicies policies_;
   mutable SharedStandardInput standard_input_;
 };
 
 }  // namespace
 
-std::unique_ptr<Connector> MakeFilesystemConnector() {
-  return std::make_unique<FilesystemConnector>();
+std::unique_ptr<Connector> MakeFilesystemConnector(PartitionPolicies policies) {
+  return std::make_unique<FilesystemConnector>(std::move(policies));
 }
+
+std::unique_ptr<Connector> MakeFilesystemConnector() { return MakeFilesystemConnector({}); }
 
 }  // namespace weir
