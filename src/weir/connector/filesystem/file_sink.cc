@@ -139,7 +139,9 @@ class FileSink : public Sink {
       }
     }
     WEIR_RETURN_NOT_OK(Publish(*table_, finished, Publishing::kAgain));
-    if (!table_->run->has_job() || !table_->files().Exists(table_->path)) return Status::OK();
+    if (!table_->run->has_job()) return Status::OK();
+    WEIR_ASSIGN_OR_RETURN(auto directory, StatIfThere(table_->files(), table_->path));
+    if (!directory) return Status::OK();
     std::set<std::string> keep;
     for (const auto& entry : files_) keep.insert(entry.first);
     return DeleteLeftovers(*table_, keep);
@@ -249,7 +251,8 @@ class FileSink : public Sink {
   // OVERWRITE replaces a table without partitions as a whole, else the partitions that were
   // written to.
   Status AddReplaced(const std::vector<SinkRecord>& files, std::vector<SinkRecord>* out) {
-    if (!table_->files().Exists(table_->path)) return Status::OK();
+    WEIR_ASSIGN_OR_RETURN(auto directory, StatIfThere(table_->files(), table_->path));
+    if (!directory) return Status::OK();
     std::set<std::string> directories;
     for (const SinkRecord& file : files) {
       if (file.kind == Kind::kFile) directories.insert(DirectoryOf(file.target));
