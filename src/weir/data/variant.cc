@@ -16,9 +16,6 @@ namespace {
 // The low two bits of a value's first byte.
 enum BasicType { kPrimitive = 0, kShortString = 1, kObjectType = 2, kArrayType = 3 };
 
-constexpr int kLongString = 16;
-constexpr int kBinary = 15;
-
 struct Primitive {
   VariantKind kind;
   uint8_t bytes;  // Behind the header. 255: a length of four bytes and as many bytes.
