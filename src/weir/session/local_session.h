@@ -67,6 +67,9 @@ class LocalSession : public Session {
                                          PlanMode* mode, std::vector<std::string>* column_names);
   Result<QueryResultPtr> RunStatement(const Statement& statement, std::string_view sql);
   Result<QueryResultPtr> Explain(const AstExplain& explain, std::string_view sql);
+  /// What becomes of a savepoint's state when `statement` starts from it.
+  Result<QueryResultPtr> ExplainUpgrade(const AstExplain& explain, const Statement& statement,
+                                        std::string_view sql);
   Result<QueryResultPtr> CompilePlan(const AstCompilePlan& compile, std::string_view sql);
   Result<QueryResultPtr> ExecutePlan(const AstExecutePlan& execute);
   int Parallelism() const;

@@ -13,6 +13,7 @@
 #include "weir/plan/explain.h"
 #include "weir/plan/plan_json.h"
 #include "weir/session/local_session.h"
+#include "weir/session/supervised_job.h"
 #include "weir/sql/unparse.h"
 #include "weir/translate/translate.h"
 
@@ -44,10 +45,9 @@ void VisitPlans(const std::vector<PlanPtr>& roots,
 /// Rows or the end of a running job. The job's memory outlives its batches.
 class JobResult : public QueryResult {
  public:
-  JobResult(std::shared_ptr<BudgetPool> pool, std::unique_ptr<Job> job,
-            std::shared_ptr<ResultQueue> queue, const PlanNode& root,
-            std::vector<std::string> names, PlanMode mode)
-      : pool_(std::move(pool)), job_(std::move(job)), queue_(std::move(queue)), mode_(mode) {
+  JobResult(SupervisedJob started, const PlanNode& root, std::vector<std::string> names,
+            PlanMode mode)
+      : job_(std::move(started.job)), queue_(std::move(started.results)), mode_(mode) {
     changes_ = root.traits.changes;
     if (const CollectNode* collect = root.As<CollectNode>()) {
       schema_ = root.inputs[0]->schema;
@@ -90,9 +90,9 @@ class JobResult : public QueryResult {
     job_->Cancel();
   }
   std::vector<NodeProgress> Progress() const override { return job_->Progress(); }
+  Job* job() override { return job_.get(); }
 
  private:
-  std::shared_ptr<BudgetPool> pool_;
   std::unique_ptr<Job> job_;
   std::shared_ptr<ResultQueue> queue_;
   Schema schema_;
@@ -225,12 +225,14 @@ Result<std::vector<PlanPtr>> LocalSession::OptimizePlans(std::vector<PlanPtr> ro
 Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimized,
                                               const PlanMode& mode,
                                               std::vector<std::string> column_names) {
-  Options options{options_};
-  WEIR_ASSIGN_OR_RETURN(int64_t limit,
+  JobSpec spec;
+  spec.options = Options{options_};
+  const Options& options = spec.options;
+  WEIR_ASSIGN_OR_RETURN(spec.memory_limit,
                         options.GetBytes("weir.memory.query-limit", DefaultMemoryLimit()));
-  auto pool = std::make_shared<BudgetPool>("query", limit, nullptr, arrow::default_memory_pool());
   WEIR_ASSIGN_OR_RETURN(bool strict, options.GetBool("weir.strict", false));
-  ExecutionOptions execution;
+  ExecutionOptions& execution = spec.execution;
+  WEIR_ASSIGN_OR_RETURN(execution.deterministic, options.GetBool("weir.deterministic", false));
   WEIR_ASSIGN_OR_RETURN(execution.batch_rows_max, options.GetInt("weir.batch.rows-max", 4096));
   WEIR_ASSIGN_OR_RETURN(bool mini_batch, options.GetBool("table.exec.mini-batch.enabled", false));
   if (strict) {
@@ -241,22 +243,26 @@ Result<QueryResultPtr> LocalSession::RunPlans(const std::vector<PlanPtr>& optimi
                             options.GetInt("table.exec.mini-batch.size", 1));
     }
   }
-  TranslateContext context;
+  spec.plans = optimized;
+  TranslateContext& context = spec.context;
   context.functions = &functions_;
   context.config = function_config_;
   context.connectors = &connectors_;
   context.environment = &environment_;
   context.values_store = &values_store_;
-  context.pool = pool;
   context.is_batch = mode.is_batch;
   context.parallelism = strict ? 1 : Parallelism();
   context.options = options;
   context.batch_rows_max = execution.batch_rows_max;
-  WEIR_ASSIGN_OR_RETURN(Translation translation, Translate(optimized, context));
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Job> job,
-                        StartJob(std::move(translation.graph), execution, environment_, pool));
-  return QueryResultPtr(std::make_unique<JobResult>(std::move(pool), std::move(job),
-                                                    std::move(translation.results), *optimized[0],
+  WEIR_ASSIGN_OR_RETURN(spec.settings, ReadJobSettings(options, optimized));
+  // The second job of a name in one script has a folder of its own, also when it is run again.
+  if (int twin = ++job_names_[spec.settings.name]; twin > 1) {
+    spec.settings.name += fmt::format("-{}", twin);
+    spec.settings.id = JobIdOf(spec.settings.name);
+  }
+  spec.log = config_.log;
+  WEIR_ASSIGN_OR_RETURN(SupervisedJob started, StartSupervisedJob(std::move(spec)));
+  return QueryResultPtr(std::make_unique<JobResult>(std::move(started), *optimized[0],
                                                     std::move(column_names), mode));
 }
 
@@ -309,6 +315,7 @@ Result<QueryResultPtr> LocalSession::Explain(const AstExplain& explain, std::str
     query.node = AstQueryStatement{create->query};
     statement = &query;
   }
+  if (explain.upgrade_from) return ExplainUpgrade(explain, *statement, sql);
   WEIR_ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, BindRoots(*statement, sql, &mode, &names));
   ExplainOptions options;
   bool json = false;
