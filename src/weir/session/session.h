@@ -73,9 +73,9 @@ struct SessionConfig {
   std::map<std::string, std::string> options;  // Initial SET options, Flink's keys.
   int default_parallelism = 0;                 // 0: the number of cores.
   /// Called after the built-in connectors have been registered, to add others.
-  std::function<void(ConnectorRegistry*)> add_connectors;
+  std::function<void(ConnectorRegistry*)> add_connectors = {};
   /// Told a line for people while a job runs: restarts, failed checkpoints. Called from any thread.
-  std::function<void(const std::string&)> log;
+  std::function<void(const std::string&)> log = {};
 };
 
 /// A note for the person at the terminal, said once: an unknown option, a deprecated form.

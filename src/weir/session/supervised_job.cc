@@ -18,6 +18,7 @@ namespace weir {
 namespace {
 
 constexpr int64_t kSleepSliceMicros = 20'000;
+constexpr int64_t kLockWaitMicros = 3'000'000;
 
 /// What is released only after the job that uses it.
 struct Attempt {
@@ -95,7 +96,12 @@ Status Supervisor::LockDirectory() {
   if (!path) return Status::OK();  // Elsewhere the epoch log alone keeps writers apart.
   std::string folder = *path + "/" + spec_.settings.id;
   WEIR_RETURN_NOT_OK(environment_.files->MakeDirectories(folder));
-  WEIR_ASSIGN_OR_RETURN(lock_, environment_.files->TryLock(folder + "/LOCK"));
+  // A process that was killed a moment ago may still be ending.
+  for (int64_t waited = 0; lock_ == nullptr && waited <= kLockWaitMicros;
+       waited += kSleepSliceMicros) {
+    if (waited > 0) environment_.clock->SleepMicros(kSleepSliceMicros);
+    WEIR_ASSIGN_OR_RETURN(lock_, environment_.files->TryLock(folder + "/LOCK"));
+  }
   if (lock_ != nullptr) {
     // What a process that was killed had begun to write.
     return LocalObjectStore(environment_.files, environment_.random, folder).RemoveTemporaries();
