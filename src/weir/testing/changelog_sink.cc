@@ -134,6 +134,7 @@ class ChangelogSink : public Sink {
 class ChangelogConnector : public Connector {
  public:
   const std::string& name() const override { return name_; }
+  std::string description() const override { return "Every change, in files, exactly once"; }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
         {"path", OptionType::kString, "", "Directory", true, {}},
