@@ -127,6 +127,9 @@ Status Supervisor::Open() {
   if (!spec_.settings.has_checkpoints) return Status::OK();
   if (spec_.settings.directory.empty()) {
     objects_ = std::make_unique<MemoryObjectStore>();
+    // Leftovers are those of this process alone: another one may run a job of the same name.
+    spec_.context.job_id =
+        fmt::format("{}~{:016x}", spec_.settings.id, environment_.random->Next());
     return Status::OK();
   }
   spec_.context.job_id = spec_.settings.id;
