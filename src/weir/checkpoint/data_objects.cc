@@ -50,7 +50,7 @@ Status DataObjects::AddTable(const std::vector<const SubtaskSnapshot::Part*>& pa
     if (part->rows.num_rows == 0) continue;
     if (table->schema.fields.empty()) {
       table->schema = part->schema;
-    } else if (SchemaText(table->schema) != SchemaText(part->schema)) {
+    } else if (StateSchemaText(table->schema) != StateSchemaText(part->schema)) {
       return Internal("table '{}' is saved with two schemas", part->table);
     }
     table->is_keyed |= !part->key_hashes.empty();

@@ -169,7 +169,7 @@ Json TableJson(const TableState& table) {
     }
     layers.push_back({{"epoch", layer.epoch}, {"sections", std::move(sections)}});
   }
-  Json json{{"schema", Json::parse(SchemaText(table.schema), nullptr, false)},
+  Json json{{"schema", Json::parse(StateSchemaText(table.schema), nullptr, false)},
             {"slots", table.is_slot_table},
             {"keyed", table.is_keyed},
             {"layers", std::move(layers)}};
@@ -210,7 +210,7 @@ Result<TableState> ReadTable(const Json& json) {
     table.hash_max = hashes[1].get<uint32_t>();
   }
   if (!members.ok()) return BadMember("a table");
-  WEIR_ASSIGN_OR_RETURN(table.schema, ParseSchemaText(schema.dump()));
+  WEIR_ASSIGN_OR_RETURN(table.schema, ParseStateSchema(schema.dump()));
   for (const Json& item : layers) {
     Members layer_members(item);
     TableLayer layer;

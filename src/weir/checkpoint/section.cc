@@ -136,7 +136,7 @@ Status DecodeBlocks(std::string_view bytes, const Schema& schema, arrow::MemoryP
     return Unsupported("a section of format version {} (this program reads version {})", version,
                        kVersion);
   }
-  std::string text = SchemaText(schema);
+  std::string text = StateSchemaText(schema);
   if (schema_hash != XXH3_64bits(text.data(), text.size()))
     return Corruption("its rows have other columns than the manifest says");
   WEIR_ASSIGN_OR_RETURN(auto codec, MakeCodec());
@@ -153,14 +153,14 @@ uint64_t PlaceChecksum(std::string_view bytes, std::string_view object, int64_t 
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
-std::string SchemaText(const Schema& schema) {
+std::string StateSchemaText(const Schema& schema) {
   auto fields = nlohmann::json::array();
   for (const Field& field : schema.fields)
     fields.push_back(nlohmann::json::array({field.name, field.type.ToString()}));
   return fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Result<Schema> ParseSchemaText(std::string_view text) {
+Result<Schema> ParseStateSchema(std::string_view text) {
   auto fields = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!fields.is_array()) return Corruption("a schema cannot be read");
   Schema schema;
@@ -266,7 +266,7 @@ Status SectionBuilder::CloseBlock() {
 Result<std::string> SectionBuilder::Finish(const Schema& schema, std::string_view object,
                                            int64_t offset) {
   WEIR_RETURN_NOT_OK(CloseBlock());
-  std::string text = SchemaText(schema);
+  std::string text = StateSchemaText(schema);
   std::string bytes;
   bytes.reserve(kHeadBytes + blocks_.size() + kChecksumBytes);
   ByteWriter out(&bytes, 0);

@@ -64,8 +64,8 @@ Result<std::vector<SectionRows>> DecodeSection(std::string_view bytes, const Sch
                                                arrow::MemoryPool* pool);
 
 /// "[["k0","INT NOT NULL"],...]": what the hash in a section's head is taken of.
-std::string SchemaText(const Schema& schema);
-Result<Schema> ParseSchemaText(std::string_view text);
+std::string StateSchemaText(const Schema& schema);
+Result<Schema> ParseStateSchema(std::string_view text);
 /// XXH3-64 of `bytes`, seeded by a name and an offset in it.
 uint64_t PlaceChecksum(std::string_view bytes, std::string_view object, int64_t offset);
 

@@ -87,7 +87,9 @@ class ModelWriter {
     for (uint32_t slot : changed_) {
       if (!rows_.contains(slot)) erased.push_back(slot);
     }
-    if (incremental) EXPECT_TRUE(snapshot->EraseSlots("t", erased).ok());
+    if (incremental) {
+      EXPECT_TRUE(snapshot->EraseSlots("t", erased).ok());
+    }
     std::vector<std::pair<int64_t, std::string>> some;
     for (const auto& [slot, row] : rows_) {
       if (slot % 7 == 0) some.push_back(row);

@@ -47,8 +47,9 @@ class ChangelogNormalize : public Operator {
   }
 
   Status Save(SnapshotWriter& snapshot) override {
-    return SaveSlots(
-        snapshot, "rows", RowSchema(), table_.LiveSlots(),
+    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
+    return SaveChanges(
+        snapshot, "rows", RowSchema(), changes,
         [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
           WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows_.Get(slots));
           WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
@@ -59,12 +60,13 @@ class ChangelogNormalize : public Operator {
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
+    int64_t now = context_.environment->clock->WallMicros() / 1000;
     for (const Batch& batch : batches) {
       WEIR_RETURN_NOT_OK(FindKeys(batch));
       ColumnVector columns(batch.columns.begin(), batch.columns.end() - 1);
       WEIR_RETURN_NOT_OK(rows_.SetMany(slots_, columns, nullptr));
       for (int64_t i = 0; i < batch.num_rows; ++i) {
-        ttl_.Write(slots_[static_cast<size_t>(i)], batch.columns.back()->At<int64_t>(i));
+        ttl_.Restore(slots_[static_cast<size_t>(i)], batch.columns.back()->At<int64_t>(i), now);
       }
     }
     return Status::OK();

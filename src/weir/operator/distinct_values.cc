@@ -255,7 +255,7 @@ Schema DistinctValues::SnapshotSchema(const std::vector<DataType>& group_types) 
 
 Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name,
                             const std::vector<DataType>& group_types, const SlotColumns& columns_of,
-                            const std::vector<int>& key_columns) {
+                            const std::vector<int>& key_columns, GroupNames names) {
   auto columns = [&](std::span<const uint32_t> entries) -> Result<ColumnVector> {
     std::vector<uint32_t> groups;
     for (uint32_t entry : entries) groups.push_back(group_[entry]);
@@ -276,8 +276,11 @@ Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name,
     }
     return out;
   };
-  return SaveSlots(snapshot, name, SnapshotSchema(group_types), table_.LiveSlots(), columns,
-                   key_columns);
+  Schema schema = SnapshotSchema(group_types);
+  if (names == GroupNames::kChanging)
+    return SaveSlots(snapshot, name, schema, table_.LiveSlots(), columns, key_columns);
+  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
+  return SaveChanges(snapshot, name, schema, changes, columns, key_columns);
 }
 
 Status DistinctValues::Restore(

@@ -25,6 +25,10 @@
 
 namespace weir {
 
+/// Whether the columns that name a group stay the same while it lives. Values of groups whose name
+/// changes (sessions grow) are saved as a whole each time.
+enum class GroupNames : uint8_t { kFixed, kChanging };
+
 class DistinctValues {
  public:
   static constexpr int kFiltersMax = 64;
@@ -61,7 +65,7 @@ class DistinctValues {
   int64_t num_values() const { return table_.size(); }
   Status Save(SnapshotWriter& snapshot, std::string_view name,
               const std::vector<DataType>& group_types, const SlotColumns& columns_of,
-              const std::vector<int>& key_columns);
+              const std::vector<int>& key_columns, GroupNames names);
   Status Restore(
       SnapshotReader& snapshot, std::string_view name, const std::vector<DataType>& group_types,
       const std::function<Status(const ColumnVector&, int64_t, std::vector<uint32_t>*)>& slots_of);

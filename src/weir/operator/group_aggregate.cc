@@ -419,8 +419,9 @@ Schema GroupAggregate::GroupSchema() const {
 Status GroupAggregate::Save(SnapshotWriter& snapshot) {
   auto keys_of = [&](std::span<const uint32_t> slots) { return table_->Keys(slots); };
   std::vector<int> key_columns = ColumnRange(0, key_types_.size());
-  WEIR_RETURN_NOT_OK(SaveSlots(
-      snapshot, "groups", GroupSchema(), table_->LiveSlots(),
+  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_->TakeChanges(snapshot));
+  WEIR_RETURN_NOT_OK(SaveChanges(
+      snapshot, "groups", GroupSchema(), changes,
       [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
         WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
         if (spec_.input_may_retract) {
@@ -437,7 +438,7 @@ Status GroupAggregate::Save(SnapshotWriter& snapshot) {
         return columns;
       },
       key_columns));
-  return calls_->SaveDistinct(snapshot, key_types_, keys_of, key_columns);
+  return calls_->SaveDistinct(snapshot, key_types_, keys_of, key_columns, GroupNames::kFixed);
 }
 
 Status GroupAggregate::Restore(SnapshotReader& snapshot) {

@@ -11,6 +11,7 @@
 #include "weir/operator/expr_runner.h"
 #include "weir/operator/output_queue.h"
 #include "weir/state/keyed_rows.h"
+#include "weir/state/state_ttl.h"
 
 namespace weir {
 namespace {
@@ -29,7 +30,7 @@ class HashJoin : public Operator {
           Side{given, TypesOf(given.input),
                KeyedRows(key_types, TypesOf(given.input),
                          given.may_retract ? RowLife::kAddAndRemove : RowLife::kAdd, context.pool),
-               PoolVector<int64_t>(context.pool)});
+               PoolVector<int64_t>(context.pool), StateTtl(given.state_ttl_millis, context.pool)});
     }
     bool pads_right = spec_.kind == HashJoinKind::kLeft || spec_.kind == HashJoinKind::kFull;
     bool pads_left = spec_.kind == HashJoinKind::kRight || spec_.kind == HashJoinKind::kFull;
@@ -84,6 +85,18 @@ class HashJoin : public Operator {
     }
   }
 
+  int64_t NextTimerMillis() const override {
+    return std::min(sides_[kLeft]->ttl.next_sweep_millis(),
+                    sides_[kRight]->ttl.next_sweep_millis());
+  }
+  Result<Progress> OnTimer(int64_t now_millis, Output&) override {
+    for (std::optional<Side>& side : sides_) {
+      if (now_millis < side->ttl.next_sweep_millis()) continue;
+      WEIR_RETURN_NOT_OK(side->rows.EraseSlots(side->ttl.Sweep(side->rows.Live(), now_millis)));
+    }
+    return Progress::kDone;
+  }
+
   Status Save(SnapshotWriter& snapshot) override;
   Status Restore(SnapshotReader& snapshot) override;
 
@@ -93,7 +106,8 @@ class HashJoin : public Operator {
     std::vector<DataType> types;
     KeyedRows rows;
     PoolVector<int64_t>
-        matches;             // Rows of the other side that each row matches; where it is asked for.
+        matches;  // Rows of the other side that each row matches; where it is asked for.
+    StateTtl ttl;
     bool is_outer = false;   // Its rows come out without a match too.
     bool is_padded = false;  // Its columns may be NULL for lack of a match.
     bool has_ended = false;
@@ -129,6 +143,7 @@ class HashJoin : public Operator {
     }
   }
   Status BeginBatch(int input, const Batch& batch);
+  Status ForgetExpired();
   Status StoreRows();
   Status MatchSome();
   Status CollectPairs();
@@ -156,6 +171,7 @@ class HashJoin : public Operator {
   // The batch at hand.
   bool in_batch_ = false;
   int input_ = 0;
+  int64_t now_millis_ = 0;  // Only with a TTL.
   Batch batch_;
   ColumnVector keys_;
   std::vector<uint64_t> hashes_;
@@ -192,19 +208,39 @@ Status HashJoin::BeginBatch(int input, const Batch& batch) {
     if (null_safe || !keys_[k]->may_have_nulls()) continue;
     std::erase_if(matchable_, [&](int32_t row) { return keys_[k]->IsNull(row); });
   }
+  if (own().ttl.is_on() || other().ttl.is_on())
+    now_millis_ = context_.environment->clock->WallMicros() / 1000;
   WEIR_RETURN_NOT_OK(other().rows.FindFirst(keys_, hashes_, matchable_, &candidates_));
   row_matches_.assign(n, 0);
   return StoreRows();
 }
 
+// Rows whose time is over are not counted on when equal rows come or go.
+Status HashJoin::ForgetExpired() {
+  if (!own().ttl.is_on()) return Status::OK();
+  std::vector<uint32_t> expired;
+  WEIR_RETURN_NOT_OK(own().rows.FindRows(batch_.columns, batch_.num_rows, matchable_, &expired));
+  std::erase_if(expired, [&](uint32_t slot) {
+    return slot == kNoSlot || !own().ttl.IsExpired(slot, now_millis_);
+  });
+  std::sort(expired.begin(), expired.end());
+  expired.erase(std::unique(expired.begin(), expired.end()), expired.end());
+  return own().rows.EraseSlots(expired);
+}
+
 Status HashJoin::StoreRows() {
   own_slots_.assign(static_cast<size_t>(batch_.num_rows), kNoSlot);
   if (other().has_ended) return Status::OK();
+  WEIR_RETURN_NOT_OK(ForgetExpired());
   std::vector<int32_t> added;
   for (int32_t row : matchable_) {
     if (IsAccumulate(batch_.kind(row))) added.push_back(row);
   }
   WEIR_RETURN_NOT_OK(own().rows.Add(keys_, hashes_, batch_.columns, added, &own_slots_));
+  WEIR_RETURN_NOT_OK(own().ttl.Resize(own().rows.num_slots()));
+  if (own().ttl.is_on()) {
+    for (int32_t row : added) own().ttl.Write(own_slots_[static_cast<size_t>(row)], now_millis_);
+  }
   if (!counts_matches(input_)) return Status::OK();
   return own().matches.Resize(std::max(own().matches.size(), own().rows.num_slots()));
 }
@@ -218,6 +254,7 @@ Status HashJoin::CollectPairs() {
     while (candidate != kNoSlot && static_cast<int64_t>(pairs_.size()) < context_.batch_rows_max) {
       // An inner join repeats a row by its count here; AddPair does it for others.
       int64_t times = is_plain() ? rows.count(candidate) : 1;
+      if (other().ttl.IsExpired(candidate, now_millis_)) times = 0;
       for (int64_t i = 0; i < times; ++i)
         pairs_.push_back({static_cast<int32_t>(next_row_), candidate});
       candidate = rows.Next(candidate);
@@ -312,6 +349,8 @@ void HashJoin::AddPair(const Pair& pair) {
   if (counts_matches(1 - input_)) {
     int64_t& matches = other().matches[pair.slot];
     turns = adds ? matches++ == 0 : --matches == 0;
+    other().rows.MarkChanged(pair.slot);
+    other().ttl.Write(pair.slot, now_millis_);
   }
   if (is_semi_or_anti()) {
     if (!turns || input_ == kLeft) return;
@@ -414,6 +453,7 @@ Schema HashJoin::SideSchema(int side) const {
   AppendFields("c", sides_[side]->types, &schema);
   schema.fields.push_back({"count", DataType::BigInt().NotNull()});
   schema.fields.push_back({"matches", DataType::BigInt().NotNull()});
+  schema.fields.push_back({"written", DataType::BigInt().NotNull()});
   return schema;
 }
 
@@ -433,21 +473,25 @@ Status HashJoin::Save(SnapshotWriter& snapshot) {
         WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(*numbers, order, context_.pool));
         columns.push_back(std::move(column));
       }
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr written, rows.ttl.Column(slots, context_.pool));
+      columns.push_back(std::move(written));
       return columns;
     };
-    WEIR_RETURN_NOT_OK(SaveSlots(snapshot, side == kLeft ? "left" : "right", SideSchema(side),
-                                 rows.rows.Live(), columns_of, rows.spec.key_columns));
+    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, rows.rows.TakeChanges(snapshot));
+    WEIR_RETURN_NOT_OK(SaveChanges(snapshot, side == kLeft ? "left" : "right", SideSchema(side),
+                                   changes, columns_of, rows.spec.key_columns));
   }
   return Status::OK();
 }
 
 Status HashJoin::Restore(SnapshotReader& snapshot) {
+  int64_t now_millis = context_.environment->clock->WallMicros() / 1000;
   for (int side : {kLeft, kRight}) {
     Side& rows = *sides_[side];
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches,
                           snapshot.Read(side == kLeft ? "left" : "right", SideSchema(side)));
     for (const Batch& batch : batches) {
-      ColumnVector columns(batch.columns.begin(), batch.columns.end() - 2);
+      ColumnVector columns(batch.columns.begin(), batch.columns.end() - 3);
       ColumnVector keys;
       for (int column : rows.spec.key_columns) keys.push_back(columns[static_cast<size_t>(column)]);
       WEIR_RETURN_NOT_OK(HashKeys(keys, batch.num_rows, &hashes_));
@@ -455,6 +499,7 @@ Status HashJoin::Restore(SnapshotReader& snapshot) {
       std::iota(all.begin(), all.end(), 0);
       std::vector<uint32_t> slots;
       WEIR_RETURN_NOT_OK(rows.rows.Add(keys, hashes_, columns, all, &slots));
+      WEIR_RETURN_NOT_OK(rows.ttl.Resize(rows.rows.num_slots()));
       if (counts_matches(side)) {
         WEIR_RETURN_NOT_OK(
             rows.matches.Resize(std::max(rows.matches.size(), rows.rows.num_slots())));
@@ -465,6 +510,7 @@ Status HashJoin::Restore(SnapshotReader& snapshot) {
           rows.rows.set_count(slot, batch.columns[columns.size()]->At<int64_t>(i));
         if (counts_matches(side))
           rows.matches[slot] = batch.columns[columns.size() + 1]->At<int64_t>(i);
+        rows.ttl.Restore(slot, batch.columns[columns.size() + 2]->At<int64_t>(i), now_millis);
       }
     }
   }

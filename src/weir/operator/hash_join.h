@@ -21,8 +21,9 @@
 // Output: left columns, then right ones; columns of a side that may be padded are
 // nullable.
 //
-// State: rows of both sides by join key, with how often each is there and (outer, semi,
-// anti) how many match it.
+// State: rows of both sides by join key, with how often each is there, (outer, semi, anti) how many
+// match it, and with a TTL when it was last written (added, or its number of matches changed).
+// Nothing is put out when a row's time is over: it only matches nothing any more, as in Flink.
 //
 // Cost: one probe a row of the other side's keys, one of the own; a side
 // that retracts also finds its rows by value.
@@ -48,6 +49,7 @@ struct HashJoinSide {
   Schema input;
   std::vector<int> key_columns;
   bool may_retract = false;
+  int64_t state_ttl_millis = 0;  // A row is forgotten so long after its last write; 0: never.
 };
 
 struct HashJoinSpec {

@@ -86,10 +86,11 @@ class SessionAggregate : public Operator {
       columns.insert(columns.end(), states.begin(), states.end());
       return columns;
     };
-    WEIR_RETURN_NOT_OK(SaveSlots(snapshot, "sessions", SessionSchema(), sessions_->Live(),
-                                 columns_of, key_columns));
+    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, sessions_->TakeChanges(snapshot));
     WEIR_RETURN_NOT_OK(
-        calls_->SaveDistinct(snapshot, sessions_->name_types(), names_of, key_columns));
+        SaveChanges(snapshot, "sessions", SessionSchema(), changes, columns_of, key_columns));
+    WEIR_RETURN_NOT_OK(calls_->SaveDistinct(snapshot, sessions_->name_types(), names_of,
+                                            key_columns, GroupNames::kChanging));
     return SaveProgress(snapshot, done_millis_, context_.pool);
   }
   Status Restore(SnapshotReader& snapshot) override {

@@ -29,7 +29,8 @@ SessionWindows::SessionWindows(std::vector<DataType> key_types, const WindowTime
       buckets_of_(pool),
       next_(pool),
       key_(pool),
-      live_(pool) {}
+      live_(pool),
+      changes_(pool) {}
 
 // No session of a bucket ends before the bucket's time.
 int64_t SessionWindows::BucketOf(int64_t end) const {
@@ -66,7 +67,9 @@ Result<uint32_t> SessionWindows::New(uint32_t key, int64_t start, int64_t end) {
     WEIR_RETURN_NOT_OK(next_.Append(kNoSlot));
     WEIR_RETURN_NOT_OK(key_.Append(0));
     WEIR_RETURN_NOT_OK(live_.Append(0));
+    WEIR_RETURN_NOT_OK(changes_.Reserve(starts_.size()));
   }
+  changes_.Mark(session);
   starts_[session] = start;
   ends_[session] = end;
   key_[session] = key;
@@ -82,6 +85,7 @@ void SessionWindows::Unlink(uint32_t session) {
   while (*link != session) link = &next_[*link];
   *link = next_[session];
   live_[session] = 0;
+  changes_.Mark(session);
   buckets_of_[session] = kNoBucket;
 }
 
@@ -118,6 +122,7 @@ Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_
     }
     starts_[found] = std::min(starts_[found], start);
     ends_[found] = std::max(ends_[found], end);
+    changes_.Mark(found);
     (*sessions)[row] = found;
   }
   if (!merges->empty()) {
@@ -181,14 +186,6 @@ Status SessionWindows::Free(std::span<const uint32_t> sessions) {
 
 int64_t SessionWindows::NextInstant() const {
   return buckets_.empty() ? Watermark::kMax : times_.LastInstant(buckets_.first_time());
-}
-
-std::vector<uint32_t> SessionWindows::Live() const {
-  std::vector<uint32_t> sessions;
-  for (int64_t i = 0; i < live_.size(); ++i) {
-    if (live_[i] != 0) sessions.push_back(static_cast<uint32_t>(i));
-  }
-  return sessions;
 }
 
 Result<ColumnVector> SessionWindows::Keys(std::span<const uint32_t> sessions) {

@@ -51,9 +51,15 @@ class SessionWindows {
   /// An instant before which no session is complete; the greatest number when there is none.
   int64_t NextInstant() const;
 
+  /// What a Save writes of what is kept by session: those that were given out by Assign, made or
+  /// freed are marked.
+  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
+    return changes_.Take(snapshot.is_incremental(), num_slots(),
+                         [this](uint32_t session) { return live_[session] != 0; });
+  }
+
   /// All session slots are below this.
   int64_t num_slots() const { return starts_.size(); }
-  std::vector<uint32_t> Live() const;
   int64_t start(uint32_t session) const { return starts_[session]; }
   int64_t end(uint32_t session) const { return ends_[session]; }
   Result<ColumnVector> Keys(std::span<const uint32_t> sessions);
@@ -82,6 +88,7 @@ class SessionWindows {
   PoolVector<uint32_t> next_, key_;
   PoolVector<uint8_t> live_;
   std::vector<uint32_t> free_;
+  SlotChanges changes_;
   TimeBuckets buckets_;
   // Of the batch at hand.
   std::vector<uint64_t> hashes_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "weir/operator/output_queue.h"
-#include "weir/state/keyed_table.h"
+#include "weir/state/state_ttl.h"
 
 namespace weir {
 namespace {
@@ -19,6 +19,7 @@ class SetOperation : public Operator {
         types_(TypesOf(spec_.input)),
         table_(types_, context.pool),
         counts_{PoolVector<int64_t>(context.pool), PoolVector<int64_t>(context.pool)},
+        ttl_(spec_.state_ttl_millis, context.pool),
         touched_(context.pool) {}
 
   Result<Progress> OnBatch(int input, const Batch& batch, Output& out) override {
@@ -28,9 +29,13 @@ class SetOperation : public Operator {
       return Progress::kDone;
     }
     WEIR_RETURN_NOT_OK(touched_.Begin(table_.num_slots()));
+    int64_t now = ttl_.is_on() ? context_.environment->clock->WallMicros() / 1000 : 0;
     std::vector<int64_t> before;
     for (uint32_t slot : slots_) {
-      if (touched_.Touch(slot)) before.push_back(Times(slot));
+      if (!touched_.Touch(slot)) continue;
+      if (ttl_.IsExpired(slot, now)) counts_[0][slot] = counts_[1][slot] = 0;
+      ttl_.Write(slot, now);
+      before.push_back(Times(slot));
     }
     Count(input, batch);
     std::vector<uint32_t> out_slots, unused;
@@ -72,28 +77,40 @@ class SetOperation : public Operator {
     }
   }
 
+  int64_t NextTimerMillis() const override { return ttl_.next_sweep_millis(); }
+  Result<Progress> OnTimer(int64_t now_millis, Output&) override {
+    if (now_millis >= ttl_.next_sweep_millis())
+      WEIR_RETURN_NOT_OK(table_.Erase(ttl_.Sweep(table_.LiveSlots(), now_millis)));
+    return Progress::kDone;
+  }
+
   Status Save(SnapshotWriter& snapshot) override {
-    return SaveSlots(
-        snapshot, "rows", RowSchema(), table_.LiveSlots(),
+    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
+    return SaveChanges(
+        snapshot, "rows", RowSchema(), changes,
         [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
           WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
           for (const PoolVector<int64_t>& counts : counts_) {
             WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(counts, slots, context_.pool));
             columns.push_back(std::move(column));
           }
+          WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
+          columns.push_back(std::move(written));
           return columns;
         },
         ColumnRange(0, types_.size()));
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
+    int64_t now = context_.environment->clock->WallMicros() / 1000;
     for (const Batch& batch : batches) {
-      ColumnVector columns(batch.columns.begin(), batch.columns.end() - 2);
+      ColumnVector columns(batch.columns.begin(), batch.columns.end() - 3);
       WEIR_RETURN_NOT_OK(FindRows(columns, batch.num_rows));
       for (int64_t i = 0; i < batch.num_rows; ++i) {
         uint32_t slot = slots_[static_cast<size_t>(i)];
         counts_[0][slot] = batch.columns[types_.size()]->At<int64_t>(i);
         counts_[1][slot] = batch.columns[types_.size() + 1]->At<int64_t>(i);
+        ttl_.Restore(slot, batch.columns[types_.size() + 2]->At<int64_t>(i), now);
       }
     }
     return Status::OK();
@@ -104,6 +121,7 @@ class SetOperation : public Operator {
     Schema schema;
     AppendFields("c", types_, &schema);
     AppendFields("count", {DataType::BigInt().NotNull(), DataType::BigInt().NotNull()}, &schema);
+    schema.fields.push_back({"written", DataType::BigInt().NotNull()});
     return schema;
   }
   // How often a row is in the result.
@@ -122,7 +140,7 @@ class SetOperation : public Operator {
       if (table_.num_slots() > counts.size()) WEIR_RETURN_NOT_OK(counts.Resize(table_.num_slots()));
       for (int32_t row : inserted_) counts[slots_[static_cast<size_t>(row)]] = 0;
     }
-    return Status::OK();
+    return ttl_.Resize(table_.num_slots());
   }
   void Count(int input, const Batch& batch) {
     PoolVector<int64_t>& counts = counts_[input];
@@ -172,6 +190,7 @@ class SetOperation : public Operator {
   std::vector<DataType> types_;
   KeyedTable table_;
   PoolVector<int64_t> counts_[2];  // By row, of each side.
+  StateTtl ttl_;
   TouchedSlots touched_;
   std::optional<Watermark> pass_on_;
   int ended_ = 0;

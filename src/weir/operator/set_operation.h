@@ -13,8 +13,8 @@
 // kChanges puts out the difference that each batch makes (+I, -D; +I and -D of one row within one
 // batch cancel), kAtEnd the result when both inputs have ended. NULL equals NULL.
 //
-// State: each row
-// that either side has, with its counts.
+// State: each row that either side has, with its counts; with a TTL also when it last came or went.
+// A row whose time is over is forgotten without a word.
 //
 // Cost: one probe a row.
 #pragma once
@@ -31,6 +31,7 @@ struct SetOperationSpec {
   bool intersect = true;  // Else EXCEPT.
   bool all = false;
   EmitMode emit = EmitMode::kChanges;
+  int64_t state_ttl_millis = 0;  // 0: state is kept.
 };
 
 Result<std::unique_ptr<Operator>> MakeSetOperation(SetOperationSpec spec, OperatorContext& context);

@@ -538,9 +538,11 @@ Status SliceAggregate::Save(SnapshotWriter& snapshot) {
     columns.insert(columns.end(), states.begin(), states.end());
     return columns;
   };
+  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_->TakeChanges(snapshot));
   WEIR_RETURN_NOT_OK(
-      SaveSlots(snapshot, "slices", SliceSchema(), table_->LiveSlots(), columns_of, key_columns));
-  WEIR_RETURN_NOT_OK(calls_->SaveDistinct(snapshot, SliceTypes(), keys_of, key_columns));
+      SaveChanges(snapshot, "slices", SliceSchema(), changes, columns_of, key_columns));
+  WEIR_RETURN_NOT_OK(
+      calls_->SaveDistinct(snapshot, SliceTypes(), keys_of, key_columns, GroupNames::kFixed));
   return SaveProgress(snapshot, done_millis_, context_.pool);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -66,6 +67,7 @@ class SortOperator : public Operator {
       WEIR_ASSIGN_OR_RETURN(Batch pruned, GatherBatch(sorted_, order_, context_.pool));
       num_rows_ = pruned.num_rows;
       batches_ = {std::move(pruned)};
+      is_rewritten_ = true;
     }
     return Progress::kDone;
   }
@@ -97,10 +99,7 @@ class SortOperator : public Operator {
     return Progress::kDone;
   }
 
-  Status Save(SnapshotWriter& snapshot) override {
-    for (const Batch& batch : batches_) WEIR_RETURN_NOT_OK(SaveBatch(batch, snapshot));
-    return Status::OK();
-  }
+  Status Save(SnapshotWriter& snapshot) override;
   Status Restore(SnapshotReader& snapshot) override;
 
  private:
@@ -109,7 +108,8 @@ class SortOperator : public Operator {
     schema.fields.push_back({"row_kind", DataType::TinyInt().NotNull()});
     return schema;
   }
-  Status SaveBatch(const Batch& batch, SnapshotWriter& snapshot) const {
+  // Rows are saved by their position: a slot.
+  Status SaveRows(const Batch& batch, int64_t position, SnapshotWriter& snapshot) const {
     WEIR_ASSIGN_OR_RETURN(
         auto kinds, MakeFlatColumn(DataType::TinyInt().NotNull(), batch.num_rows, context_.pool));
     for (int64_t i = 0; i < batch.num_rows; ++i) {
@@ -118,7 +118,11 @@ class SortOperator : public Operator {
     Batch rows = batch;
     rows.row_kinds = nullptr;
     rows.columns.push_back(std::move(kinds));
-    return snapshot.Write("rows", StateSchema(), rows, {});
+    std::vector<uint32_t> slots(static_cast<size_t>(batch.num_rows));
+    std::iota(slots.begin(), slots.end(), static_cast<uint32_t>(position));
+    // Rows have no key; equal hashes keep them together, and in order.
+    std::vector<uint64_t> hashes(slots.size(), 0);
+    return snapshot.WriteSlots("rows", StateSchema(), rows, hashes, slots);
   }
   /// Rows wanted from the front; below 0 all.
   int64_t Wanted() const {
@@ -141,11 +145,34 @@ class SortOperator : public Operator {
   OperatorContext& context_;
   std::vector<Batch> batches_;
   int64_t num_rows_ = 0;
+  // Of the last Save: how many rows it left in the state, and whether others have taken their
+  // place.
+  int64_t saved_rows_ = 0;
+  bool is_rewritten_ = false;
   bool changes_ = false;
   Batch sorted_;
   std::vector<int32_t> order_;
   int64_t next_ = 0;
 };
+
+// Rows are only added, but for pruning: then all are written again.
+Status SortOperator::Save(SnapshotWriter& snapshot) {
+  int64_t first = snapshot.is_incremental() && !is_rewritten_ ? saved_rows_ : 0;
+  int64_t position = 0;
+  for (const Batch& batch : batches_) {
+    // What an earlier snapshot holds ends with a batch.
+    if (position >= first) WEIR_RETURN_NOT_OK(SaveRows(batch, position, snapshot));
+    position += batch.num_rows;
+  }
+  if (snapshot.is_incremental() && position < saved_rows_) {
+    std::vector<uint32_t> erased(static_cast<size_t>(saved_rows_ - position));
+    std::iota(erased.begin(), erased.end(), static_cast<uint32_t>(position));
+    WEIR_RETURN_NOT_OK(snapshot.EraseSlots("rows", erased));
+  }
+  saved_rows_ = position;
+  is_rewritten_ = false;
+  return Status::OK();
+}
 
 Status SortOperator::Restore(SnapshotReader& snapshot) {
   WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", StateSchema()));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "weir/operator/output_queue.h"
+#include "weir/state/keyed_table.h"
 
 namespace weir {
 namespace {
@@ -20,6 +21,7 @@ constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
 struct KeptRow {
   std::shared_ptr<const Batch> batch;
   int32_t row = 0;
+  uint32_t slot = 0;  // In snapshots; grows with the order of arrival.
 };
 
 bool SameRow(const KeptRow& a, const Batch& batch, int64_t row) {
@@ -66,11 +68,13 @@ class RankedRows {
     --size_;
     return rank;
   }
-  void RemoveLast() {
+  uint32_t RemoveLast() {
     auto last = std::prev(rows_.end());
+    uint32_t slot = last->second.back().slot;
     last->second.pop_back();
     if (last->second.empty()) rows_.erase(last);
     --size_;
+    return slot;
   }
   /// The row of rank `rank`, which exists.
   const KeptRow& At(int64_t rank) const {
@@ -88,7 +92,7 @@ class RankedRows {
       rank -= count;
     }
   }
-  const Map& rows() const { return rows_; }
+  Map& rows() { return rows_; }
 
  private:
   int64_t RankOf(Map::const_iterator at, int64_t rank_max) const {
@@ -120,7 +124,7 @@ class SortLimitOperator : public Operator {
     for (size_t i = 0; i < kept.size(); ++i) {
       int64_t row = kept[i];
       if (IsAccumulate(batch.kind(row))) {
-        WEIR_RETURN_NOT_OK(Add(keys.key(row), {stored, static_cast<int32_t>(i)}, changes));
+        WEIR_RETURN_NOT_OK(Add(keys.key(row), {stored, static_cast<int32_t>(i), 0}, changes));
       } else {
         WEIR_RETURN_NOT_OK(Remove(keys.key(row), batch, row, changes));
       }
@@ -131,22 +135,14 @@ class SortLimitOperator : public Operator {
   }
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
-  Status Save(SnapshotWriter& snapshot) override {
-    BatchBuilder builder(spec_.input, context_.pool);
-    for (const auto& [key, rows] : ranked_.rows()) {
-      for (const KeptRow& row : rows)
-        WEIR_RETURN_NOT_OK(builder.AppendRowFrom(*row.batch, row.row, RowKind::kInsert));
-    }
-    WEIR_ASSIGN_OR_RETURN(Batch rows, builder.Finish());
-    return snapshot.Write("rows", spec_.input, rows, {});
-  }
+  Status Save(SnapshotWriter& snapshot) override;
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", spec_.input));
     for (Batch& batch : batches) {
       WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
       auto stored = std::make_shared<const Batch>(std::move(batch));
       for (int64_t i = 0; i < stored->num_rows; ++i)
-        ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i)}, 0);
+        ranked_.Add(keys.key(i), {stored, static_cast<int32_t>(i), next_slot_++}, 0);
     }
     return Status::OK();
   }
@@ -181,6 +177,7 @@ class SortLimitOperator : public Operator {
 
   Status Add(std::string_view key, KeptRow row, BatchBuilder& changes) {
     if (IsBehind(key)) return Status::OK();  // The range has filled up within this batch.
+    row.slot = next_slot_++;
     int64_t rank = ranked_.Add(key, row, RankMax());
     if (rank < end_) {
       if (ranked_.size() > end_ && end_ > spec_.offset) {
@@ -192,7 +189,8 @@ class SortLimitOperator : public Operator {
         WEIR_RETURN_NOT_OK(Change(ranked_.At(spec_.offset), RowKind::kInsert, changes));
       }
     }
-    if (spec_.changes == InputChanges::kAppendOnly && ranked_.size() > end_) ranked_.RemoveLast();
+    if (spec_.changes == InputChanges::kAppendOnly && ranked_.size() > end_)
+      Erased(ranked_.RemoveLast());
     return Status::OK();
   }
 
@@ -201,6 +199,7 @@ class SortLimitOperator : public Operator {
     // The first row of the range, which moves out of it when one before the range goes.
     if (ranked_.size() > spec_.offset) left = ranked_.At(spec_.offset);
     int64_t rank = ranked_.Remove(key, batch, row, RankMax(), &removed);
+    if (rank >= 0) Erased(removed.slot);
     if (rank < 0 || rank >= end_ || end_ == spec_.offset) return Status::OK();
     if (rank >= spec_.offset) {
       WEIR_RETURN_NOT_OK(Change(removed, RowKind::kDelete, changes));
@@ -212,12 +211,57 @@ class SortLimitOperator : public Operator {
     return Status::OK();
   }
 
+  void Erased(uint32_t slot) {
+    if (slot < saved_slots_) erased_.push_back(slot);
+  }
+
   SortLimitSpec spec_;
   OperatorContext& context_;
   int64_t end_;
   RankedRows ranked_;
   OutputQueue queue_;
+  // Slots below saved_slots_ are in a snapshot; those of them in erased_ hold nothing any more.
+  uint32_t next_slot_ = 0, saved_slots_ = 0;
+  std::vector<uint32_t> erased_;
 };
+
+// A full snapshot numbers the rows anew, in their order, so that slots never run out.
+Status SortLimitOperator::Save(SnapshotWriter& snapshot) {
+  if (!snapshot.is_incremental()) next_slot_ = saved_slots_ = 0;
+  struct Changed {
+    uint32_t slot;
+    const KeptRow* row;
+  };
+  std::vector<Changed> changed;
+  for (auto& [key, rows] : ranked_.rows()) {
+    for (KeptRow& row : rows) {
+      if (!snapshot.is_incremental()) row.slot = next_slot_++;
+      if (row.slot >= saved_slots_) changed.push_back({row.slot, &row});
+    }
+  }
+  std::sort(changed.begin(), changed.end(),
+            [](const Changed& a, const Changed& b) { return a.slot < b.slot; });
+  BatchBuilder builder(spec_.input, context_.pool);
+  std::vector<uint32_t> slots;
+  auto write = [&]() -> Status {
+    WEIR_ASSIGN_OR_RETURN(Batch rows, builder.Finish());
+    // Rows have no key; equal hashes keep them together, and in order.
+    std::vector<uint64_t> hashes(slots.size(), 0);
+    WEIR_RETURN_NOT_OK(snapshot.WriteSlots("rows", spec_.input, rows, hashes, slots));
+    slots.clear();
+    return Status::OK();
+  };
+  for (const Changed& one : changed) {
+    WEIR_RETURN_NOT_OK(builder.AppendRowFrom(*one.row->batch, one.row->row, RowKind::kInsert));
+    slots.push_back(one.slot);
+    if (static_cast<int64_t>(slots.size()) == kSnapshotRowsMax) WEIR_RETURN_NOT_OK(write());
+  }
+  if (!slots.empty()) WEIR_RETURN_NOT_OK(write());
+  if (snapshot.is_incremental()) WEIR_RETURN_NOT_OK(snapshot.EraseSlots("rows", erased_));
+  erased_.clear();
+  saved_slots_ = next_slot_;
+  return Status::OK();
+}
 
 }  // namespace
 

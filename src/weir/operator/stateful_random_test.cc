@@ -2,8 +2,8 @@
 // Copyright the Weir authors
 //
 // Random changelogs through the stateful operators, against plain maps: whatever the batches are,
-// and whether state is saved and restored on two subtasks in between, the changes put out must add
-// up to what a map says.
+// and whether state is saved by its changes and restored on other numbers of subtasks in between,
+// the changes put out must add up to what a map says.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -15,8 +15,7 @@
 #include "weir/operator/set_operation.h"
 #include "weir/operator/window_aggregate.h"
 #include "weir/testing/aggregate_specs.h"
-#include "weir/testing/memory_snapshot.h"
-#include "weir/testing/operator_check.h"
+#include "weir/testing/checkpointed_operator.h"
 
 namespace weir {
 namespace {
@@ -44,70 +43,15 @@ class FoldingOutput : public Output {
   mutable std::minstd_rand random_{5};
 };
 
-// An operator on two subtasks, whose input is split by the hash of its key columns.
-class TwoSubtasks {
- public:
-  TwoSubtasks(OperatorFactory factory, std::vector<std::vector<int>> key_columns)
-      : factory_(std::move(factory)), key_columns_(std::move(key_columns)) {
-    for (int i = 0; i < 2; ++i) {
-      contexts_[i].pool = pool();
-      contexts_[i].environment = &RealEnvironment();
-      contexts_[i].subtask = i;
-      contexts_[i].parallelism = 2;
-      contexts_[i].batch_rows_max = 7;
-    }
-    Make();
+// Restarts on 1, 2, 3 and 8 subtasks in turn, with checkpoints in between.
+void Disturb(CheckpointedOperator& op, int round, int every) {
+  constexpr int kParallelism[] = {3, 8, 1, 2};
+  if (round % every == every / 2) {
+    op.Restart(kParallelism[round / every % 4]);
+  } else if (round % 2 == 0) {
+    op.Checkpoint();
   }
-  void Send(int input, const Batch& batch, Output& out) {
-    std::vector<uint64_t> hashes(static_cast<size_t>(batch.num_rows), 0);
-    ColumnVector keys;
-    for (int column : key_columns_[static_cast<size_t>(input)]) {
-      keys.push_back(batch.columns[static_cast<size_t>(column)]);
-    }
-    ASSERT_TRUE(HashKeys(keys, batch.num_rows, &hashes).ok());
-    for (int subtask = 0; subtask < 2; ++subtask) {
-      std::vector<int32_t> rows;
-      for (size_t i = 0; i < hashes.size(); ++i) {
-        if (SubtaskOfHash(hashes[i], 2) == subtask) rows.push_back(static_cast<int32_t>(i));
-      }
-      Batch part = GatherBatch(batch, rows, pool()).ValueOrDie();
-      Finish(subtask, operators_[subtask]->OnBatch(input, part, out), out);
-    }
-  }
-  void SendWatermark(int64_t millis, Output& out) {
-    for (int i = 0; i < 2; ++i) Finish(i, operators_[i]->OnWatermark({millis}, out), out);
-  }
-  void Restart() {
-    MemorySnapshot snapshot(pool());
-    for (auto& op : operators_) {
-      Status saved = op->Save(snapshot);
-      ASSERT_TRUE(saved.ok()) << saved.ToString();
-    }
-    Make();
-    for (int i = 0; i < 2; ++i) {
-      auto reader = snapshot.Reader(i, 2);
-      Status restored = operators_[i]->Restore(*reader);
-      ASSERT_TRUE(restored.ok()) << restored.ToString();
-    }
-  }
-
- private:
-  void Make() {
-    for (int i = 0; i < 2; ++i) operators_[i] = factory_(contexts_[i]).ValueOrDie();
-  }
-  void Finish(int subtask, Result<Progress> progress, Output& out) {
-    while (true) {
-      ASSERT_TRUE(progress.ok()) << progress.status().ToString();
-      if (*progress == Progress::kDone) return;
-      progress = operators_[subtask]->Continue(out);
-    }
-  }
-
-  OperatorFactory factory_;
-  std::vector<std::vector<int>> key_columns_;
-  OperatorContext contexts_[2];
-  std::unique_ptr<Operator> operators_[2];
-};
+}
 
 // Random rows (k INT, v INT, s STRING); takes away only what is there.
 class RandomRows {
@@ -166,13 +110,13 @@ TEST(StatefulRandom, GroupAggregateWithDistinct) {
     spec.input_may_retract = seed % 2 == 0;
     spec.functions = TestAggregates();
     RandomRows rows(seed, spec.input_may_retract);
-    TwoSubtasks op([spec](OperatorContext& context) { return MakeGroupAggregate(spec, context); },
-                   {{0}});
+    CheckpointedOperator op(
+        [spec](OperatorContext& context) { return MakeGroupAggregate(spec, context); }, {{0}}, 2);
     Bag result;
     FoldingOutput out(&result);
     for (int round = 0; round < 30; ++round) {
       op.Send(0, rows.Next(1 + static_cast<int>(rows.random()() % 40)), out);
-      if (round % 7 == 3) op.Restart();
+      Disturb(op, round, 7);
       struct Group {
         int count = 0, values = 0, max = -1, sum = 0;
         std::set<int> distinct_values;
@@ -205,15 +149,15 @@ void CheckJoin(HashJoinKind kind, bool retracts, uint32_t seed) {
   spec.left = {TestSchema("k INT, v INT, s STRING"), {0}, retracts};
   spec.right = spec.left;
   RandomRows left(seed, retracts), right(seed + 1000, retracts);
-  TwoSubtasks op([spec](OperatorContext& context) { return MakeHashJoin(spec, context); },
-                 {{0}, {0}});
+  CheckpointedOperator op([spec](OperatorContext& context) { return MakeHashJoin(spec, context); },
+                          {{0}, {0}}, 2);
   Bag result;
   FoldingOutput out(&result);
   for (int round = 0; round < 16; ++round) {
     bool is_left = left.random()() % 2 == 0;
     op.Send(is_left ? 0 : 1,
             (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 9)), out);
-    if (round % 5 == 2) op.Restart();
+    Disturb(op, round, 5);
     Bag expected;
     bool is_semi = kind == HashJoinKind::kSemi, is_anti = kind == HashJoinKind::kAnti;
     std::vector<bool> right_matched(right.rows().size(), false);
@@ -253,15 +197,16 @@ TEST(StatefulRandom, SetOperations) {
     spec.intersect = seed % 2 == 0;
     spec.all = seed % 4 < 2;
     RandomRows left(seed, true), right(seed + 1000, true);
-    TwoSubtasks op([spec](OperatorContext& context) { return MakeSetOperation(spec, context); },
-                   {{0, 1, 2}, {0, 1, 2}});
+    CheckpointedOperator op(
+        [spec](OperatorContext& context) { return MakeSetOperation(spec, context); },
+        {{0, 1, 2}, {0, 1, 2}}, 2);
     Bag result;
     FoldingOutput out(&result);
     for (int round = 0; round < 20; ++round) {
       bool is_left = left.random()() % 2 == 0;
       op.Send(is_left ? 0 : 1,
               (is_left ? left : right).Next(1 + static_cast<int>(left.random()() % 30)), out);
-      if (round % 5 == 2) op.Restart();
+      Disturb(op, round, 5);
       Bag left_counts, right_counts, expected;
       for (const RandomRows::Row& row : left.rows()) ++left_counts[Text(row)];
       for (const RandomRows::Row& row : right.rows()) ++right_counts[Text(row)];
@@ -298,8 +243,8 @@ void CheckWindows(const WindowCase& window, uint32_t seed) {
   if (window.distinct) spec.calls.push_back(Distinct(Count(1)));
   spec.emit_time = false;
   spec.functions = TestAggregates();
-  TwoSubtasks op([spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); },
-                 {{0}});
+  CheckpointedOperator op(
+      [spec](OperatorContext& context) { return MakeWindowAggregate(spec, context); }, {{0}}, 2);
   std::mt19937 random(seed);
   struct Row {
     int k, v;
@@ -324,7 +269,7 @@ void CheckWindows(const WindowCase& window, uint32_t seed) {
     op.Send(0, builder.Finish().ValueOrDie(), out);
     now += static_cast<int64_t>(random() % 12);
     op.SendWatermark(now - 1, out);
-    if (round % 6 == 4) op.Restart();
+    Disturb(op, round, 6);
   }
   op.SendWatermark(Watermark::kMax, out);
 

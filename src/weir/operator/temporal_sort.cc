@@ -64,8 +64,11 @@ class TemporalSort : public Operator {
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
   Status Save(SnapshotWriter& snapshot) override {
-    for (const Batch& batch : waiting_)
-      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", spec_.input, batch, {}));
+    for (const Batch& batch : waiting_) {
+      // Rows have no key; equal hashes keep them together, and in order.
+      std::vector<uint64_t> hashes(static_cast<size_t>(batch.num_rows), 0);
+      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", spec_.input, batch, hashes));
+    }
     BatchBuilder builder(GivenSchema(), context_.pool);
     WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(given_millis_)}));
     WEIR_ASSIGN_OR_RETURN(Batch given, builder.Finish());

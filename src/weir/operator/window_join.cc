@@ -17,13 +17,14 @@ constexpr int kLeft = 0, kRight = 1;
 // Rows of one side by the end of their window.
 struct WindowedRows {
   WindowedRows(const HashJoinSide& side, int end, arrow::MemoryPool* pool)
-      : spec(side), end_column(end), rows(TypesOf(side.input), pool) {}
+      : spec(side), end_column(end), rows(TypesOf(side.input), pool), changes(pool) {}
   HashJoinSide spec;
   int end_column;
   SlotRows rows;
   TimeBuckets buckets;
   std::vector<uint32_t> free_slots;
   int64_t num_slots = 0;
+  SlotChanges changes;
 };
 
 // Takes what the join of one window puts out; its watermark ends there.
@@ -90,15 +91,14 @@ class WindowJoin : public Operator {
   Status Save(SnapshotWriter& snapshot) override {
     for (int i : {kLeft, kRight}) {
       WindowedRows& side = sides_[static_cast<size_t>(i)];
-      std::vector<bool> is_free(static_cast<size_t>(side.num_slots), false);
-      for (uint32_t slot : side.free_slots) is_free[slot] = true;
-      std::vector<uint32_t> live;
-      for (int64_t slot = 0; slot < side.num_slots; ++slot) {
-        if (!is_free[static_cast<size_t>(slot)]) live.push_back(static_cast<uint32_t>(slot));
-      }
+      std::vector<uint8_t> is_free(static_cast<size_t>(side.num_slots), 0);
+      for (uint32_t slot : side.free_slots) is_free[slot] = 1;
+      WEIR_ASSIGN_OR_RETURN(SlotsToSave changes,
+                            side.changes.Take(snapshot.is_incremental(), side.num_slots,
+                                              [&](uint32_t slot) { return is_free[slot] == 0; }));
       auto columns_of = [&](std::span<const uint32_t> slots) { return side.rows.Get(slots); };
-      WEIR_RETURN_NOT_OK(SaveSlots(snapshot, TableName(i), RowSchema(side), live, columns_of,
-                                   side.spec.key_columns));
+      WEIR_RETURN_NOT_OK(SaveChanges(snapshot, TableName(i), RowSchema(side), changes, columns_of,
+                                     side.spec.key_columns));
     }
     return SaveProgress(snapshot, done_millis_, context_.pool);
   }
@@ -143,6 +143,8 @@ class WindowJoin : public Operator {
       side->buckets.Add(ends[static_cast<size_t>(row)], slot);
     }
     WEIR_RETURN_NOT_OK(side->rows.Resize(side->num_slots));
+    WEIR_RETURN_NOT_OK(side->changes.Reserve(side->num_slots));
+    side->changes.Mark(slots);
     return side->rows.SetMany(slots, columns, rows.data());
   }
 
@@ -165,6 +167,7 @@ class WindowJoin : public Operator {
         WEIR_RETURN_NOT_OK(join->OnBatch(input, batch, output).status());
       }
       WEIR_RETURN_NOT_OK(side.rows.Clear(slots));
+      side.changes.Mark(slots);
       side.free_slots.insert(side.free_slots.end(), slots.begin(), slots.end());
     }
     return join->OnWatermark({Watermark::kMax}, output).status();

@@ -118,9 +118,11 @@ class SessionWindowFunction : public Operator {
         queue_(context),
         rows_(TypesOf(spec_.input), context.pool),
         kinds_(context.pool),
+        times_of_(context.pool),
         next_(context.pool),
         heads_(context.pool),
-        tails_(context.pool) {
+        tails_(context.pool),
+        changes_(context.pool) {
     std::vector<DataType> key_types;
     for (int column : spec_.window.partition_keys) key_types.push_back(spec_.input[column].type);
     sessions_.emplace(std::move(key_types), times_, context.pool);
@@ -131,14 +133,7 @@ class SessionWindowFunction : public Operator {
     WEIR_RETURN_NOT_OK(times_.Read(batch, &row_times_, &not_null));
     bool has_nulls = !spec_.window.is_proctime &&
                      batch.columns[static_cast<size_t>(spec_.window.time_column)]->CountNulls() > 0;
-    ColumnVector keys;
-    for (int column : spec_.window.partition_keys)
-      keys.push_back(batch.columns[static_cast<size_t>(column)]);
-    WEIR_RETURN_NOT_OK(sessions_->Assign(keys, row_times_, has_nulls ? &not_null : nullptr,
-                                         done_millis_, &slots_, &merges_));
-    WEIR_RETURN_NOT_OK(MakeRoom());
-    for (const SessionWindows::Merge& merge : merges_) Append(merge.from, merge.to);
-    WEIR_RETURN_NOT_OK(sessions_->FreeMerged(merges_));
+    WEIR_RETURN_NOT_OK(AssignRows(batch, has_nulls ? &not_null : nullptr, done_millis_));
     CountDropped(batch, has_nulls);
     return Store(batch);
   }
@@ -162,6 +157,16 @@ class SessionWindowFunction : public Operator {
   Status Restore(SnapshotReader& snapshot) override;
 
  private:
+  // slots_ become the sessions of the rows, whose times are row_times_.
+  Status AssignRows(const Batch& batch, const std::vector<int32_t>* rows, int64_t done_millis) {
+    ColumnVector keys;
+    for (int column : spec_.window.partition_keys)
+      keys.push_back(batch.columns[static_cast<size_t>(column)]);
+    WEIR_RETURN_NOT_OK(sessions_->Assign(keys, row_times_, rows, done_millis, &slots_, &merges_));
+    WEIR_RETURN_NOT_OK(MakeRoom());
+    for (const SessionWindows::Merge& merge : merges_) Append(merge.from, merge.to);
+    return sessions_->FreeMerged(merges_);
+  }
   Status MakeRoom() {
     if (sessions_->num_slots() <= heads_.size()) return Status::OK();
     WEIR_RETURN_NOT_OK(heads_.Resize(sessions_->num_slots(), kNoSlot));
@@ -198,20 +203,31 @@ class SessionWindowFunction : public Operator {
         place = static_cast<uint32_t>(next_.size());
         WEIR_RETURN_NOT_OK(next_.Append(kNoSlot));
         WEIR_RETURN_NOT_OK(kinds_.Append(0));
+        WEIR_RETURN_NOT_OK(times_of_.Append(0));
       }
       next_[place] = kNoSlot;
       kinds_[place] = static_cast<uint8_t>(batch.kind(i));
+      times_of_[place] = row_times_[static_cast<size_t>(i)];
       (heads_[session] == kNoSlot ? heads_[session] : next_[tails_[session]]) = place;
       tails_[session] = place;
       places.push_back(place);
       stored.push_back(static_cast<int32_t>(i));
     }
     if (places.empty()) return Progress::kDone;
+    WEIR_RETURN_NOT_OK(changes_.Reserve(next_.size()));
+    changes_.Mark(places);
     WEIR_RETURN_NOT_OK(rows_.Resize(next_.size()));
     WEIR_RETURN_NOT_OK(rows_.SetMany(places, batch.columns, stored.data()));
     return Progress::kDone;
   }
   Status Fire(int64_t watermark_millis);
+  // Rows are saved with their time: sessions follow from those.
+  Schema RowSchema() const {
+    Schema schema = {
+        {{"time", DataType::BigInt().NotNull()}, {"kind", DataType::BigInt().NotNull()}}};
+    AppendFields("c", TypesOf(spec_.input), &schema);
+    return schema;
+  }
 
   WindowTableFunctionSpec spec_;
   OperatorContext& context_;
@@ -221,8 +237,10 @@ class SessionWindowFunction : public Operator {
   // Rows by place, and a list of places for each session.
   SlotRows rows_;
   PoolVector<uint8_t> kinds_;
+  PoolVector<int64_t> times_of_;
   PoolVector<uint32_t> next_, heads_, tails_;
   std::vector<uint32_t> free_;
+  SlotChanges changes_;  // Of places.
   int64_t done_millis_ = Watermark::kMin;
   // Of the batch at hand.
   std::vector<int64_t> row_times_;
@@ -244,6 +262,7 @@ Status SessionWindowFunction::Fire(int64_t watermark_millis) {
     WEIR_ASSIGN_OR_RETURN(batch.row_kinds, kinds.Finish(context_.pool));
     WEIR_ASSIGN_OR_RETURN(Batch result, WithWindows(std::move(batch), times_, starts, ends));
     WEIR_RETURN_NOT_OK(rows_.Clear(places));
+    changes_.Mark(places);
     free_.insert(free_.end(), places.begin(), places.end());
     places.clear();
     starts.clear();
@@ -266,55 +285,46 @@ Status SessionWindowFunction::Fire(int64_t watermark_millis) {
 }
 
 Status SessionWindowFunction::Save(SnapshotWriter& snapshot) {
-  Schema schema;
-  AppendFields("k", sessions_->name_types(), &schema);
-  schema.fields.push_back({"kind", DataType::BigInt().NotNull()});
-  AppendFields("c", TypesOf(spec_.input), &schema);
-  std::vector<uint32_t> places, session_of(static_cast<size_t>(next_.size()), kNoSlot);
-  for (uint32_t session : sessions_->Live()) {
-    for (uint32_t place = heads_[session]; place != kNoSlot; place = next_[place]) {
-      places.push_back(place);
-      session_of[place] = session;
-    }
-  }
+  std::vector<uint8_t> is_free(static_cast<size_t>(next_.size()), 0);
+  for (uint32_t place : free_) is_free[place] = 1;
+  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes,
+                        changes_.Take(snapshot.is_incremental(), next_.size(),
+                                      [&](uint32_t place) { return is_free[place] == 0; }));
   auto columns_of = [&](std::span<const uint32_t> some) -> Result<ColumnVector> {
-    std::vector<uint32_t> sessions;
     PoolVector<int64_t> kinds(context_.pool);
     std::vector<uint32_t> order;
     for (uint32_t place : some) {
-      order.push_back(static_cast<uint32_t>(sessions.size()));
-      sessions.push_back(session_of[place]);
+      order.push_back(static_cast<uint32_t>(order.size()));
       WEIR_RETURN_NOT_OK(kinds.Append(kinds_[place]));
     }
-    WEIR_ASSIGN_OR_RETURN(ColumnVector columns, sessions_->Names(sessions));
-    WEIR_ASSIGN_OR_RETURN(ColumnPtr kind_column, NumbersOf(kinds, order, context_.pool));
-    columns.push_back(std::move(kind_column));
+    ColumnVector columns(2);
+    WEIR_ASSIGN_OR_RETURN(columns[0], NumbersOf(times_of_, some, context_.pool));
+    WEIR_ASSIGN_OR_RETURN(columns[1], NumbersOf(kinds, order, context_.pool));
     WEIR_ASSIGN_OR_RETURN(ColumnVector rows, rows_.Get(some));
     columns.insert(columns.end(), rows.begin(), rows.end());
     return columns;
   };
-  WEIR_RETURN_NOT_OK(SaveSlots(snapshot, "rows", schema, places, columns_of,
-                               ColumnRange(0, spec_.window.partition_keys.size())));
+  std::vector<int> key_columns;
+  for (int column : spec_.window.partition_keys) key_columns.push_back(column + 2);
+  WEIR_RETURN_NOT_OK(SaveChanges(snapshot, "rows", RowSchema(), changes, columns_of, key_columns));
   return SaveProgress(snapshot, done_millis_, context_.pool);
 }
 
 Status SessionWindowFunction::Restore(SnapshotReader& snapshot) {
-  Schema schema;
-  AppendFields("k", sessions_->name_types(), &schema);
-  schema.fields.push_back({"kind", DataType::BigInt().NotNull()});
-  AppendFields("c", TypesOf(spec_.input), &schema);
-  WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", schema));
+  WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
   for (const Batch& saved : batches) {
-    WEIR_RETURN_NOT_OK(sessions_->FindOrMake(saved.columns, saved.num_rows, &slots_));
-    WEIR_RETURN_NOT_OK(MakeRoom());
-    auto kind = saved.columns.begin() + static_cast<int64_t>(sessions_->name_types().size());
     Batch rows;
     rows.num_rows = saved.num_rows;
-    rows.columns.assign(kind + 1, saved.columns.end());
+    rows.columns.assign(saved.columns.begin() + 2, saved.columns.end());
     KindList kinds;
-    for (int64_t i = 0; i < saved.num_rows; ++i)
-      kinds.Add(static_cast<RowKind>((*kind)->At<int64_t>(i)));
+    row_times_.clear();
+    for (int64_t i = 0; i < saved.num_rows; ++i) {
+      row_times_.push_back(saved.columns[0]->At<int64_t>(i));
+      kinds.Add(static_cast<RowKind>(saved.columns[1]->At<int64_t>(i)));
+    }
     WEIR_ASSIGN_OR_RETURN(rows.row_kinds, kinds.Finish(context_.pool));
+    // None of them is late: they were kept.
+    WEIR_RETURN_NOT_OK(AssignRows(rows, nullptr, Watermark::kMin));
     WEIR_RETURN_NOT_OK(Store(rows).status());
   }
   WEIR_ASSIGN_OR_RETURN(done_millis_, RestoreProgress(snapshot));

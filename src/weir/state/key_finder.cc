@@ -21,8 +21,8 @@ const ColumnPtr& EntriesOf(const ColumnPtr& key) {
 }
 bool SameEntries(const ColumnPtr& key, const ColumnPtr& remembered) {
   if (key->encoding == Encoding::kDictionary) return key->children[0] == remembered;
-  return key == remembered ||
-         (remembered->is_constant() && remembered->length > 0 && SameValue(*key, 0, *remembered, 0));
+  return key == remembered || (remembered->is_constant() && remembered->length > 0 &&
+                               SameValue(*key, 0, *remembered, 0));
 }
 
 }  // namespace
@@ -31,8 +31,8 @@ bool SameEntries(const ColumnPtr& key, const ColumnPtr& remembered) {
 bool KeyFinder::CanRemember(const ColumnVector& keys, int64_t num_rows) {
   int64_t combinations = 1;
   for (const ColumnPtr& key : keys) {
-    bool listed = key->is_constant() ||
-                  (key->encoding == Encoding::kDictionary && !key->may_have_nulls());
+    bool listed =
+        key->is_constant() || (key->encoding == Encoding::kDictionary && !key->may_have_nulls());
     if (!listed || NumEntries(*key) > kCombinationsMax) return false;
     combinations *= NumEntries(*key);
     if (combinations > kCombinationsMax) return false;
@@ -84,7 +84,10 @@ Status KeyFinder::FindOrInsert(const ColumnVector& keys, int64_t num_rows, uint3
     slots[i] = slot_of_code[codes[i]];
     greatest = std::max(greatest, slots[i]);
   }
-  if (greatest < kBeingFound) return Status::OK();
+  if (greatest < kBeingFound) {
+    table_->MarkChanged({slots, static_cast<size_t>(num_rows)});
+    return Status::OK();
+  }
   Status status = FindMissing(keys, codes, num_rows, slots, inserted);
   if (!status.ok()) remembered_.clear();
   return status;
@@ -115,6 +118,7 @@ Status KeyFinder::FindMissing(const ColumnVector& keys, const int32_t* codes, in
     for (int32_t row : inserted_) inserted->push_back(first_rows_[static_cast<size_t>(row)]);
   }
   for (int64_t i = 0; i < num_rows; ++i) slots[i] = slot_of_code_[static_cast<size_t>(codes[i])];
+  table_->MarkChanged({slots, static_cast<size_t>(num_rows)});
   return Status::OK();
 }
 

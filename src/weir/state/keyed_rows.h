@@ -9,8 +9,8 @@
 // Rows that are only added each have a slot of their own. Where rows are taken away again they are
 // found by value: equal rows share a slot, which counts them.
 //
-// State: saved as rows with their
-// counts.
+// State: saved by row slot, as rows with their counts; which slots have changed since is known
+// here.
 //
 // Threads: one task.
 #pragma once
@@ -37,6 +37,11 @@ class KeyedRows {
              std::vector<uint32_t>* slots);
   /// Takes rows away, each once; rows that are not there are left alone.
   Status Remove(const ColumnVector& columns, int64_t num_rows, const std::vector<int32_t>& rows);
+  /// The slots of equal rows, kNoSlot where there is none. Only where rows are found by value.
+  Status FindRows(const ColumnVector& columns, int64_t num_rows, const std::vector<int32_t>& rows,
+                  std::vector<uint32_t>* slots);
+  /// Takes the rows of `slots` away, however often each is there.
+  Status EraseSlots(std::span<const uint32_t> slots);
   /// firsts[row] becomes the first row slot of each row's key, or kNoSlot.
   Status FindFirst(const ColumnVector& keys, std::span<const uint64_t> key_hashes,
                    const std::vector<int32_t>& rows, std::vector<uint32_t>* firsts);
@@ -54,10 +59,21 @@ class KeyedRows {
   Result<ColumnVector> Get(std::span<const uint32_t> slots) {
     return table_ ? table_->Keys(slots) : rows_.Get(slots);
   }
+  /// Forgets all rows and gives their memory back.
   void Clear();
 
+  /// What a Save writes. Adding and taking away mark slots; who keeps more by slot calls
+  /// MarkChanged.
+  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
+    return changes_.Take(snapshot.is_incremental(), num_slots(),
+                         [this](uint32_t slot) { return live_[slot] != 0; });
+  }
+  void MarkChanged(uint32_t slot) { changes_.Mark(slot); }
+
  private:
-  Status Link(uint32_t slot, uint32_t key);
+  Status MakeRoom(int64_t num_slots);
+  void Link(uint32_t slot, uint32_t key);
+  void Unlink(uint32_t slot, std::vector<uint32_t>* gone_keys);
 
   std::vector<DataType> key_types_;
   arrow::MemoryPool* pool_;
@@ -69,6 +85,8 @@ class KeyedRows {
   PoolVector<uint32_t> next_, previous_, key_;
   PoolVector<int64_t> counts_;
   PoolVector<uint8_t> live_;
+  PoolVector<uint32_t> free_slots_;  // RowLife::kAdd.
+  SlotChanges changes_;
   int64_t num_rows_ = 0;
   // Of the batch at hand.
   std::vector<uint32_t> key_slots_;

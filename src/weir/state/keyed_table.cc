@@ -83,12 +83,20 @@ KeyedTable::KeyedTable(std::vector<DataType> key_types, arrow::MemoryPool* pool)
       hashes_(pool),
       live_(pool),
       free_slots_(pool),
+      changes_(pool),
       pool_(pool) {}
 
 Status KeyedTable::FindOrInsert(const ColumnVector& keys, std::span<const uint64_t> hashes,
                                 uint32_t* slots, std::vector<int32_t>* inserted,
                                 const std::vector<int32_t>* rows) {
-  return Lookup<true>(keys, hashes, slots, inserted, rows);
+  WEIR_RETURN_NOT_OK(Lookup<true>(keys, hashes, slots, inserted, rows));
+  if (!changes_.is_on()) return Status::OK();
+  if (rows != nullptr) {
+    changes_.Mark(slots, *rows);
+  } else {
+    changes_.Mark({slots, hashes.size()});
+  }
+  return Status::OK();
 }
 Status KeyedTable::Find(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
                         const std::vector<int32_t>* rows) {
@@ -295,6 +303,7 @@ Status KeyedTable::ReserveKeys(int64_t additional) {
     WEIR_RETURN_NOT_OK(hashes_.Resize(room));
     WEIR_RETURN_NOT_OK(live_.Resize(room));
   }
+  WEIR_RETURN_NOT_OK(changes_.Reserve(slots));
   int64_t wanted = (num_live_ + additional) * 8 / 5 + 1;
   if (wanted > entries_.size()) {
     return Rehash(std::max<int64_t>(
@@ -321,6 +330,7 @@ Status KeyedTable::Rehash(int64_t num_entries) {
 
 Status KeyedTable::Erase(std::span<const uint32_t> slots) {
   if (!slots.empty()) ++num_forgettings_;
+  changes_.Mark(slots);
   Entry* entries = entries_.data();
   for (uint32_t slot : slots) {
     WEIR_DCHECK(live_[slot] != 0, "only live slots are erased");
@@ -347,6 +357,7 @@ Status KeyedTable::Erase(std::span<const uint32_t> slots) {
 
 Status KeyedTable::Clear() {
   ++num_forgettings_;
+  changes_.MarkAll();
   keys_.ClearAll();
   std::fill(entries_.begin(), entries_.end(), Entry{0, kNoSlot});
   std::fill(live_.begin(), live_.end(), 0);
@@ -377,9 +388,12 @@ Status TouchedSlots::Begin(int64_t num_slots) {
   return Status::OK();
 }
 
-Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
-                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
-                 const std::vector<int>& key_columns) {
+namespace {
+
+Status WritePieces(std::span<const uint32_t> slots, const SlotColumns& columns_of,
+                   const std::vector<int>& key_columns,
+                   const std::function<Status(const Batch&, std::span<const uint64_t>,
+                                              std::span<const uint32_t>)>& write) {
   std::vector<uint64_t> hashes;
   for (size_t begin = 0; begin < slots.size(); begin += kSnapshotRowsMax) {
     std::span<const uint32_t> some =
@@ -390,9 +404,32 @@ Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& 
     ColumnVector keys;
     for (int column : key_columns) keys.push_back(batch.columns[static_cast<size_t>(column)]);
     WEIR_RETURN_NOT_OK(HashKeys(keys, batch.num_rows, &hashes));
-    WEIR_RETURN_NOT_OK(snapshot.Write(name, schema, batch, hashes));
+    WEIR_RETURN_NOT_OK(write(batch, hashes, some));
   }
   return Status::OK();
+}
+
+}  // namespace
+
+Status SaveChanges(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
+                   const SlotsToSave& slots, const SlotColumns& columns_of,
+                   const std::vector<int>& key_columns) {
+  WEIR_RETURN_NOT_OK(WritePieces(
+      slots.live, columns_of, key_columns,
+      [&](const Batch& batch, std::span<const uint64_t> hashes, std::span<const uint32_t> some) {
+        return snapshot.WriteSlots(name, schema, batch, hashes, some);
+      }));
+  return slots.erased.empty() ? Status::OK() : snapshot.EraseSlots(name, slots.erased);
+}
+
+Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
+                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
+                 const std::vector<int>& key_columns) {
+  return WritePieces(
+      slots, columns_of, key_columns,
+      [&](const Batch& batch, std::span<const uint64_t> hashes, std::span<const uint32_t>) {
+        return snapshot.Write(name, schema, batch, hashes);
+      });
 }
 
 std::vector<int> ColumnRange(size_t begin, size_t count) {

@@ -16,8 +16,8 @@
 // the low bits. Probing runs in three steps over 64 rows at a time (fetch the entry, fetch the key,
 // compare), so that the cache misses of a big table overlap.
 //
-// State: saved and restored by the
-// operator as rows of its own (keys plus values), see SaveSlots.
+// State: saved and restored by the operator as rows of its own (keys plus values), see SaveChanges;
+// the table knows which slots have changed since (state/slot_changes.h).
 //
 // Cost: one entry and one key per
 // row; see state_bench.
@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "weir/data/batch.h"
+#include "weir/state/slot_changes.h"
 #include "weir/state/slot_column.h"
 #include "weir/state/snapshot.h"
 
@@ -64,6 +65,13 @@ class KeyedTable {
   std::vector<uint32_t> LiveSlots() const;
   /// The key columns of `slots`.
   Result<ColumnVector> Keys(std::span<const uint32_t> slots) { return keys_.Get(slots); }
+  /// What a Save writes of this table. FindOrInsert marks the slots that it gives, Erase those that
+  /// it frees; who changes what belongs to a slot otherwise calls MarkChanged.
+  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
+    return changes_.Take(snapshot.is_incremental(), num_slots_,
+                         [this](uint32_t slot) { return live_[slot] != 0; });
+  }
+  void MarkChanged(std::span<const uint32_t> slots) { changes_.Mark(slots); }
   int num_keys() const { return keys_.size(); }
   SlotColumn& key_column(int i) { return keys_.column(i); }
 
@@ -98,6 +106,7 @@ class KeyedTable {
   PoolVector<uint64_t> hashes_;
   PoolVector<uint8_t> live_;
   PoolVector<uint32_t> free_slots_;
+  SlotChanges changes_;
   uint64_t mask_ = 0;
   int64_t num_slots_ = 0;
   int64_t num_live_ = 0;
@@ -134,10 +143,14 @@ class TouchedSlots {
 
 /// The columns of some slots.
 using SlotColumns = std::function<Result<ColumnVector>(std::span<const uint32_t>)>;
-/// Writes rows of a table to a snapshot, kSnapshotRowsMax slots at a time: `columns_of` gives the
+inline constexpr int64_t kSnapshotRowsMax = 4096;
+/// Writes slots of a table to a snapshot, kSnapshotRowsMax at a time: `columns_of` gives the
 /// columns of `schema`, `key_columns` says which of them are the key that decides which subtask
 /// owns the row.
-inline constexpr int64_t kSnapshotRowsMax = 4096;
+Status SaveChanges(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
+                   const SlotsToSave& slots, const SlotColumns& columns_of,
+                   const std::vector<int>& key_columns);
+/// The same for a table that every snapshot holds as a whole.
 Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
                  std::span<const uint32_t> slots, const SlotColumns& columns_of,
                  const std::vector<int>& key_columns);

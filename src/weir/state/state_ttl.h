@@ -4,8 +4,7 @@
 // State time-to-live by slot: when a slot was last written, and which are over. An expired slot is
 // gone for readers at once; its memory is freed by a sweep every quarter of the TTL.
 //
-// Threads: one
-// task.
+// Threads: one task.
 #pragma once
 
 #include <algorithm>
@@ -34,6 +33,10 @@ class StateTtl {
     if (!is_on()) return;
     written_millis_[slot] = now_millis;
     if (next_sweep_millis_ == kNever) next_sweep_millis_ = now_millis + SweepMillis();
+  }
+  /// As Column has saved it. What was saved without a TTL counts as written now.
+  void Restore(uint32_t slot, int64_t written_millis, int64_t now_millis) {
+    Write(slot, written_millis != 0 ? written_millis : now_millis);
   }
   int64_t next_sweep_millis() const { return next_sweep_millis_; }
   /// The expired ones of `slots`, when a sweep is due.

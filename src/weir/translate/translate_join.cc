@@ -37,6 +37,10 @@ Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinN
   spec.kind = ToKind(node.type);
   spec.left = {plan.inputs[0]->schema, node.left_keys, MayRetract(*plan.inputs[0])};
   spec.right = {plan.inputs[1]->schema, node.right_keys, MayRetract(*plan.inputs[1])};
+  if (!context_.is_batch) {
+    WEIR_ASSIGN_OR_RETURN(spec.left.state_ttl_millis, StateTtlMillis());
+    spec.right.state_ttl_millis = spec.left.state_ttl_millis;
+  }
   spec.null_safe = node.null_safe;
   spec.condition = node.condition;
   spec.emit = context_.is_batch ? EmitMode::kAtEnd : EmitMode::kChanges;
@@ -45,6 +49,8 @@ Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinN
   if (node.left_window_end >= 0) {
     WindowJoinSpec windowed;
     windowed.join = std::move(spec);
+    // A window's rows go with it.
+    windowed.join.left.state_ttl_millis = windowed.join.right.state_ttl_millis = 0;
     windowed.left_window_end = node.left_window_end;
     windowed.right_window_end = node.right_window_end;
     if (node.window_is_instant) {
@@ -66,6 +72,9 @@ Result<Translator::Port> Translator::BuildSetOperation(const PlanNode& plan,
   spec.input = plan.schema;
   spec.intersect = node.intersect;
   spec.all = node.all;
+  if (!context_.is_batch) {
+    WEIR_ASSIGN_OR_RETURN(spec.state_ttl_millis, StateTtlMillis());
+  }
   spec.emit = context_.is_batch ? EmitMode::kAtEnd : EmitMode::kChanges;
   return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
                      [spec](OperatorContext& context) { return MakeSetOperation(spec, context); });
