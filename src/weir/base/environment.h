@@ -81,6 +81,7 @@ class FileSystem {
   virtual Status Delete(const std::string& path) = 0;  // A file.
   virtual Status DeleteTree(
       const std::string& path) = 0;  // A directory and all below; missing is fine.
+  /// With those above; what it makes is durable when it returns.
   virtual Status MakeDirectories(const std::string& path) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;
   /// Gives the file `from` a second name unless `to` exists (then false); atomic.

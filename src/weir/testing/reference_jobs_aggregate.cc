@@ -68,7 +68,7 @@ void AddAggregateJobs(std::vector<ReferenceJob>* jobs) {
        {},
        "CREATE TABLE users (id INT, city STRING, n INT, PRIMARY KEY (id) NOT ENFORCED) WITH ("
        "'connector' = 'values', 'changelog-mode' = 'I,UA,D', 'data' = '"
-       R"({"op":"+I","values":[1,"Rome",1]}
+       R"data({"op":"+I","values":[1,"Rome",1]}
 {"op":"+I","values":[2,"Oslo",2]}
 {"op":"+U","values":[1,"Oslo",3]}
 {"op":"+I","values":[3,"Rome",4]}
@@ -83,7 +83,7 @@ void AddAggregateJobs(std::vector<ReferenceJob>* jobs) {
 {"op":"+U","values":[5,"Oslo",9]}
 {"op":"+U","values":[5,"Oslo",10]}
 {"op":"-D","values":[1,"Rome",8]}
-{"op":"+I","values":[6,"Rome",11]}')"
+{"op":"+I","values":[6,"Rome",11]}'))data"
        ";\n" +
            ChangelogTable("city STRING, n BIGINT, total BIGINT") +
            "INSERT INTO out_rows SELECT city, COUNT(*), SUM(n) FROM users GROUP BY city;",

@@ -14,7 +14,7 @@
 // all of it survives (the process was killed), none of it (power loss), or some: of each directory
 // the first changes, of each file a part of the unsynced bytes, perhaps with zeros at the end.
 // A file's bytes are safe after Sync, its name after SyncDirectory of the folder that holds it;
-// Truncate is safe when it returns, as environment.h says.
+// Truncate and MakeDirectories are safe when they return, as environment.h says.
 //
 // Calls of the file system, and of a SimObjectStore on the same machine, are numbered from 0 since
 // SetPlan. With one thread of calls and one seed a run repeats exactly. Threads: any.

@@ -104,6 +104,18 @@ void SimFileSystem::Record(Change change) {
   changes_.push_back(std::move(change));
 }
 
+void SimFileSystem::MakeDurable(const std::string& directory) {
+  std::vector<Change> left;
+  for (Change& change : changes_) {
+    if (change.directories.count(directory) != 0) {
+      Apply(change, &durable_);
+    } else {
+      left.push_back(std::move(change));
+    }
+  }
+  changes_ = std::move(left);
+}
+
 bool SimFileSystem::IsDirectory(const std::string& path) const {
   if (path.empty()) return true;
   auto found = names_.find(path);
@@ -272,6 +284,7 @@ Status SimFileSystem::MakeDirectories(const std::string& path) {
         return InvalidData("cannot create the directory '{}': '{}' is a file", path, part);
       if (is_torn && machine_->Below(2) == 0) return Status::OK();
       Record({{}, {{part, nullptr}}, {}});
+      if (!is_torn) MakeDurable(ParentOf(part));
     }
     return Status::OK();
   });
@@ -282,15 +295,7 @@ Status SimFileSystem::SyncDirectory(const std::string& path) {
   return Do(CallKind::kSyncDirectory, path, [&](bool is_torn) -> Status {
     if (!IsDirectory(name)) return Missing("sync", path);
     if (is_torn) return Status::OK();  // Restart decides what had got through.
-    std::vector<Change> left;
-    for (Change& change : changes_) {
-      if (change.directories.count(name) != 0) {
-        Apply(change, &durable_);
-      } else {
-        left.push_back(std::move(change));
-      }
-    }
-    changes_ = std::move(left);
+    MakeDurable(name);
     return Status::OK();
   });
 }

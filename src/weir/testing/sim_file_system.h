@@ -69,6 +69,7 @@ class SimFileSystem : public FileSystem {
   template <typename Effect>
   Status Do(CallKind kind, const std::string& path, const Effect& effect);
   void Record(Change change);
+  void MakeDurable(const std::string& directory);
   static void Apply(const Change& change, Names* names);
   void LoseSome();
   void TearFile(SimFile* file);
