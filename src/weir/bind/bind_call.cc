@@ -99,14 +99,16 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
       aggregate.args.push_back(std::move(arg));
     }
   }
+  std::vector<ExprPtr> not_null;  // What must not be NULL for a row to count.
   if (aggregate.distinct && aggregate.args.size() > 1 && function.name() == "COUNT") {
     return WithHint(InvalidQueryAt(span, "COUNT(DISTINCT ..) takes one argument, not {}",
                                    aggregate.args.size()),
                     "COUNT(DISTINCT ROW(a, b)) counts distinct pairs");
   }
-  if (call.nulls != NullTreatment::kNone) {
-    return UnsupportedAt(span, "IGNORE NULLS and RESPECT NULLS are not supported yet");
+  if (call.nulls != NullTreatment::kNone && function.name() != "ARRAY_AGG") {
+    return InvalidQueryAt(span, "{} takes neither IGNORE NULLS nor RESPECT NULLS", function.name());
   }
+  if (call.nulls == NullTreatment::kIgnoreNulls) not_null = aggregate.args;
   if (function.name() == "JSON_OBJECTAGG" || function.name() == "JSON_ARRAYAGG") {
     JsonNullClause nulls = call.json ? call.json->nulls : JsonNullClause::kNone;
     bool is_null_on_null = nulls == JsonNullClause::kNullOnNull ||
@@ -119,8 +121,8 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
   }
   info.call.config = context_.config;
   info.distinct = aggregate.distinct;
-  info.has_group_keys =
-      in.has_group_keys && call.filter == nullptr;  // A filter may leave nothing of a group.
+  info.has_group_keys = in.has_group_keys && call.filter == nullptr &&
+                        not_null.empty();  // A filter may leave nothing of a group.
   std::vector<DataType> arg_types;
   Status resolved = function.Resolve(info, &arg_types, &aggregate.type);
   if (!resolved.ok()) return WithSpan(resolved, span);
@@ -133,6 +135,11 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
     filter_in.clause = "FILTER";
     WEIR_ASSIGN_OR_RETURN(aggregate.filter, BindCondition(*call.filter, filter_in));
   }
+  for (ExprPtr& arg : not_null) {
+    WEIR_ASSIGN_OR_RETURN(ExprPtr known, Call("IS NOT NULL", {std::move(arg)}, span));
+    if (aggregate.filter != nullptr) known = AndOf({std::move(aggregate.filter), std::move(known)});
+    aggregate.filter = std::move(known);
+  }
   for (const std::vector<AstSortItem>* items : {&call.order_by, &call.within_group}) {
     for (const AstSortItem& item : *items) {
       WEIR_ASSIGN_OR_RETURN(ExprPtr key, Bind(item.expr, inner));
@@ -144,7 +151,10 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
     }
   }
   if (!aggregate.order_by.empty()) {
-    return UnsupportedAt(span, "ORDER BY inside an aggregate call is not supported yet");
+    Status status =
+        UnsupportedAt(span, "ORDER BY inside {}(..) is not supported yet, nor is it by Flink 2.2",
+                      function.name());
+    return WithHint(status, "values come in the order of the rows that FROM gives");
   }
   // The same call twice is computed once.
   for (size_t i = 0; i < in.aggregates->size(); ++i) {
@@ -240,6 +250,12 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
     args.insert(args.begin(),
                 TextLiteral(nulls == JsonNullClause::kNullOnNull ? "NULL" : "ABSENT"));
     return Call(name, std::move(args), span);
+  }
+  bool reads_path = name == "JSON_EXISTS" || name == "JSON_QUERY" || name == "JSON_VALUE";
+  if (reads_path && call.arguments.size() != 2) {
+    return InvalidQueryAt(
+        span, "Invalid number of arguments to function '{}'. Was expecting 2 arguments, not {}",
+        name, call.arguments.size());
   }
   DataType result = DataType::String();
   if (json.returning != nullptr) {

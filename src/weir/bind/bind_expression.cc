@@ -218,8 +218,8 @@ Status BadTimestampLiteral(const std::string& text, int precision, SourceSpan sp
     return WithHint(status, fmt::format("TIMESTAMP '{}' reaches from year 1 to 9999",
                                         text.substr(0, point + 7)));
   }
-  return InvalidQueryAt(span,
-                        "illegal TIMESTAMP literal '{}': not in format 'yyyy-MM-dd HH:mm:ss'", text);
+  return InvalidQueryAt(span, "illegal TIMESTAMP literal '{}': not in format 'yyyy-MM-dd HH:mm:ss'",
+                        text);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class ProgramBuilder {
       program_->roots_.push_back(root);
       MarkUnconditional(root);
     }
+    FindReleases();
     return std::move(program_);
   }
 
@@ -236,6 +237,29 @@ class ProgramBuilder {
                         next.kind == NodeKind::kAnd || next.kind == NodeKind::kOr;
       size_t count = only_first ? 1 : next.args.size();
       todo.insert(todo.end(), next.args.begin(), next.args.begin() + static_cast<ptrdiff_t>(count));
+    }
+  }
+
+  /// A value that only calls read, all of which every row reaches, is let go after the last of
+  /// them: its memory is still in the cache when the next value is written there.
+  void FindReleases() {
+    std::vector<Node>& nodes = program_->nodes_;
+    constexpr int kKept = -1;
+    std::vector<int> last_reader(nodes.size(), kKept);
+    std::vector<bool> kept(nodes.size(), false);
+    for (int root : program_->roots_) kept[static_cast<size_t>(root)] = true;
+    for (size_t id = 0; id < nodes.size(); ++id) {
+      bool at_once = nodes[id].unconditional && !nodes[id].constant &&
+                     (nodes[id].kind == NodeKind::kCall || nodes[id].kind == NodeKind::kField);
+      for (int arg : nodes[id].args) {
+        auto read = static_cast<size_t>(arg);
+        if (!at_once || nodes[read].constant) kept[read] = true;
+        last_reader[read] = static_cast<int>(id);
+      }
+    }
+    for (size_t id = 0; id < nodes.size(); ++id) {
+      if (!kept[id] && last_reader[id] != kKept)
+        nodes[static_cast<size_t>(last_reader[id])].releases.push_back(static_cast<int>(id));
     }
   }
 

@@ -40,6 +40,7 @@ class Execution {
     for (size_t id = 0; id < nodes_.size(); ++id) {
       if (!nodes_[id].unconditional || nodes_[id].constant) continue;
       WEIR_RETURN_NOT_OK(ValueOf(static_cast<int>(id), root_).status());
+      for (int read : nodes_[id].releases) root_.values[static_cast<size_t>(read)].reset();
     }
     return Status::OK();
   }
@@ -245,6 +246,11 @@ class Execution {
     if (node.null_policy == NullPolicy::kPropagate) {
       WEIR_ASSIGN_OR_RETURN(BufferPtr valid, ArgumentValidity(args, num_rows, pool()));
       if (valid != nullptr) return WithNulls(std::move(out), valid, node.type);
+    }
+    if (out.use_count() == 1 &&
+        out->children.empty()) {  // The kernel made it, and nobody else has it.
+      const_cast<Column&>(*out).type = node.type;
+      return out;
     }
     return Retype(out, node.type);
   }

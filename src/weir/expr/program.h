@@ -32,6 +32,7 @@ struct Node {
   bool eager = false;  // The whole tree is cheap, total and deterministic: may run on rows that do
                        // not need it.
   bool unconditional = false;  // Every row of a batch reaches it.
+  std::vector<int> releases;   // Nodes whose values nobody reads after this one.
 
   // Kept between batches.
   ColumnPtr constant_value;  // One row.

@@ -10,6 +10,8 @@
 namespace weir {
 namespace {
 
+constexpr int kShortDigitsMax = 18;  // As many fit 64 bits. NULL rows may hold anything: wrapping.
+
 struct DecimalCall {
   int a_scale, b_scale, precision, scale;
 };
@@ -49,6 +51,14 @@ Result<Kernel> MakeSum(const CallInfo& call, const DecimalCall& types, bool subt
       types.precision > digits + scale) {
     Int128 up_a = PowerOfTen(scale - types.a_scale), up_b = PowerOfTen(scale - types.b_scale);
     if (subtract) up_b = -up_b;
+    if (types.precision <= kShortDigitsMax && call.arg_types[0].precision() <= kShortDigitsMax &&
+        call.arg_types[1].precision() <= kShortDigitsMax) {
+      auto short_a = static_cast<int64_t>(up_a), short_b = static_cast<int64_t>(up_b);
+      return MapKernel<Int128, Int128, Int128>([short_a, short_b](Int128 a, Int128 b) -> Int128 {
+        return WrapAdd(WrapMultiply(static_cast<int64_t>(a), short_a),
+                       WrapMultiply(static_cast<int64_t>(b), short_b));
+      })(call);
+    }
     if (up_a == 1 && up_b == 1)
       return MapKernel<Int128, Int128, Int128>([](Int128 a, Int128 b) { return a + b; })(call);
     return MapKernel<Int128, Int128, Int128>(
@@ -74,7 +84,12 @@ Result<Kernel> MakeProduct(const CallInfo& call, const DecimalCall& types) {
   int a_digits = call.arg_types[0].precision(), b_digits = call.arg_types[1].precision();
   if (types.scale == types.a_scale + types.b_scale && a_digits + b_digits <= kDecimalDigitsMax &&
       types.precision >= a_digits + b_digits) {
-    if (a_digits <= 18 && b_digits <= 18) {
+    if (a_digits + b_digits <= kShortDigitsMax) {
+      return MapKernel<Int128, Int128, Int128>([](Int128 a, Int128 b) -> Int128 {
+        return WrapMultiply(static_cast<int64_t>(a), static_cast<int64_t>(b));
+      })(call);
+    }
+    if (a_digits <= kShortDigitsMax && b_digits <= kShortDigitsMax) {
       return MapKernel<Int128, Int128, Int128>([](Int128 a, Int128 b) {
         return ShortProduct(static_cast<int64_t>(a), static_cast<int64_t>(b));
       })(call);

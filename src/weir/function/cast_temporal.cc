@@ -26,8 +26,7 @@ int32_t CutTime(int64_t millis, int precision) {
   return static_cast<int32_t>(millis - millis % unit);
 }
 
-constexpr const char* kBeyondNanos =
-    "the time is beyond the range 1677-09-21 to 2262-04-11 of";
+constexpr const char* kBeyondNanos = "the time is beyond the range 1677-09-21 to 2262-04-11 of";
 
 /// From ticks of `from` to ticks of `to`, cut to `to`'s precision.
 struct TickChange {

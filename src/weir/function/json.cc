@@ -24,6 +24,7 @@ using sv = std::string_view;
 /// What the JSON functions of one call share.
 struct JsonScratch {
   JsonReader reader;
+  JsonScanner scanner;
   std::string path_text;
   Result<JsonPath> path = Status::Invalid("");
   bool has_path = false;
@@ -56,11 +57,6 @@ Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
   search.is_lax = path->mode() == JsonPath::Mode::kLax;
   const std::string* member = path->only_member();
   sv only = member == nullptr ? sv() : sv(*member);
-  if (member != nullptr && ScanJsonMember(text, only, &search.document.emplace())) {
-    search.found = path->Find(*search.document);
-    if (!search.is_lax || search.found.is_too_long) search.error = search.found.error;
-    return search;
-  }
   auto document = scratch.reader.Read(text, member == nullptr ? nullptr : &only);
   if (!document.ok()) {
     search.error = document.status().message();
@@ -83,6 +79,18 @@ std::string LiteralOr(const CallInfo& call, size_t argument, std::string otherwi
   return LiteralString(call, argument).value_or(std::move(otherwise));
 }
 
+/// The quick way, where path and document are plain enough. `missing_is_known`: where nothing is
+/// found, the reason does not matter.
+JsonScan Scan(JsonScratch& scratch, sv text, sv path_text, bool missing_is_known,
+              JsonNode::Kind* kind, sv* value) {
+  const Result<JsonPath>& path = scratch.Path(path_text);
+  if (!path.ok() || path->plain_steps() == nullptr) return JsonScan::kUnsure;
+  JsonScan scan = scratch.scanner.Scan(text, *path, kind, value);
+  bool is_lax = path->mode() == JsonPath::Mode::kLax;
+  if (scan == JsonScan::kMissing && !is_lax && !missing_is_known) return JsonScan::kUnsure;
+  return scan;
+}
+
 // ---- JSON_EXISTS ----
 
 Result<Kernel> MakeExists(const CallInfo& call) {
@@ -90,6 +98,11 @@ Result<Kernel> MakeExists(const CallInfo& call) {
   std::string on_error = call.arg_types.size() > 2 ? LiteralOr(call, 2, "FALSE") : "FALSE";
   auto scratch = std::make_shared<JsonScratch>();
   auto exists = [=](sv text, sv path, KernelRow& row) {
+    JsonNode::Kind kind{};
+    sv value;
+    JsonScan scan = Scan(*scratch, text, path, on_error == "FALSE", &kind, &value);
+    if (scan == JsonScan::kMissing) return false;
+    if (scan == JsonScan::kScalar) return kind != JsonNode::Kind::kNull;
     Search search = SearchJson(*scratch, text, path);
     if (search.error.empty()) {
       return search.found.node != nullptr && search.found.node->kind != JsonNode::Kind::kNull;
@@ -106,32 +119,74 @@ Result<Kernel> MakeExists(const CallInfo& call) {
 // ---- JSON_VALUE ----
 
 /// Appends a scalar as a value of the result's type; false when it is none.
-Result<bool> AppendScalar(const JsonNode& node, const DataType& type, ColumnBuilder* builder) {
+Result<bool> AppendScalar(JsonNode::Kind kind, sv text, const DataType& type,
+                          ColumnBuilder* builder) {
   switch (type.kind()) {
     case TypeKind::kBoolean: {
-      if (node.text != "true" && node.text != "false") return false;
-      WEIR_RETURN_NOT_OK(builder->AppendBool(node.text == "true"));
+      if (text != "true" && text != "false") return false;
+      WEIR_RETURN_NOT_OK(builder->AppendBool(text == "true"));
       return true;
     }
     case TypeKind::kInt: {
       int32_t value = 0;
-      auto [end, error] =
-          std::from_chars(node.text.data(), node.text.data() + node.text.size(), value);
-      if (error != std::errc() || end != node.text.data() + node.text.size()) return false;
+      auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size()) return false;
       WEIR_RETURN_NOT_OK(builder->AppendInt(value));
       return true;
     }
     case TypeKind::kDouble: {
-      auto value = node.kind == JsonNode::Kind::kBool ? std::nullopt : ParseDouble(node.text);
+      auto value = kind == JsonNode::Kind::kBool ? std::nullopt : ParseDouble(text);
       if (!value) return false;
       WEIR_RETURN_NOT_OK(builder->AppendDouble(*value));
       return true;
     }
     default:
-      WEIR_RETURN_NOT_OK(builder->AppendString(JsonScalarText(node)));
-      return true;
+      return Internal("JSON_VALUE of type {}", type.ToString());
   }
 }
+
+/// Where the values of JSON_VALUE go: texts stay in the documents where they can, other types are
+/// built.
+class ValueSink {
+ public:
+  ValueSink(const DataType& type, const ColumnPtr& documents, int64_t n, arrow::MemoryPool* pool)
+      : type_(type) {
+    if (type.is_character()) {
+      texts_.emplace(n, pool);
+      texts_->ShareHeapsOf(*documents);
+    } else {
+      builder_ = ColumnBuilder::Make(type, pool);
+    }
+  }
+  void MoveTo(int64_t row) { row_ = row; }
+  Status Null() {
+    if (!texts_) return builder_->AppendNull();
+    texts_->SetNull(row_);
+    return Status::OK();
+  }
+  /// `is_inside`: the text is a part of the document.
+  Result<bool> Scalar(JsonNode::Kind kind, sv text, bool is_inside) {
+    if (!texts_) return AppendScalar(kind, text, type_, builder_.get());
+    if (is_inside) {
+      texts_->Share(row_, text);
+    } else {
+      texts_->Set(row_, text);
+    }
+    return true;
+  }
+  Status From(const Column& column, int64_t row) {
+    if (!texts_) return builder_->AppendFrom(column, row);
+    texts_->Set(row_, Reader<sv>(column)[row]);
+    return Status::OK();
+  }
+  Result<ColumnPtr> Finish() { return texts_ ? texts_->Finish() : builder_->Finish(); }
+
+ private:
+  const DataType& type_;
+  int64_t row_ = 0;
+  std::optional<StringColumnWriter> texts_;
+  std::unique_ptr<ColumnBuilder> builder_;
+};
 
 class ValueKernel {
  public:
@@ -141,54 +196,74 @@ class ValueKernel {
         on_error_(LiteralOr(call, 4, "NULL")) {}
 
   Status Run(KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) {
-    auto builder = ColumnBuilder::Make(type_, context.pool);
+    ValueSink sink(type_, args[0], n, context.pool);
     Reader<sv> texts(*args[0]), paths(*args[1]);
+    bool has_nulls = args[0]->may_have_nulls() || args[1]->may_have_nulls();
     for (int64_t i = 0; i < n; ++i) {
-      if (args[0]->IsNull(i) || args[1]->IsNull(i)) {
-        WEIR_RETURN_NOT_OK(builder->AppendNull());
-        continue;
+      sink.MoveTo(i);
+      if (has_nulls && (args[0]->IsNull(i) || args[1]->IsNull(i))) {
+        WEIR_RETURN_NOT_OK(sink.Null());
+      } else {
+        WEIR_RETURN_NOT_OK(Row(context, args, i, texts[i], paths[i], sink));
       }
-      WEIR_RETURN_NOT_OK(
-          RunRow(context, args, i, SearchJson(scratch_, texts[i], paths[i]), builder.get()));
     }
-    WEIR_ASSIGN_OR_RETURN(*out, builder->Finish());
+    WEIR_ASSIGN_OR_RETURN(*out, sink.Finish());
     return Status::OK();
   }
 
  private:
-  Status RunRow(KernelContext& context, const ColumnVector& args, int64_t i, Search search,
-                ColumnBuilder* builder) {
-    const JsonNode* node = search.found.node;
-    if (search.error.empty()) {
-      bool is_null = node == nullptr || node->kind == JsonNode::Kind::kNull;
-      if (is_null || (search.is_lax && !node->is_scalar())) {
-        return Otherwise(context, args, i, on_empty_, 3,
-                         "Empty result of JSON_VALUE function is not allowed", builder);
-      }
-      if (node->is_scalar()) {
-        WEIR_ASSIGN_OR_RETURN(bool appended, AppendScalar(*node, type_, builder));
-        if (appended) return Status::OK();
-        search.error = fmt::format("the JSON value {} is no {}", node->text.substr(0, 100),
-                                   type_.AsNullable().ToString());
-      } else {
-        std::string text;
-        AppendJson(*node, &text);
-        search.error = fmt::format(
-            "Strict jsonpath mode requires scalar value, and the actual value is: ''{}''", text);
-      }
+  Status Row(KernelContext& context, const ColumnVector& args, int64_t i, sv text, sv path,
+             ValueSink& sink) {
+    JsonNode::Kind kind{};
+    sv value;
+    JsonScan scan = Scan(scratch_, text, path, on_error_ == "NULL", &kind, &value);
+    if (scan == JsonScan::kScalar && kind != JsonNode::Kind::kNull) {
+      WEIR_ASSIGN_OR_RETURN(bool fits, sink.Scalar(kind, value, true));
+      return fits ? Status::OK() : Misfit(context, args, i, value, sink);
     }
-    return Otherwise(context, args, i, on_error_, 5, search.error, builder);
+    if (scan != JsonScan::kUnsure) {
+      bool is_error =
+          scan == JsonScan::kMissing && scratch_.path->mode() == JsonPath::Mode::kStrict;
+      return is_error ? sink.Null() : Empty(context, args, i, sink);
+    }
+    Search search = SearchJson(scratch_, text, path);
+    const JsonNode* node = search.found.node;
+    if (!search.error.empty()) return Otherwise(context, args, i, on_error_, 5, search.error, sink);
+    bool is_null = node == nullptr || node->kind == JsonNode::Kind::kNull;
+    if (is_null || (search.is_lax && !node->is_scalar())) return Empty(context, args, i, sink);
+    if (node->is_scalar()) {
+      WEIR_ASSIGN_OR_RETURN(bool fits, sink.Scalar(node->kind, JsonScalarText(*node), false));
+      return fits ? Status::OK() : Misfit(context, args, i, node->text, sink);
+    }
+    std::string shown;
+    AppendJson(*node, &shown);
+    return Otherwise(
+        context, args, i, on_error_, 5,
+        fmt::format("Strict jsonpath mode requires scalar value, and the actual value is: ''{}''",
+                    shown),
+        sink);
   }
 
+  Status Empty(KernelContext& context, const ColumnVector& args, int64_t i, ValueSink& sink) const {
+    return Otherwise(context, args, i, on_empty_, 3,
+                     "Empty result of JSON_VALUE function is not allowed", sink);
+  }
+  Status Misfit(KernelContext& context, const ColumnVector& args, int64_t i, sv text,
+                ValueSink& sink) const {
+    return Otherwise(context, args, i, on_error_, 5,
+                     fmt::format("the JSON value {} is no {}", text.substr(0, 100),
+                                 type_.AsNullable().ToString()),
+                     sink);
+  }
   Status Otherwise(KernelContext& context, const ColumnVector& args, int64_t i,
                    const std::string& behavior, size_t default_argument, const std::string& error,
-                   ColumnBuilder* builder) const {
+                   ValueSink& sink) const {
     if (behavior == "DEFAULT" && default_argument < args.size() &&
         !args[default_argument]->IsNull(i)) {
-      return builder->AppendFrom(*args[default_argument], i);
+      return sink.From(*args[default_argument], i);
     }
     if (behavior == "ERROR") context.errors->Add(i, error);
-    return builder->AppendNull();
+    return sink.Null();
   }
 
   DataType type_;

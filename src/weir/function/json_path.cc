@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Paths: $ .name ['name'] ["name"] ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name
-// A path with wildcards, slices, unions or '..' gives the list of all it finds.
+// Paths: $ .name ['name'] ["name"] ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name [?(@.a > 1)]
+// A path with wildcards, slices, unions, filters or '..' gives the list of all it finds. At the end
+// may stand .length() .size() .min() .max() .avg() .sum() .stddev() .keys() .first() .last().
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
+#include "weir/data/text.h"
+#include "weir/function/json_filter.h"
 #include "weir/function/json_tree.h"
 
 namespace weir {
@@ -58,6 +62,7 @@ Result<JsonPath> JsonPath::Compile(sv text) {
       if (at < text.size() && text[at] == '.') {
         path.steps_.push_back({Step::Kind::kDeep});
         path.is_definite_ = false;
+        path.is_deep_ = true;
         ++at;
       }
       if (at >= text.size()) return BadPath(whole, "it ends with '.'");
@@ -72,17 +77,70 @@ Result<JsonPath> JsonPath::Compile(sv text) {
       path.steps_.push_back({Step::Kind::kWildcard});
       path.is_definite_ = false;
     } else if (name.ends_with(')') && name.find('(') != sv::npos) {
-      return Unsupported("the function {} in the JSON path '{}' is not supported yet", name, whole);
+      WEIR_RETURN_NOT_OK(path.SetFunction(name, whole));
+      if (end != text.size()) return BadPath(whole, fmt::format("{} is not at its end", name));
     } else {
       path.steps_.push_back({Step::Kind::kMember, {std::string(name)}});
     }
     at = end;
   }
+  path.SetPlainSteps();
   return path;
+}
+
+void JsonPath::SetPlainSteps() {
+  if (!is_definite_ || function_ != Function::kNone) return;
+  for (const Step& step : steps_) {
+    bool is_member = step.kind == Step::Kind::kMember;
+    if (!is_member && step.indices[0] < 0) return plain_steps_.clear();
+    plain_steps_.push_back(is_member ? PlainStep{step.names[0], -1}
+                                     : PlainStep{std::string(), step.indices[0]});
+  }
+}
+
+Status JsonPath::SetFunction(sv call, sv path) {
+  static constexpr std::pair<sv, Function> kFunctions[] = {
+      {"length()", Function::kLength},    {"size()", Function::kLength},
+      {"min()", Function::kMin},          {"max()", Function::kMax},
+      {"avg()", Function::kAverage},      {"sum()", Function::kSum},
+      {"stddev()", Function::kDeviation}, {"keys()", Function::kKeys},
+      {"first()", Function::kFirst},      {"last()", Function::kLast},
+  };
+  for (const auto& [name, function] : kFunctions) {
+    if (name == call && (is_definite_ || is_deep_)) {
+      function_ = function;
+      return Status::OK();
+    }
+  }
+  return Unsupported("the function {} in the JSON path '{}' is not supported yet", call, path);
+}
+
+Status JsonPath::ReadFilter(sv text, size_t* at) {
+  size_t i = *at + 1;
+  while (i < text.size() && text[i] == ' ') ++i;
+  if (i >= text.size() || text[i] != '(') return BadPath(text, "a filter has no '('");
+  ++i;
+  Step step{Step::Kind::kFilter};
+  WEIR_ASSIGN_OR_RETURN(step.filter, JsonFilter::Read(text, &i));
+  for (char c : {')', ']'}) {
+    while (i < text.size() && text[i] == ' ') ++i;
+    if (i >= text.size() || text[i] != c) return BadPath(text, fmt::format("a '{}' is missing", c));
+    ++i;
+  }
+  reads_root_ |= step.filter->reads_root();
+  is_definite_ = false;
+  steps_.push_back(std::move(step));
+  *at = i;
+  return Status::OK();
 }
 
 Status JsonPath::ReadBracket(sv text, size_t* at) {
   size_t i = *at + 1;
+  size_t question = text.find_first_not_of(' ', i);
+  if (question != sv::npos && text[question] == '?') {
+    *at = question;
+    return ReadFilter(text, at);
+  }
   Step step{Step::Kind::kMember};
   std::vector<std::pair<std::string, bool>> items;  // Text and whether it was quoted.
   for (;;) {
@@ -120,8 +178,8 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
       step.names.push_back(std::move(item));
     } else if (item == "*") {
       step.kind = Step::Kind::kWildcard;
-    } else if (item.starts_with('?') || item.starts_with('(')) {
-      return Unsupported("the filter [{}] in the JSON path '{}' is not supported yet", item, text);
+    } else if (item.starts_with('(')) {
+      return Unsupported("the script [{}] in the JSON path '{}' is not supported yet", item, text);
     } else if (size_t colon = item.find(':'); colon != std::string::npos) {
       step.kind = Step::Kind::kSlice;
       bool ok = (colon == 0 || ReadInteger(sv(item).substr(0, colon), &step.from)) &&
@@ -147,6 +205,7 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
 /// more than once visits values once for each way to them.
 struct JsonPath::Collector {
   std::vector<const JsonNode*> found;
+  const JsonNode* root = nullptr;
   int64_t visits_left = 10'000'000;
 
   /// Counts the values below `node`; false when there are too many.
@@ -163,9 +222,79 @@ struct JsonPath::Collector {
 };
 
 JsonPath::Found JsonPath::Find(const JsonNode& root) const {
+  Found found = FindNode(root);
+  if (function_ == Function::kNone || found.node == nullptr) return found;
+  return Apply(std::move(found));
+}
+
+/// The answer's function; nothing where it has no value (the length of a number).
+JsonPath::Found JsonPath::Apply(Found found) const {
+  const JsonNode& node = *found.node;
+  Found result;
+  result.owned = std::make_shared<JsonNode>();
+  auto give = [&](JsonNode value) {
+    *result.owned = std::move(value);
+    result.node = result.owned.get();
+    return result;
+  };
+  auto number = [](std::string text) {
+    return JsonNode{JsonNode::Kind::kNumber, std::move(text), {}, {}};
+  };
+  bool is_array = node.kind == JsonNode::Kind::kArray;
+  switch (function_) {
+    case Function::kNone:
+      return found;
+    case Function::kLength:
+      if (node.is_scalar()) return result;
+      return give(number(std::to_string(is_array ? node.items.size() : node.members.size())));
+    case Function::kKeys: {
+      JsonNode keys{JsonNode::Kind::kArray, {}, {}, {}};
+      if (node.kind != JsonNode::Kind::kObject) return result;
+      for (const auto& [name, member] : node.members)
+        keys.items.push_back({JsonNode::Kind::kString, name, {}, {}});
+      return give(std::move(keys));
+    }
+    case Function::kFirst:
+    case Function::kLast:
+      if (!is_array || node.items.empty()) {
+        result.error = "Aggregation function attempted to calculate value using empty array";
+        return result;
+      }
+      return give(function_ == Function::kFirst ? node.items.front() : node.items.back());
+    default:
+      break;
+  }
+  double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
+  int64_t count = 0;
+  for (const JsonNode& item : node.items) {
+    if (item.kind != JsonNode::Kind::kNumber) continue;
+    double value = ParseDouble(item.text).value_or(0);
+    ++count;
+    sum += value;
+    squares += value * value;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  if (count == 0) {
+    result.error = "Aggregation function attempted to calculate value using empty array";
+    return result;
+  }
+  auto n = static_cast<double>(count);
+  double value = function_ == Function::kMin       ? least
+                 : function_ == Function::kMax     ? most
+                 : function_ == Function::kAverage ? sum / n
+                 : function_ == Function::kSum     ? sum
+                                                   : std::sqrt(squares / n - sum * sum / n / n);
+  std::string text;
+  AppendDouble(value, &text);
+  return give(number(std::move(text)));
+}
+
+JsonPath::Found JsonPath::FindNode(const JsonNode& root) const {
   Found result;
   if (!is_definite_) {
     Collector collector;
+    collector.root = &root;
     Collect(root, 0, &collector);
     result.owned = std::make_shared<JsonNode>();
     result.owned->kind = JsonNode::Kind::kArray;
@@ -253,6 +382,17 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
       int64_t from = step.from < 0 ? std::max<int64_t>(step.from + size, 0) : step.from;
       int64_t to = step.to < 0 ? step.to + size : std::min(step.to, size);
       for (int64_t i = from; i < to; ++i) visit(i);
+      return;
+    }
+    case Step::Kind::kFilter: {
+      // Elements of an array one by one, an object as it is.
+      auto test = [&](const JsonNode& value) {
+        if (!collector->Pay(value)) return;
+        if (step.filter->Accepts(value, *collector->root))
+          Collect(value, step_index + 1, collector);
+      };
+      for (const JsonNode& item : node.items) test(item);
+      if (node.kind == JsonNode::Kind::kObject) test(node);
       return;
     }
     case Step::Kind::kDeep:

@@ -20,6 +20,7 @@ namespace weir {
 inline constexpr int kJsonDepthMax = 1000;
 
 struct JsonMember;
+class JsonFilter;  // function/json_filter.h
 
 struct JsonNode {
   enum class Kind : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
@@ -70,33 +71,67 @@ class JsonPath {
     bool is_too_long = false;  // The search was given up: an error in lax mode too.
   };
 
-  /// Errors: kInvalidQuery, kUnsupported (filters, functions).
+  /// Errors: kInvalidQuery, kUnsupported (some functions and operators).
   static Result<JsonPath> Compile(std::string_view text);
   Mode mode() const { return mode_; }
   /// The only member of the document's object that the path looks at; null when there may be
   /// others.
   const std::string* only_member() const {
-    bool is_one =
-        !steps_.empty() && steps_[0].kind == Step::Kind::kMember && steps_[0].names.size() == 1;
+    bool is_one = !reads_root_ && !steps_.empty() && steps_[0].kind == Step::Kind::kMember &&
+                  steps_[0].names.size() == 1;
     return is_one ? &steps_[0].names[0] : nullptr;
   }
   Found Find(const JsonNode& root) const;
 
+  /// A member, or (index >= 0) an element.
+  struct PlainStep {
+    std::string name;
+    int64_t index = -1;
+  };
+  /// The path as members and elements counted from the front alone; null when it has anything else,
+  /// or nothing.
+  const std::vector<PlainStep>* plain_steps() const {
+    return plain_steps_.empty() ? nullptr : &plain_steps_;
+  }
+
  private:
   struct Step {
-    enum class Kind : uint8_t { kMember, kIndex, kWildcard, kDeep, kSlice } kind;
+    enum class Kind : uint8_t { kMember, kIndex, kWildcard, kDeep, kSlice, kFilter } kind;
     std::vector<std::string> names = {};
     std::vector<int64_t> indices = {};
     int64_t from = 0, to = INT64_MAX;
+    std::shared_ptr<const JsonFilter> filter = nullptr;
+  };
+  /// What is made of the answer at the path's end: $.numbers.sum()
+  enum class Function : uint8_t {
+    kNone,
+    kLength,
+    kMin,
+    kMax,
+    kAverage,
+    kSum,
+    kDeviation,
+    kKeys,
+    kFirst,
+    kLast
   };
   Status ReadBracket(std::string_view text, size_t* at);
+  Status ReadFilter(std::string_view text, size_t* at);
+  Status SetFunction(std::string_view call, std::string_view path);
+  void SetPlainSteps();
   struct Collector;  // In json_path.cc.
   void Collect(const JsonNode& node, size_t step, Collector* collector) const;
   void CollectDeep(const JsonNode& node, size_t step, Collector* collector) const;
+  Found FindNode(const JsonNode& root) const;
+  Found Apply(Found found) const;
 
   Mode mode_ = Mode::kStrict;
   bool is_definite_ = true;  // One answer at most.
+  bool is_deep_ = false;     // Has a '..'.
+  bool reads_root_ = false;  // A filter looks at the whole document.
+  Function function_ = Function::kNone;
   std::vector<Step> steps_;
+  std::vector<PlainStep> plain_steps_;
 };
 
 }  // namespace weir

@@ -31,10 +31,34 @@ T RoundInteger(T value, int32_t digits, Rounding rounding) {
   return static_cast<T>(static_cast<int64_t>(DropDigits(value, -digits, rounding) * unit));
 }
 
+/// Rounds by arithmetic where the decimal text of `value` cannot decide: not near a tie (or, cut, a
+/// whole number), and not too large. The quotient of two whole numbers below 2^53 is the DOUBLE
+/// nearest to the decimal number that it stands for.
+bool RoundQuickly(double value, int32_t digits, Rounding rounding, double* out) {
+  constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+  if (digits < 0 || digits > 9) return false;
+  double scaled = std::abs(value) * kPowers[digits];
+  if (!(scaled < 4294967296.0)) return false;
+  double whole = std::floor(scaled), rest = scaled - whole;
+  constexpr double kMargin = 1.0 / (1 << 18);  // Of what the text and the product may be off.
+  if (rounding == Rounding::kHalfUp) {
+    if (std::abs(rest - 0.5) < kMargin) return false;
+    whole += rest > 0.5 ? 1 : 0;
+  } else if (rest < kMargin || rest > 1 - kMargin) {
+    return false;
+  }
+  *out = whole == 0 ? 0 : std::copysign(whole / kPowers[digits], value);
+  return true;
+}
+
 /// Rounds the shortest decimal text of `value`.
 template <typename T>
 T RoundFloating(T value, int32_t digits, Rounding rounding) {
   if (!std::isfinite(value) || value == 0) return value;
+  if constexpr (std::is_same_v<T, double>) {
+    double quick = 0;
+    if (RoundQuickly(value, digits, rounding, &quick)) return quick;
+  }
   digits = std::clamp(digits, -400, 400);  // Beyond all digits of a DOUBLE.
   char text[64];
   auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;

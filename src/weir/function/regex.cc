@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "weir/function/regex_class.h"
 #include "weir/function/utf8.h"
 
 namespace weir {
@@ -122,6 +123,11 @@ class Translator {
       EndRun();
       out_.pattern += fmt::format("\\x{{{}}}", in_.substr(at_ + 2, 4));
       at_ += 4;
+    } else if (c == 'p' || c == 'P') {
+      EndRun();
+      WEIR_ASSIGN_OR_RETURN(std::string property, TranslateRegexProperty(in_, &at_));
+      out_.pattern += property;
+      return Status::OK();
     } else if (c == 'Q') {
       EndRun();
       size_t end = in_.find("\\E", at_);
@@ -148,7 +154,7 @@ class Translator {
   }
 
   Status Class() {
-    size_t begin = at_;
+    size_t begin = at_, out_begin = out_.pattern.size();
     out_.pattern += in_[at_++];
     if (at_ < in_.size() && in_[at_] == '^') out_.pattern += in_[at_++];
     bool is_first = true;
@@ -158,11 +164,13 @@ class Translator {
         out_.pattern += in_[at_++];
         return Status::OK();
       }
-      if (c == '[' || in_.substr(at_).starts_with("&&")) {
-        return Unsupported(
-            "a character class inside another, or &&, in the regular expression '{}' is not "
-            "supported yet",
-            in_);
+      bool is_property = c == '\\' && at_ + 1 < in_.size() && (in_[at_ + 1] | 0x20) == 'p';
+      if (c == '[' || is_property || in_.substr(at_).starts_with("&&")) {
+        out_.pattern.resize(out_begin);
+        at_ = begin;
+        WEIR_ASSIGN_OR_RETURN(std::string translated, TranslateRegexClass(in_, &at_));
+        out_.pattern += translated;
+        return Status::OK();
       }
       if (c == '\\' && at_ + 1 < in_.size()) {
         if (in_[at_ + 1] == 's') {

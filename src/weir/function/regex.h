@@ -6,8 +6,8 @@
 // possessive quantifiers) and the texts that end in a line terminator where the pattern has a '$',
 // which in Java may stand before it. Before either, memmem looks for a text that every match must
 // contain. Differences of syntax are translated: Java's '.' stops at \n \r \u0085 \u2028 \u2029,
-// its \s takes \x0B. Not supported: character class intersection and nesting ([a-z&&[^b]]), refused
-// by name. Threads: one. Matching keeps scratch inside.
+// its \s takes \x0B, its classes nest and intersect (regex_class.h). Threads: one. Matching keeps
+// scratch inside.
 #pragma once
 
 #include <memory>

@@ -100,7 +100,7 @@ void Encode(sv text, sv name, StringRow& row, int64_t bytes_max) {
   if (!set) return FailCharacterSet(name, row);
   if (*set == CharacterSet::kUtf8) return row.Share(text);
   std::string out;
-  if (*set == CharacterSet::kUtf16) out = "\xFE\xFF";
+  if (*set == CharacterSet::kUtf16 && !text.empty()) out = "\xFE\xFF";
   bool little = *set == CharacterSet::kUtf16LittleEndian;
   while (!text.empty()) {
     size_t bytes = 0;

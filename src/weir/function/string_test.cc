@@ -190,7 +190,7 @@ TEST(Regexp, JavasSyntaxIsKept) {
          {"REGEXP('ac', 'ab{0,1}c')", "TRUE"},
          {"REGEXP('b', 'a|b')", "TRUE"},
          {"REGEXP('x', '(?i)X')", "TRUE"}});
-  EXPECT_EQ(Eval("REGEXP('b', '[a-z&&[^b]]')").substr(0, 7), "error: ");
+  EXPECT_EQ(Eval("REGEXP('b', '[a-z&&[^b]]')"), "FALSE");
 }
 
 TEST(Regexp, BacktrackingIsBounded) {

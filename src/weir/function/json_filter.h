@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Weir authors
+//
+// Filters in JSON paths, as Jayway JsonPath has them, which is what Flink uses:
+//   $.books[?(@.price < 10 && @.isbn)].title     $[?(@.name =~ /a.*/i)]     $[?(@.kind in ['a',
+//   'b'])]
+// @ is the value that is tested, $ the document. Operators: == != === !== < <= > >= =~ in nin
+// contains all size empty subsetof anyof noneof, && || ! and parentheses. A path alone asks whether
+// it leads anywhere. Numbers and texts are equal when one reads as the other; a path that leads
+// nowhere equals nothing.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "weir/function/json_tree.h"
+
+namespace weir {
+
+class JsonFilter {
+ public:
+  /// Reads the expression at text[*at], up to the parenthesis that closes it, which is left.
+  /// Errors: kInvalidQuery, kUnsupported (functions of users, type, matches).
+  static Result<std::shared_ptr<const JsonFilter>> Read(std::string_view text, size_t* at);
+  virtual ~JsonFilter() = default;
+
+  /// Threads: one; regular expressions keep scratch inside.
+  virtual bool Accepts(const JsonNode& value, const JsonNode& root) const = 0;
+  /// Whether it looks at the whole document.
+  virtual bool reads_root() const = 0;
+};
+
+}  // namespace weir
