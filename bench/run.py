@@ -342,7 +342,7 @@ def main() -> int:
     if "expressions" in names:
         import expressions  # Needs this module.
         try:
-            expressions.run_expressions(min(arguments.events, 2_000_000), arguments.runs, [])
+            expressions.run_expressions(min(arguments.events, 1_000_000), arguments.runs, [])
         except Failure as failure:
             print(failure, file=sys.stderr)
             return 1
