@@ -58,7 +58,7 @@ class SinkCommits {
   SinkMode mode_;
   std::vector<std::string> ready_;  // Taken and not published yet.
   std::mutex mutex_;
-  std::vector<Prepared> prepared_;  // In order of Add; under mutex_.
+  std::vector<Prepared> prepared_;                       // In order of Add; under mutex_.
   std::map<int, std::vector<std::string>> in_progress_;  // By subtask, at the last barrier taken.
 };
 

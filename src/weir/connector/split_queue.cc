@@ -95,9 +95,8 @@ Status SplitQueue::Restore(const std::string& state, std::vector<SplitState> rea
     WEIR_ASSIGN_OR_RETURN(split.watermark_millis, reader.Number());
     read.push_back(std::move(split));
   }
-  std::stable_sort(read.begin(), read.end(), [](const SplitState& a, const SplitState& b) {
-    return a.number < b.number;
-  });
+  std::stable_sort(read.begin(), read.end(),
+                   [](const SplitState& a, const SplitState& b) { return a.number < b.number; });
   discovered_ = discovered != 0;
   // A source that remembers nothing would give out everything again.
   discovers_again_ = !discovered_ || !source_state.empty();

@@ -21,8 +21,7 @@ namespace weir {
 
 class BarrierAligner {
  public:
-  explicit BarrierAligner(size_t num_channels)
-      : held_(num_channels, 0), num_open_(num_channels) {}
+  explicit BarrierAligner(size_t num_channels) : held_(num_channels, 0), num_open_(num_channels) {}
 
   bool IsHeld(int channel) const {
     return num_held_ > 0 && held_[static_cast<size_t>(channel)] != 0;

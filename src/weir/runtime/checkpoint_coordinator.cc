@@ -213,10 +213,10 @@ Status CheckpointCoordinator::GiveUp(Status why) {
   ++failures_in_a_row_;
   int tolerable = options_.tolerable_failures;
   if (EndsTheJob(why) || (tolerable >= 0 && failures_in_a_row_ > tolerable)) {
-    return WithContext(why, failures_in_a_row_ == 1
-                                ? std::string("the checkpoint failed")
-                                : fmt::format("{} checkpoints in a row failed, at last",
-                                              failures_in_a_row_));
+    return WithContext(
+        why, failures_in_a_row_ == 1
+                 ? std::string("the checkpoint failed")
+                 : fmt::format("{} checkpoints in a row failed, at last", failures_in_a_row_));
   }
   return Status::OK();
 }

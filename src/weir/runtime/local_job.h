@@ -98,7 +98,7 @@ class LocalJob : public Job {
   std::shared_ptr<BudgetPool> pool_;
   CheckpointSetup setup_;  // `restored` until all is restored.
   JobPlan plan_;
-  std::vector<bool> skipped_;             // Nodes that had ended in the run that is continued.
+  std::vector<bool> skipped_;              // Nodes that had ended in the run that is continued.
   std::vector<std::vector<int>> writers_;  // Of each node and subtask; -1: keeps nothing.
   std::unique_ptr<BarrierMail> mail_;      // Null without checkpoints; so is the coordinator.
   std::vector<std::vector<std::unique_ptr<Task>>> tasks_;  // Of each task, its subtasks.

@@ -55,7 +55,9 @@ void LocalJob::WireOutputs(int node) {
       }
       std::vector<std::shared_ptr<Channel>> channels;
       for (int c = 0; c < to.parallelism; ++c) {
-        auto wake_of = [&](int i) { return workers_[static_cast<size_t>(i) % workers_.size()].wake; };
+        auto wake_of = [&](int i) {
+          return workers_[static_cast<size_t>(i) % workers_.size()].wake;
+        };
         channels.push_back(std::make_shared<Channel>(
             static_cast<size_t>(std::max<int64_t>(options_.queue_batches_max, 1)), wake_of(p),
             wake_of(c)));
@@ -91,8 +93,8 @@ Status LocalJob::WireNode(int node, int subtask) {
   };
   context.cancelled_argument = &stopping_;
   if (mail_ != nullptr) {
-    runner->SetCheckpoints(
-        mail_.get(), writers_[static_cast<size_t>(node)][static_cast<size_t>(subtask)]);
+    runner->SetCheckpoints(mail_.get(),
+                           writers_[static_cast<size_t>(node)][static_cast<size_t>(subtask)]);
   }
   if (HasState(spec.semantic_id)) {
     runner->RestoreWatermark(
@@ -202,13 +204,13 @@ void LocalJob::FindSkipped() {
   }
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const JobNode& node = graph_.nodes[i];
-    bool inputs_skipped = std::all_of(
-        node.inputs.begin(), node.inputs.end(),
-        [&](const JobEdge& edge) { return skipped_[static_cast<size_t>(edge.from)]; });
+    bool inputs_skipped =
+        std::all_of(node.inputs.begin(), node.inputs.end(),
+                    [&](const JobEdge& edge) { return skipped_[static_cast<size_t>(edge.from)]; });
     // What is no sink and feeds nobody (a SELECT's end) tells its reader of the end.
-    bool is_sink = std::any_of(
-        graph_.sinks.begin(), graph_.sinks.end(),
-        [&](const SinkStage& sink) { return sink.semantic_id == node.semantic_id; });
+    bool is_sink =
+        std::any_of(graph_.sinks.begin(), graph_.sinks.end(),
+                    [&](const SinkStage& sink) { return sink.semantic_id == node.semantic_id; });
     bool had_ended = node.semantic_id.empty() ? !node.inputs.empty()
                                               : setup_.restored->IsFinished(node.semantic_id);
     skipped_[i] = inputs_skipped && had_ended && (feeds[i] || is_sink);
@@ -272,9 +274,9 @@ Status LocalJob::RestoreSubtasks(int worker, int num_workers) {
     for (int i = worker; i < spec.parallelism; i += num_workers) {
       NodeRunner* runner = RunnerOf(static_cast<int>(node), i);
       auto restore = [&]() -> Status {
-        WEIR_ASSIGN_OR_RETURN(auto reader,
-                              setup_.restored->Read(spec.semantic_id, i, spec.parallelism,
-                                                    runner->context().pool));
+        WEIR_ASSIGN_OR_RETURN(
+            auto reader,
+            setup_.restored->Read(spec.semantic_id, i, spec.parallelism, runner->context().pool));
         return runner->Restore(*reader);
       };
       try {

@@ -117,6 +117,7 @@ Result<PollState> Task::PollSource(int i) {
     source.next_poll_micros = environment_.clock->MonotonicMicros() + source.delay_micros;
   } else {
     source.delay_micros = 0;
+    ++runs_;
   }
   return state;
 }

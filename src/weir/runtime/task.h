@@ -4,8 +4,8 @@
 // One subtask of a chain of nodes: runners that call each other directly, the channels that feed
 // them from other tasks, and their sources. A worker calls Run again and again; each call does a
 // little of everything that can go on:
-//   send barriers -> put waiting output into rings -> go on with unfinished events -> take events from channels ->
-//   timers -> poll sources
+//   send barriers -> put waiting output into rings -> go on with unfinished events -> take events
+//   from channels -> timers -> poll sources
 // Threads: its worker; the runners' published counters from any.
 #pragma once
 
