@@ -2,9 +2,9 @@
 // Copyright the Weir authors
 //
 // Texts of any bytes as values: dates, times, timestamps, decimals, numbers, intervals, types, JSON
-// paths over JSON documents, regular expressions. No crash, and what is read and printed is read to
-// the same value again. The first byte says which reader gets the rest; readers of two texts split
-// them at the first zero byte.
+// paths over JSON documents, regular expressions, variants. No crash, and what is read and printed
+// is read to the same value again. The first byte says which reader gets the rest; readers of two
+// texts split them at the first zero byte.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -12,6 +12,7 @@
 #include "weir/base/check.h"
 #include "weir/data/text.h"
 #include "weir/data/type.h"
+#include "weir/data/variant.h"
 #include "weir/expr/evaluator.h"
 #include "weir/expr/expression.h"
 #include "weir/expr/function_registry.h"
@@ -59,6 +60,40 @@ void RoundTrip(const DataType& type, std::string_view text) {
              "a value changes by being printed and read");
 }
 
+/// JSON that becomes a variant is printed as JSON that prints the same again. (The first time -0e0
+/// becomes -0.0, which is read as the DECIMAL 0.0.)
+void VariantRoundTrip(std::string_view json) {
+  std::string bytes, printed;
+  for (int round = 0; round < 3; ++round) {
+    VariantBuilder builder(VariantBuilder::DuplicateKeys::kKeepLast);
+    bytes.clear();
+    bool is_read =
+        ParseVariantJson(round == 0 ? json : printed, &builder).ok() && builder.Finish(&bytes).ok();
+    WEIR_CHECK(is_read || round == 0, "printed JSON is not read");
+    if (!is_read) return;
+    WEIR_CHECK(!IsValidUtf8(json) || ValidateVariant(bytes).ok(), "a variant of ours is malformed");
+    std::string last = std::move(printed);
+    printed.clear();
+    AppendVariantJson(bytes, &printed);
+    WEIR_CHECK(round < 2 || printed == last, "a variant changes by being printed and read");
+  }
+}
+
+/// Any bytes as a variant: reading is safe, and what passes the check is copied and printed alike.
+void ReadVariant(std::string_view bytes) {
+  auto variant = Variant::Open(bytes);
+  if (!variant) return;
+  (void)variant->Find("a");
+  (void)variant->element(0).element(1).text();
+  if (!ValidateVariant(bytes).ok()) return;
+  std::string printed, copy;
+  AppendVariantJson(bytes, &printed);
+  VariantBuilder builder(VariantBuilder::DuplicateKeys::kKeepLast);
+  builder.AddVariant(*variant);
+  if (!builder.Finish(&copy).ok()) return;
+  WEIR_CHECK(ValidateVariant(copy).ok(), "a copied variant is malformed");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -73,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       "BOOLEAN", "INT",     "BIGINT",       "DECIMAL(38, 6)", "DECIMAL(18, 9)",
       "FLOAT",   "DOUBLE",  "TINYINT",      "TIME(3)"};
   constexpr size_t kNumTypes = std::size(kTypes);
-  size_t choice = data[0] % (kNumTypes + 8);
+  size_t choice = data[0] % (kNumTypes + 10);
   if (choice < kNumTypes) {
     Result<DataType> type = ParseTypeString(kTypes[choice]);
     WEIR_CHECK(type.ok(), "a type of this program");
@@ -109,6 +144,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 7:
       Call("LIKE", {Text(first), Text(second)});
+      break;
+    case 8:
+      VariantRoundTrip(text);
+      break;
+    case 9:
+      ReadVariant(text);
       break;
   }
   return 0;

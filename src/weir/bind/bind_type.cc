@@ -103,13 +103,16 @@ Result<DataType> BindNestedType(const AstType& type) {
         WEIR_ASSIGN_OR_RETURN(DataType field_type, BindType(*field.type));
         for (const Field& other : fields) {
           if (other.name == field.name.value) {
-            return InvalidQueryAt(field.name.span, "field '{}' occurs twice in the ROW",
-                                  field.name.value);
+            return InvalidQueryAt(
+                field.name.span, "field '{}' occurs twice in the {}", field.name.value,
+                type.kind == AstTypeKind::kStructured ? "STRUCTURED type" : "ROW");
           }
         }
         fields.push_back({field.name.value, std::move(field_type)});
       }
-      return DataType::Row(std::move(fields));
+      return type.kind == AstTypeKind::kStructured
+                 ? DataType::Structured(type.class_name, std::move(fields))
+                 : DataType::Row(std::move(fields));
     }
   }
 }
@@ -146,12 +149,11 @@ Result<DataType> BindNullableType(const AstType& type) {
     case AstTypeKind::kMultiset:
     case AstTypeKind::kMap:
     case AstTypeKind::kRow:
+    case AstTypeKind::kStructured:
       return BindNestedType(type);
     case AstTypeKind::kTimestampTz:
       return UnsupportedAt(type.span,
                            "TIMESTAMP WITH TIME ZONE is not supported (use TIMESTAMP_LTZ)");
-    case AstTypeKind::kStructured:
-      return UnsupportedAt(type.span, "STRUCTURED types are not supported yet");
     case AstTypeKind::kRaw:
       return UnsupportedAt(type.span, "RAW types are not supported: they hold Java objects");
     case AstTypeKind::kBitmap:
@@ -267,9 +269,9 @@ Status CheckLeadingField(int64_t leading, const AstIntervalQualifier& qualifier)
   if (leading < limit) return Status::OK();
   std::string unit(TimeUnitName(qualifier.start));
   std::string number = std::to_string(leading);
-  Status status = InvalidQueryAt(qualifier.span,
-                                 "Interval field value {} exceeds precision of {}({}) field",
-                                 number, unit, digits);
+  Status status =
+      InvalidQueryAt(qualifier.span, "Interval field value {} exceeds precision of {}({}) field",
+                     number, unit, digits);
   if (number.size() > 10) return status;
   return WithHint(status, fmt::format("INTERVAL '{}' {}({})", number, unit, number.size()));
 }

@@ -69,6 +69,8 @@ std::string LiteralToString(const Expr& expr) {
     case TypeKind::kIntervalYearMonth:
     case TypeKind::kIntervalDayTime:
       return "INTERVAL '" + text + "'";
+    case TypeKind::kVariant:
+      return "VARIANT " + QuoteText(text);
     default:
       return text;
   }

@@ -21,6 +21,9 @@ bool IsDatetime(const DataType& type) {
 bool IsSingleFieldInterval(const DataType& type) {
   return type.is_interval() && type.interval_from() == type.interval_to();
 }
+bool IsSameClass(const DataType& a, const DataType& b) {
+  return a.is_structured() == b.is_structured() && a.class_name() == b.class_name();
+}
 bool IsStringLike(const DataType& type) { return type.is_character() || type.is_binary(); }
 
 /// Casts that need no CAST, for types of one field.
@@ -60,10 +63,10 @@ bool ExplicitRule(const DataType& from, const DataType& to) {
     case TypeKind::kVarchar:
       return true;  // Everything prints.
     case TypeKind::kBoolean:
-      return text || from.is_integer() || f == TypeKind::kBoolean;
+      return text || from.is_integer() || f == TypeKind::kBoolean || f == TypeKind::kVariant;
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-      return text || from.is_binary();
+      return text || from.is_binary() || f == TypeKind::kVariant;
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
     case TypeKind::kInt:
@@ -77,10 +80,12 @@ bool ExplicitRule(const DataType& from, const DataType& to) {
     case TypeKind::kDate:
       return text || f == TypeKind::kDate || from.is_timestamp() || f == TypeKind::kVariant;
     case TypeKind::kTime:
-      return text || f == TypeKind::kTime || from.is_timestamp();
+      return text || f == TypeKind::kTime || from.is_timestamp() || f == TypeKind::kVariant;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
       return text || IsDatetime(from) || f == TypeKind::kVariant;
+    case TypeKind::kVariant:
+      return IsStringLike(from) || from.is_numeric() || f == TypeKind::kBoolean || IsDatetime(from);
     case TypeKind::kIntervalYearMonth:
     case TypeKind::kIntervalDayTime:
       return text || IsExactNumeric(from) || f == to.kind();
@@ -97,6 +102,9 @@ bool SupportsCast(const DataType& from, const DataType& to, bool explicitly) {
   if (IsExactNumeric(from) && to.is_interval()) return explicitly && IsSingleFieldInterval(to);
   if (from.is_nested() && to.is_nested()) {
     if (from.kind() != to.kind() || from.fields().size() != to.fields().size()) return false;
+    // A ROW becomes an object by CAST only, an object never one of another class.
+    if (!IsSameClass(from, to) && (!explicitly || (from.is_structured() && to.is_structured())))
+      return false;
     for (size_t i = 0; i < from.fields().size(); ++i) {
       if (!SupportsCast(from.fields()[i].type, to.fields()[i].type, explicitly)) return false;
     }
@@ -146,8 +154,10 @@ DataType CommonString(const DataType& a, const DataType& b) {
 std::optional<DataType> CommonNested(const std::vector<DataType>& types) {
   const DataType& first = types[0];
   for (const DataType& type : types) {
-    if (type.kind() != first.kind() || type.fields().size() != first.fields().size())
+    if (type.kind() != first.kind() || type.fields().size() != first.fields().size() ||
+        !IsSameClass(type, first)) {
       return std::nullopt;
+    }
   }
   std::vector<Field> fields = first.fields();
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -166,7 +176,7 @@ std::optional<DataType> CommonNested(const std::vector<DataType>& types) {
     case TypeKind::kMap:
       return DataType::Map(fields[0].type, fields[1].type);
     default:
-      return DataType::Row(std::move(fields));
+      return first.WithFields(std::move(fields));
   }
 }
 

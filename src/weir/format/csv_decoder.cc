@@ -16,6 +16,7 @@
 
 #include "weir/data/loops.h"
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 #include "weir/format/column_slots.h"
 #include "weir/format/scalar_text.h"
 
@@ -63,6 +64,7 @@ class CsvDecoder : public RecordDecoder {
   bool StoreField(size_t column, const FieldText& field);
   bool StoreText(ColumnSlot& slot, int64_t row, std::string_view text, bool quoted);
   bool StoreNested(ColumnSlot& slot, int64_t row, std::string_view text);
+  bool StoreVariant(ColumnSlot& slot, int64_t row, std::string_view text);
   Result<std::string_view> Content(const FieldText& field);
   Status Reject(BadRecordHandler* bad_records);
   int64_t NextLine(int64_t at) const {
@@ -412,6 +414,8 @@ bool CsvDecoder::StoreText(ColumnSlot& slot, int64_t row, std::string_view text,
     case TypeKind::kArray:
     case TypeKind::kRow:
       return text.empty() && !quoted ? true : StoreNested(slot, row, text);
+    case TypeKind::kVariant:
+      return text.empty() && !quoted ? true : StoreVariant(slot, row, text);
     default:
       break;
   }
@@ -420,6 +424,23 @@ bool CsvDecoder::StoreText(ColumnSlot& slot, int64_t row, std::string_view text,
   if (scalars_.Store({text, true}, slot, row, &slots_, &reason)) return true;
   error_ = std::move(reason);
   return false;
+}
+
+// A variant is written as JSON.
+bool CsvDecoder::StoreVariant(ColumnSlot& slot, int64_t row, std::string_view text) {
+  VariantBuilder builder(VariantBuilder::DuplicateKeys::kKeepLast);
+  std::string bytes;
+  Status status = ParseVariantJson(text, &builder);
+  if (status.ok()) status = builder.Finish(&bytes);
+  if (!status.ok()) {
+    error_ = status.message();
+    return false;
+  }
+  auto room = slots_.AllocateBytes(static_cast<int64_t>(bytes.size()));
+  if (!room.ok()) return Fail(0, "out of memory");
+  std::memcpy(*room, bytes.data(), bytes.size());
+  slot.SetView(row, *room, static_cast<uint32_t>(bytes.size()));
+  return true;
 }
 
 // Elements of an array, or fields of a row, separated by 'array-element-delimiter'.
@@ -455,7 +476,6 @@ Status CheckType(const Field& field, int depth) {
   switch (field.type.kind()) {
     case TypeKind::kMap:
     case TypeKind::kMultiset:
-    case TypeKind::kVariant:
       return Unsupported("the type {} of column '{}' in the format 'csv' is not supported",
                          field.type.ToString(), field.name);
     case TypeKind::kArray:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 #include "weir/format/csv_options.h"
 #include "weir/format/text_values.h"
 
@@ -145,6 +146,11 @@ class CsvEncoder : public RecordEncoder {
         AppendShortTimestamp(column.At<int64_t>(row), type, ' ', out);
         if (type.kind() == TypeKind::kTimestampLtz) *out += 'Z';
         return true;
+      case TypeKind::kVariant: {
+        StringView view = column.At<StringView>(row);
+        AppendVariantJson(view.view(), out);
+        return true;
+      }
       case TypeKind::kArray:
       case TypeKind::kRow:
         return RenderNested(column, row, out);
@@ -182,7 +188,7 @@ class CsvEncoder : public RecordEncoder {
 Result<std::unique_ptr<RecordEncoder>> MakeCsvEncoder(const EncodeSpec& spec) {
   for (const Field& field : spec.schema.fields) {
     TypeKind kind = field.type.kind();
-    if (kind == TypeKind::kMap || kind == TypeKind::kMultiset || kind == TypeKind::kVariant) {
+    if (kind == TypeKind::kMap || kind == TypeKind::kMultiset) {
       return Unsupported("writing {} (column '{}') as CSV is not supported", field.type.ToString(),
                          field.name);
     }

@@ -24,6 +24,7 @@
 #include <limits>
 
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 #include "weir/format/json_plan.h"
 #include "weir/format/json_tokens.h"
 #include "weir/format/scalar_text.h"
@@ -80,6 +81,7 @@ class JsonDecoder : public RecordDecoder {
   Token ParseString(JsonFieldPlan& field, int64_t row, Token t);
   Token ParseList(JsonFieldPlan& field, int64_t row, Token t);
   Token ParseMap(JsonFieldPlan& field, int64_t row, Token t);
+  Token ParseVariant(JsonFieldPlan& field, int64_t row, Token t);
   Token SkipValue(Token t);
   Token SkipNested(Token t);
   const JsonKey* FindKey(JsonObjectPlan& plan, Token t, size_t* position);
@@ -118,6 +120,8 @@ class JsonDecoder : public RecordDecoder {
   }
 
   BatchSlots slots_;
+  VariantBuilder variants_{VariantBuilder::DuplicateKeys::kKeepLast};
+  std::string variant_;
   JsonObjectPlan root_;
   ScalarReader scalars_;
   bool null_bad_fields_;
@@ -477,6 +481,8 @@ Token JsonDecoder::ParseValue(JsonFieldPlan& field, int64_t row, Token t) {
     case TypeKind::kMap:
     case TypeKind::kMultiset:
       return ParseMap(field, row, t);
+    case TypeKind::kVariant:
+      return ParseVariant(field, row, t);
     default:
       break;
   }
@@ -572,6 +578,24 @@ Token JsonDecoder::ParseMap(JsonFieldPlan& field, int64_t row, Token t) {
     field.slot->EndList(row);
     return t;
   }
+}
+
+Token JsonDecoder::ParseVariant(JsonFieldPlan& field, int64_t row, Token t) {
+  const char* p = text_ + *t;
+  const bool is_nested = *p == '{' || *p == '[';
+  Token next = SkipValue(t);
+  if (next == nullptr) return nullptr;
+  const char* last = is_nested ? text_ + next[-1] : ScalarEnd(t);
+  variants_.Clear();
+  Status status = ParseVariantJson({p, static_cast<size_t>(last + 1 - p)}, &variants_);
+  variant_.clear();
+  if (status.ok()) status = variants_.Finish(&variant_);
+  if (!status.ok()) return BadValue(t, status.message());
+  auto room = slots_.AllocateBytes(static_cast<int64_t>(variant_.size()));
+  if (!room.ok()) return Syntax(t, "out of memory");
+  std::memcpy(*room, variant_.data(), variant_.size());
+  field.slot->SetView(row, *room, static_cast<uint32_t>(variant_.size()));
+  return next;
 }
 
 Token JsonDecoder::SkipValue(Token t) {

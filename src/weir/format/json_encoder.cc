@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 #include "weir/format/text_values.h"
 
 namespace weir {
@@ -173,8 +174,12 @@ class JsonEncoder : public RecordEncoder {
         return AppendNested(column.encoding == Encoding::kDictionary ? column.dictionary() : column,
                             at, out);
       }
+      case TypeKind::kVariant: {
+        StringView view = column.At<StringView>(row);
+        AppendVariantJson(view.view(), out);
+        break;
+      }
       case TypeKind::kNull:
-      case TypeKind::kVariant:
         *out += "null";
         break;
     }
@@ -189,8 +194,6 @@ class JsonEncoder : public RecordEncoder {
 };
 
 Status CheckWritable(const Field& field) {
-  if (field.type.kind() == TypeKind::kVariant)
-    return Unsupported("writing VARIANT (column '{}') as JSON is not supported yet", field.name);
   if (field.type.kind() == TypeKind::kMap && !field.type.key().is_character()) {
     return InvalidQuery(
         "column '{}': keys of JSON objects are strings, so the format 'json' needs a MAP with "

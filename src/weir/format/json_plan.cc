@@ -33,9 +33,6 @@ Status CompileJsonField(const Field& field, ColumnSlot* slot, JsonFieldPlan* out
     case TypeKind::kTimestampLtz:
       out->precision = field.type.precision();
       return Status::OK();
-    case TypeKind::kVariant:
-      return Unsupported("VARIANT in the format 'json' (column '{}') is not supported yet",
-                         field.name);
     case TypeKind::kArray:
       out->elements.resize(1);
       return CompileJsonField({"element", field.type.element()}, &slot->child(0),

@@ -62,6 +62,25 @@ TEST(JsonDecoder, AnythingCanBeAString) {
             "12.50\ntrue\n{\"a\":[1,\"x y\"]}\n\n123456789012\n1234567890123\n");
 }
 
+TEST(JsonDecoder, AnythingCanBeAVariant) {
+  EXPECT_EQ(Json("{\"v\": {\"b\" : [1, 2.50, \"x y\"], \"a\": {}} , \"i\": 1}\n{\"v\":\"a text "
+                 "longer than twelve\"}\n"
+                 "{\"v\": -7 }\n{\"v\":null}\n{\"v\":true}\n{\"v\":{\"k\":1,\"k\":2}}\n{}\n",
+                 "v VARIANT, i INT"),
+            "{\"a\":{},\"b\":[1,2.50,\"x y\"]}|1\n\"a text longer than "
+            "twelve\"|null\n-7|null\nnull|null\n"
+            "true|null\n{\"k\":2}|null\nnull|null\n");
+  EXPECT_EQ(Json("{\"a\":[1,{\"x\":null}],\"m\":{\"k\":[]}}\n",
+                 "a ARRAY<VARIANT>, m MAP<STRING, VARIANT>"),
+            "[1, {\"x\":null}]|{k=[]}\n");
+  EXPECT_EQ(
+      Json("{\"v\":[1,]}\n{\"v\":[1 2]}\n{\"v\":tru}\n{\"v\":01}\n{\"v\":1}\n", "v VARIANT"),
+      "1\nbad [v] expected a value but found ']' at byte 3\nbad [v] expected ',' or ']' but found "
+      "'2' at "
+      "byte 3\nbad [v] expected a value but found 't' at byte 0\nbad [v] expected a number without "
+      "leading zeros but found '1' at byte 1\n");
+}
+
 TEST(JsonDecoder, ReadsNumbersAsFlinkDoes) {
   EXPECT_EQ(Json("{\"a\":\"12\"}\n{\"a\":1.9}\n{\"a\":-0}\n{\"a\":1e3}\n", "a INT"),
             "12\n1\n0\n1000\n");

@@ -23,6 +23,8 @@ void RegisterBuiltinFunctions(FunctionRegistry* registry) {
   RegisterUrl(registry);
   RegisterMisc(registry);
   RegisterJson(registry);
+  RegisterVariant(registry);
+  RegisterStructured(registry);
   RegisterTable(registry);
   RegisterAggregate(registry);
   RegisterAggregateOrdered(registry);

@@ -86,7 +86,9 @@ bool CastMayFail(const DataType& from, const DataType& to) {
     }
     return false;
   }
-  return from.kind() == TypeKind::kVariant || ReachesBeyond(from, to);
+  if (from.kind() == TypeKind::kVariant) return !to.is_character();
+  // Bytes may be too long for a VARIANT.
+  return (from.is_binary() && to.kind() == TypeKind::kVariant) || ReachesBeyond(from, to);
 }
 
 Result<Kernel> MakeCastKernel(const CastCall& cast) {
@@ -100,9 +102,8 @@ Result<Kernel> MakeCastKernel(const CastCall& cast) {
   }
   if (IsFreeCast(from, to, cast.legacy) || (cast.legacy && IsLegacyDayCount(from, to)))
     return RetypeKernel(to);
-  if (from.kind() == TypeKind::kVariant && !to.is_character()) {
-    return Unsupported("a cast of VARIANT to {} is not supported yet", to.ToString());
-  }
+  if ((from.kind() == TypeKind::kVariant && !to.is_character()) || to.kind() == TypeKind::kVariant)
+    return MakeVariantCast(cast);
   if (to.is_character()) return MakeTextPrinter(cast);
   if (to.is_binary()) return MakeBinaryCast(cast);
   if (from.is_character()) return MakeTextParser(cast);

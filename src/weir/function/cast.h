@@ -28,6 +28,8 @@ Result<Kernel> MakeTextPrinter(const CastCall& cast);  // To CHAR, VARCHAR.
 Result<Kernel> MakeBinaryCast(const CastCall& cast);   // To BINARY, VARBINARY.
 Result<Kernel> MakeTemporalCast(
     const CastCall& cast);  // Among dates, times, timestamps; intervals and numbers.
+/// From VARIANT to anything but text, and from scalars to VARIANT.
+Result<Kernel> MakeVariantCast(const CastCall& cast);
 Result<Kernel> MakeNestedCast(const CastCall& cast);  // ARRAY, MAP, MULTISET, ROW to the same kind.
 
 /// Whether `from` has times that `to`, a timestamp in nanoseconds, cannot hold.

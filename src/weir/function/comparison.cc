@@ -41,6 +41,10 @@ Status CoerceComparison(Comparison op, std::vector<DataType>* types) {
   bool equality = op == Comparison::kEqual || op == Comparison::kNotEqual;
   if (!equality && (a.is_nested() || b.is_nested() || a.kind() == TypeKind::kVariant))
     return CannotCompare(a, b);
+  if (a.is_structured() && b.is_structured() && a.class_name() != b.class_name()) {
+    return InvalidQuery("Incompatible structured types: '{}' and '{}'", a.class_name(),
+                        b.class_name());
+  }
   if ((a.is_character() && b.is_numeric()) || (a.is_numeric() && b.is_character())) {
     return InvalidQuery("implicit type conversion between {} and {} is not supported now",
                         RootName(a), RootName(b));

@@ -6,6 +6,7 @@
 // FIELD is run by the evaluator: a field of a ROW is one of its child columns.
 #include "weir/expr/kernel.h"
 #include "weir/function/families.h"
+#include "weir/function/variant.h"
 
 namespace weir {
 namespace {
@@ -194,8 +195,10 @@ Status CoerceItem(std::vector<DataType>* types, const CallInfo& call) {
     return Status::OK();
   }
   if (container.kind() == TypeKind::kRow && LiteralString(call, 1)) return Status::OK();
-  if (container.kind() == TypeKind::kVariant)
-    return Unsupported("access to the elements of a VARIANT is not supported yet");
+  if (container.kind() == TypeKind::kVariant && (index.is_integer() || index.is_character())) {
+    if (index.is_integer()) index = DataType::BigInt().WithNullable(index.nullable());
+    return Status::OK();
+  }
   return InvalidQuery("Cannot apply 'ITEM' to {} and {}", container.ToString(), index.ToString());
 }
 
@@ -203,6 +206,7 @@ Result<DataType> ItemType(const CallInfo& call) {
   const DataType& container = call.arg_types[0];
   if (container.kind() == TypeKind::kArray) return container.element().AsNullable();
   if (container.kind() == TypeKind::kMap) return container.value().AsNullable();
+  if (container.kind() == TypeKind::kVariant) return DataType::Variant();
   return container.fields().empty() ? DataType::Null()
                                     : container.fields()[0].type;  // ROW: see ExpandItem.
 }
@@ -253,6 +257,7 @@ Status MapItemKernel(KernelContext& context, const ColumnVector& args, int64_t n
 }
 
 Result<Kernel> MakeItemKernel(const CallInfo& call) {
+  if (call.arg_types[0].kind() == TypeKind::kVariant) return MakeVariantItem(call);
   return Kernel(call.arg_types[0].kind() == TypeKind::kArray ? ArrayItemKernel : MapItemKernel);
 }
 
@@ -289,11 +294,15 @@ void RegisterConstruction(FunctionRegistry* registry) {
   field.overloads = {
       {.args = {Arg::Of(Arg::Family::kRow)}, .returns = FieldType, .kernel = MakeRowKernel}};
   registry->Add(std::move(field));
-  ScalarFunction item =
-      Constructor("ITEM", "<ARRAY>[<INTEGER>]\n<MAP>[<key>]\n<ROW>['field']",
-                  "Returns an element, by position from 1, key, or name.", "ARRAY[7, 8][1] = 7");
+  ScalarFunction item = Constructor(
+      "ITEM", "<ARRAY>[<INTEGER>]\n<MAP>[<key>]\n<ROW>['field']\n<VARIANT>[<CHARACTER>|<INTEGER>]",
+      "Returns an element, by position from 1, key, or name.", "ARRAY[7, 8][1] = 7");
   item.family = "value access";
   item.null_policy = NullPolicy::kPropagate;
+  item.may_fail = true;
+  item.call_may_fail = [](const CallInfo& call) {
+    return call.arg_types[0].kind() == TypeKind::kVariant;
+  };
   item.overloads = {{.args = {Arg::Any(), Arg::Any()},
                      .returns = ItemType,
                      .kernel = MakeItemKernel,

@@ -26,6 +26,8 @@ void RegisterCollection(FunctionRegistry* registry);
 void RegisterHash(FunctionRegistry* registry);
 void RegisterUrl(FunctionRegistry* registry);
 void RegisterMisc(FunctionRegistry* registry);
+void RegisterVariant(FunctionRegistry* registry);     // PARSE_JSON TRY_PARSE_JSON
+void RegisterStructured(FunctionRegistry* registry);  // OBJECT_OF OBJECT_UPDATE
 void RegisterAggregate(FunctionRegistry* registry);
 void RegisterAggregateOrdered(FunctionRegistry* registry);
 void RegisterTable(FunctionRegistry* registry);

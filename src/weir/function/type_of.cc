@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// TYPEOF, which asks about the call and not its values, and functions of types that Weir has not
-// yet.
+// TYPEOF, which asks about the call and not its values.
 #include "weir/data/value.h"
 #include "weir/expr/kernel.h"
 #include "weir/function/families.h"
@@ -26,33 +25,6 @@ Result<Kernel> MakeTypeOf(const CallInfo& call) {
       });
 }
 
-/// A function that Flink has and Weir has not: refused by name, not as unknown.
-void RegisterRefusal(FunctionRegistry* registry, std::string name, std::string description,
-                     std::function<Status(const CallInfo&)> check = nullptr) {
-  auto refuse = [name, check](std::vector<DataType>*, const CallInfo& call) -> Status {
-    if (check) WEIR_RETURN_NOT_OK(check(call));
-    return Unsupported("{} is not supported yet", name);
-  };
-  ScalarFunction function;
-  function.name = name;
-  function.family = "conversion";
-  function.signatures = name + "(...)";
-  function.description = std::move(description);
-  function.overloads = {{.returns = ReturnType(DataType::Null()),
-                         .kernel = [name](const CallInfo&) -> Result<Kernel> {
-                           return Unsupported("{} is not supported yet", name);
-                         },
-                         .coerce = refuse}};
-  registry->Add(std::move(function));
-}
-
-Status CheckClassName(const CallInfo& call) {
-  if (LiteralString(call, 0)) return Status::OK();
-  return InvalidQuery(
-      "The first argument must be a non-nullable character string literal representing the class "
-      "name.");
-}
-
 }  // namespace
 
 void RegisterMisc(FunctionRegistry* registry) {
@@ -68,11 +40,6 @@ void RegisterMisc(FunctionRegistry* registry) {
                                               },
                                               .kernel = &MakeTypeOf}},
                                .null_policy = NullPolicy::kKernel});
-  RegisterRefusal(registry, "OBJECT_OF", "Makes a structured object of a class and its fields.",
-                  &CheckClassName);
-  RegisterRefusal(registry, "OBJECT_UPDATE", "Changes fields of a structured object.");
-  RegisterRefusal(registry, "PARSE_JSON", "Reads JSON as a VARIANT.");
-  RegisterRefusal(registry, "TRY_PARSE_JSON", "Reads JSON as a VARIANT; NULL where it is broken.");
 }
 
 }  // namespace weir

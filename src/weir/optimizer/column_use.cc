@@ -72,9 +72,7 @@ DataType MovedType(const DataType& type, const FieldMovesPtr& moves) {
     const Field& field = type.fields()[i];
     fields.push_back({field.name, MovedType(field.type, move.fields)});
   }
-  return DataType::Row(std::move(fields))
-      .WithNullable(type.nullable())
-      .WithTimeAttribute(type.time_attribute());
+  return type.WithFields(std::move(fields));
 }
 
 FieldMovesPtr KeepUsedFields(const DataType& type, const ColumnUse& use) {

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 #include "weir/plan/json_fields.h"
 
 namespace weir::plan {
@@ -154,8 +155,12 @@ Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::s
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-    case TypeKind::kVariant:
       return StringFromJson(json, where);
+    case TypeKind::kVariant: {
+      WEIR_ASSIGN_OR_RETURN(Value value, StringFromJson(json, where));
+      WEIR_RETURN_NOT_OK(ValidateVariant(value.string_value()));
+      return value;
+    }
     case TypeKind::kRow: {
       std::vector<DataType> types;
       for (const Field& field : type.fields()) types.push_back(field.type);

@@ -7,6 +7,7 @@
 
 #include "weir/connector/values/values_store.h"
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 
 namespace weir {
 namespace {
@@ -109,6 +110,100 @@ Result<Value> FromNumber(const Json& json, const DataType& type) {
 
 Result<Value> FromJson(const Json& json, const DataType& type);
 
+// The kind {"t": name} of a variant's scalars as a column type.
+std::optional<DataType> TypeOfVariantKind(std::string_view name) {
+  if (name == "DECIMAL") return DataType::Decimal(38, 18);
+  auto type = ParseTypeString(name);
+  return type.ok() ? std::optional(*type) : std::nullopt;
+}
+
+Status AddVariant(const Json& json, VariantBuilder* builder);
+
+Status AddTypedVariant(const std::string& name, const Json& json, VariantBuilder* builder) {
+  if (name == "OBJECT") {
+    builder->BeginObject();
+    for (const auto& [key, value] : json.items()) {
+      builder->AddKey(key);
+      WEIR_RETURN_NOT_OK(AddVariant(value, builder));
+    }
+    builder->End();
+    return Status::OK();
+  }
+  if (name == "ARRAY") {
+    builder->BeginArray();
+    for (const Json& element : json) WEIR_RETURN_NOT_OK(AddVariant(element, builder));
+    builder->End();
+    return Status::OK();
+  }
+  auto type = TypeOfVariantKind(name);
+  if (!type) return InvalidData("{} is no kind of VARIANT", name);
+  WEIR_ASSIGN_OR_RETURN(Value value, FromJson(json, *type));
+  switch (type->kind()) {
+    case TypeKind::kNull:
+      builder->AddNull();
+      break;
+    case TypeKind::kBoolean:
+      builder->AddBoolean(value.bool_value());
+      break;
+    case TypeKind::kTinyInt:
+      builder->AddFixed(VariantKind::kTinyInt, value.int_value());
+      break;
+    case TypeKind::kSmallInt:
+      builder->AddFixed(VariantKind::kSmallInt, value.int_value());
+      break;
+    case TypeKind::kInt:
+      builder->AddFixed(VariantKind::kInt, value.int_value());
+      break;
+    case TypeKind::kBigInt:
+      builder->AddFixed(VariantKind::kBigInt, value.int_value());
+      break;
+    case TypeKind::kDate:
+      builder->AddFixed(VariantKind::kDate, value.int_value());
+      break;
+    case TypeKind::kTimestamp:
+      builder->AddFixed(VariantKind::kTimestamp, value.int_value());
+      break;
+    case TypeKind::kTimestampLtz:
+      builder->AddFixed(VariantKind::kTimestampLtz, value.int_value());
+      break;
+    case TypeKind::kFloat:
+      builder->AddFloat(static_cast<float>(value.double_value()));
+      break;
+    case TypeKind::kDouble:
+      builder->AddDouble(value.double_value());
+      break;
+    case TypeKind::kVarchar:
+      builder->AddString(value.string_value());
+      break;
+    case TypeKind::kVarbinary:
+      builder->AddBytes(value.string_value());
+      break;
+    default:
+      return InvalidData("{} as a kind of VARIANT is not supported in these rows", name);
+  }
+  return Status::OK();
+}
+
+// {"t": kind, "v": value}, or {"v": value} of any kind; what is neither is JSON as it stands.
+Status AddVariant(const Json& json, VariantBuilder* builder) {
+  if (!json.is_object() || !json.contains("v")) return ParseVariantJson(json.dump(), builder);
+  if (!json.contains("t")) return ParseVariantJson(json["v"].dump(), builder);
+  if (!json["t"].is_string()) return InvalidData("\"t\" must name a kind");
+  if (json["t"] == "NULL") {
+    builder->AddNull();
+    return Status::OK();
+  }
+  return AddTypedVariant(json["t"].get<std::string>(), json["v"], builder);
+}
+
+Result<Value> VariantFromJson(const Json& json) {
+  VariantBuilder builder;
+  std::string bytes;
+  WEIR_RETURN_NOT_OK(AddVariant(json, &builder));
+  WEIR_RETURN_NOT_OK(builder.Finish(&bytes));
+  return Value::String(std::move(bytes));
+}
+
 // Pairs [key, value] of a MAP, or [element, count] of a MULTISET.
 Result<Value> FromPairs(const Json& json, const DataType& key, const DataType& value,
                         const DataType& type) {
@@ -150,8 +245,7 @@ Result<Value> FromArray(const Json& json, const DataType& type) {
 
 Result<Value> FromJson(const Json& json, const DataType& type) {
   if (json.is_null()) return Value::Null();
-  if (type.kind() == TypeKind::kVariant)
-    return Unsupported("VARIANT in the values connector is not supported yet");
+  if (type.kind() == TypeKind::kVariant) return VariantFromJson(json);
   if (json.is_boolean()) {
     if (type.kind() != TypeKind::kBoolean) return Mismatch(json, type);
     return Value::Bool(json.get<bool>());

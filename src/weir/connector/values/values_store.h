@@ -50,7 +50,8 @@ class ValuesStore {
 /// the order of `columns`, {"op": "+I", "values": [...]}, or {"watermark": millis}. Values: NULL
 /// null; DECIMAL a string; BYTES hex digits; TIMESTAMP 'yyyy-MM-dd HH:mm:ss[.f]'; TIMESTAMP_LTZ the
 /// same in UTC with Z; INTERVAL months or milliseconds; ROW a list of its fields; MAP and MULTISET
-/// a list of [key, value]. Errors: kInvalidData naming row and column.
+/// a list of [key, value]; VARIANT {"t": kind, "v": value} or any JSON. Errors: kInvalidData naming
+/// row and column.
 Result<ValuesRows> ParseValuesRows(std::string_view json_text, const std::vector<Field>& columns);
 
 }  // namespace weir
