@@ -99,16 +99,17 @@ class CountedTable {
     schema.fields.push_back({"k", DataType::BigInt()});
     schema.fields.push_back({"count", DataType::BigInt()});
     schema.fields.push_back({"sum", DataType::BigInt()});
-    return SaveSlots(snapshot, "table", schema, table_,
-                     [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-                       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
-                       WEIR_ASSIGN_OR_RETURN(ColumnPtr counts, NumbersOf(counts_, slots, pool_));
-                       WEIR_ASSIGN_OR_RETURN(ColumnPtr sums, NumbersOf(sums_, slots, pool_));
-                       columns.push_back(std::move(counts));
-                       columns.push_back(std::move(sums));
-                       return columns;
-                     },
-                     {0});
+    WEIR_ASSIGN_OR_RETURN(SlotsToSave changed, table_.TakeChanges(snapshot));
+    return SaveChanges(snapshot, "table", schema, changed,
+                       [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+                         WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
+                         WEIR_ASSIGN_OR_RETURN(ColumnPtr counts, NumbersOf(counts_, slots, pool_));
+                         WEIR_ASSIGN_OR_RETURN(ColumnPtr sums, NumbersOf(sums_, slots, pool_));
+                         columns.push_back(std::move(counts));
+                         columns.push_back(std::move(sums));
+                         return columns;
+                       },
+                       {0});
   }
 
  private:
@@ -225,7 +226,7 @@ void MeasureCheckpoints(const std::string& directory) {
   arrow::MemoryPool* pool = arrow::default_memory_pool();
   const Environment& environment = RealEnvironment();
   std::filesystem::remove_all(directory);
-  LocalObjectStore objects(environment.files, directory);
+  LocalObjectStore objects(environment.files, environment.random, directory);
   CheckpointStorageConfig config;
   config.objects = &objects;
   config.clock = environment.clock;
