@@ -150,7 +150,8 @@ Status LocalJob::PrepareCheckpoints() {
     const JobNode& spec = graph_.nodes[node];
     writers_[node].assign(static_cast<size_t>(spec.parallelism), -1);
     if (spec.semantic_id.empty()) continue;
-    if (!ids.insert(spec.semantic_id).second)
+    bool is_first = ids.insert(spec.semantic_id).second;
+    if (!is_first && (setup_.storage != nullptr || setup_.restored != nullptr))
       return Internal("two nodes keep their state as '{}'", spec.semantic_id);
     parts.node_names[spec.semantic_id] = spec.name;
     for (int i = 0; i < spec.parallelism; ++i) {
