@@ -21,7 +21,7 @@ void Audit::ForEachJob(const std::function<RunSettings(uint64_t seed)>& settings
       if (!options_.jobs.empty() && !RE2::FullMatch(job.name, pattern)) continue;
       if (!options_.only.empty() && !options_.only.starts_with(job.name + ",")) continue;
       ++report_.num_jobs;
-      Subject subject{job, settings_of(seed_), {}, {}, 0};
+      Subject subject{change_ ? change_(job) : job, settings_of(seed_), {}, {}, 0};
       if (Prepare(&subject)) visit(subject, seed_);
     }
   }

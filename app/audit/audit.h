@@ -69,6 +69,8 @@ class Audit {
   /// visit(subject, seed) for each seed and each job that matches, after its undisturbed run.
   void ForEachJob(const std::function<RunSettings(uint64_t seed)>& settings_of,
                   const std::function<void(Subject&, uint64_t seed)>& visit);
+  /// Jobs are changed so before anything else; before ForEachJob.
+  void ChangeJobs(std::function<ReferenceJob(ReferenceJob)> change) { change_ = std::move(change); }
   /// Whether this case is to be run here; counts it.
   bool Wants(const std::string& coordinates);
   void Failed(const std::string& coordinates, const std::string& what);
@@ -90,6 +92,7 @@ class Audit {
   /// The job's undisturbed run; false: it failed, which is counted.
   bool Prepare(Subject* subject);
 
+  std::function<ReferenceJob(ReferenceJob)> change_;
   int64_t next_case_ = 0;
   uint64_t seed_ = 0;  // Of the cases now asked for.
 };

@@ -37,16 +37,19 @@ void PutInputs(const ReferenceJob& job, SimEnvironment* machine) {
   for (const auto& [path, bytes] : job.inputs) machine->WriteFile(path, bytes);
 }
 
-Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironment* machine) {
+Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironment* machine,
+              const JobWatch& watch) {
   WEIR_ASSIGN_OR_RETURN(auto session, Session::Create(ConfigOf(job, settings, machine)));
   WEIR_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(job.sql));
   for (const Statement& statement : statements) {
     WEIR_ASSIGN_OR_RETURN(auto result, session->Execute(statement, job.sql));
+    bool is_watched = watch.on_start != nullptr && result->job() != nullptr;
+    if (is_watched) watch.on_start(result->job());
     Batch batch;
-    while (true) {
-      WEIR_ASSIGN_OR_RETURN(bool more, result->Next(&batch));
-      if (!more) break;
-    }
+    Result<bool> more = true;
+    while (more.ok() && *more) more = result->Next(&batch);
+    if (is_watched) watch.on_end();
+    WEIR_RETURN_NOT_OK(more.status());
   }
   return Status::OK();
 }

@@ -5,6 +5,7 @@
 // and what its sinks hold afterwards, in a form in which two runs can be compared.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,10 @@
 #include "weir/base/error.h"
 #include "weir/testing/reference_jobs.h"
 #include "weir/testing/sim_environment.h"
+
+namespace weir {
+class Job;
+}
 
 namespace weir::audit {
 
@@ -26,8 +31,15 @@ struct RunSettings {
 /// Puts the job's inputs on the disk.
 void PutInputs(const ReferenceJob& job, SimEnvironment* machine);
 
+/// Told of the job that the INSERT has started, while it lives.
+struct JobWatch {
+  std::function<void(Job*)> on_start;
+  std::function<void()> on_end;
+};
+
 /// Runs the job's statements; continues its newest checkpoint if there is one.
-Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironment* machine);
+Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironment* machine,
+              const JobWatch& watch = {});
 
 /// What one sink holds.
 struct SinkRows {

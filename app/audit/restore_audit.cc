@@ -9,7 +9,7 @@ namespace weir::audit {
 namespace {
 
 constexpr int kParallelisms[] = {1, 2, 3, 8};
-constexpr int kKillPlaces = 4;  // Kills at 1/5, 2/5, ... of the calls.
+constexpr int kKillPlaces = 4;  // Kills at 1/5, 2/5, ... of the calls; place 0: none.
 
 /// Runs the job at `parallelism` and kills it after `call` calls.
 Status RunAndKill(const Subject& subject, int parallelism, int64_t call, SimEnvironment* machine) {
@@ -43,7 +43,8 @@ AuditReport AuditRescale(const AuditOptions& options) {
   auto visit = [&](Subject& subject, uint64_t seed) {
     for (int from : kParallelisms) {
       for (int to : kParallelisms) {
-        for (int place = 1; place <= kKillPlaces; ++place) {
+        if (subject.job.has_late_rows && (from != 1 || to != 1)) continue;
+        for (int place = from == to ? 0 : 1; place <= kKillPlaces; ++place) {
           std::string coordinates =
               fmt::format("{},seed={},{}-to-{},place={}", subject.job.name, seed, from, to, place);
           if (!audit.Wants(coordinates)) continue;
@@ -51,6 +52,7 @@ AuditReport AuditRescale(const AuditOptions& options) {
           PutInputs(subject.job, &machine);
           int64_t call = static_cast<int64_t>(subject.calls.size()) * place / (kKillPlaces + 1) +
                          static_cast<int64_t>(seed % 7);
+          if (place == 0) call = -1;
           Status status = RunAndKill(subject, from, call, &machine);
           RunSettings settings = subject.settings;
           settings.parallelism = to;

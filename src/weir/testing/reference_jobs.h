@@ -39,6 +39,9 @@ struct ReferenceJob {
   std::string sql;                            // DDL, then one INSERT or statement set.
   std::vector<ReferenceOutput> outputs;
   std::map<std::string, std::string> options = {};
+  /// Which rows are late depends on how many readers there are: the rows are the same only between
+  /// runs of one parallelism.
+  bool has_late_rows = false;
 };
 
 /// Deterministic: the same jobs in the same order each time.

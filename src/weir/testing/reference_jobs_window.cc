@@ -20,16 +20,21 @@ std::string Lines(const std::string& columns, const std::string& format) {
          "');\n";
 }
 
-ReferenceJob Windowed(const std::string& name, const std::string& window,
-                      const std::string& calls) {
+enum class LateRows : uint8_t { kNone, kSome };
+
+ReferenceJob Windowed(const std::string& name, const std::string& window, const std::string& calls,
+                      LateRows late = LateRows::kNone) {
+  bool is_late = late == LateRows::kSome;
   return {name,
-          "window aggregate (" + name + "), late rows",
-          {{"/in/bids/a.csv", BidLines(11, 70, 3, 9)}},
+          "window aggregate (" + name + ")" + (is_late ? ", late rows" : ""),
+          {{"/in/bids/a.csv", BidLines(11, 70, 3, is_late ? 9 : 0)}},
           Bids("bids") + Lines("k STRING, b TIMESTAMP(3), e TIMESTAMP(3), n BIGINT, x BIGINT",
-                               name == "tumble" ? "json" : "csv") +
+                               name.starts_with("tumble") ? "json" : "csv") +
               "INSERT INTO out_rows SELECT k, window_start, window_end, COUNT(*), " + calls +
               " FROM TABLE(" + window + ") GROUP BY k, window_start, window_end;",
-          {{"/out/rows", OutputForm::kLines}}};
+          {{"/out/rows", OutputForm::kLines}},
+          {},
+          is_late};
 }
 
 }  // namespace
@@ -47,6 +52,12 @@ void AddWindowJobs(std::vector<ReferenceJob>* jobs) {
   jobs->push_back(Windowed(
       "session", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
       "SUM(v)"));
+  jobs->push_back(Windowed("tumble-late",
+                           "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)", "SUM(v)",
+                           LateRows::kSome));
+  jobs->push_back(Windowed(
+      "session-late", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
+      "SUM(v)", LateRows::kSome));
   jobs->push_back(
       {"two-phase-window",
        "local and global window aggregate, two input files",

@@ -129,6 +129,7 @@ Status SimEnvironment::Crash() {
 }
 
 SimEnvironment::Verdict SimEnvironment::OnCall(CallKind kind, const std::string& what) {
+  if (hook_) hook_(kind, what);
   std::lock_guard<std::mutex> lock(mutex_);
   if (crashed_) return {Unavailable("the simulated machine has crashed"), false, false, false};
   int64_t number = static_cast<int64_t>(calls_.size());

@@ -20,6 +20,7 @@
 // SetPlan. With one thread of calls and one seed a run repeats exactly. Threads: any.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -122,6 +123,11 @@ class SimEnvironment {
   std::vector<std::string> Trace() const;
   void set_keep_trace() { keep_trace_ = true; }
   bool is_crashed() const;
+  /// Called in the calling thread at the beginning of each call, outside of all locks. Set while
+  /// nothing runs.
+  void SetHook(std::function<void(CallKind, const std::string& what)> hook) {
+    hook_ = std::move(hook);
+  }
   /// The machine comes up again: what was not durable is lost, kept or torn, locks are free, handles
   /// of before fail for ever. The plan is empty.
   void Restart();
@@ -159,6 +165,7 @@ class SimEnvironment {
   std::vector<CallKind> calls_;
   std::vector<std::string> trace_;
   bool keep_trace_ = false;
+  std::function<void(CallKind, const std::string&)> hook_;
   bool crashed_ = false;
   int64_t incarnation_ = 0;
   CallKind fault_kind_ = CallKind::kOpenRead;
