@@ -23,7 +23,7 @@ PRESET = os.environ.get("WEIR_PRESET", "release")
 PROGRAM = ROOT / "build" / PRESET / "weir-audit"
 LEDGER = ROOT / "docs" / "audit-ledger.jsonl"
 TIMEOUT_SECONDS = 3 * 3600
-SANITIZED = PRESET in ("dev", "tsan")  # Some ten times slower.
+SANITIZED = PRESET in ("dev", "tsan", "fuzz")  # Some ten times slower.
 
 
 class Plan(NamedTuple):
@@ -33,13 +33,13 @@ class Plan(NamedTuple):
 
 
 PLANS: Dict[str, Plan] = {
-    "crash": Plan(["--seeds", "1"], ["--seeds", "1..8"]),
-    "store-crash": Plan(["--seeds", "1", "--every", "4"], ["--seeds", "1..4"]),
-    "disk": Plan(["--seeds", "1", "--every", "40"], ["--seeds", "1"]),
-    "store": Plan(["--seeds", "1", "--every", "40"], ["--seeds", "1"]),
+    "crash": Plan(["--seeds", "1..2", "--every", "8"], ["--seeds", "1..4"]),
+    "store-crash": Plan(["--seeds", "1..2", "--every", "50"], ["--seeds", "1..2"]),
+    "disk": Plan(["--seeds", "1", "--every", "80"], ["--seeds", "1", "--every", "3"]),
+    "store": Plan(["--seeds", "1", "--every", "120"], ["--seeds", "1", "--every", "4"]),
     "rescale": Plan(["--seeds", "1", "--every", "3"], ["--seeds", "1..3"]),
-    "stop": Plan(["--seeds", "1", "--every", "4"], ["--seeds", "1..2"]),
-    "damage": Plan(["--seeds", "1", "--every", "16"], ["--seeds", "1"]),
+    "stop": Plan(["--seeds", "1..2", "--every", "8"], ["--seeds", "1..2"]),
+    "damage": Plan(["--seeds", "1", "--every", "16"], ["--seeds", "1..2"]),
 }
 KILLS = {"test": 100, "audit": 2000}
 

@@ -3,7 +3,7 @@
 # Copyright the Weir authors
 """Runs every test of a build and ends with one line, `N passed, N failed`. Called by `./dev test`.
 
-    tools/run_tests.py [PART...]      parts: unit sql plan examples input conformance tidy
+    tools/run_tests.py [PART...]      parts: unit sql plan examples input crash conformance tidy
 
 The variable WEIR_PRESET names the build (default: release); its test preset in CMakePresets.json gives the environment.
 """
@@ -110,6 +110,13 @@ def bad_input() -> Part:
     return Part(len(outcomes) - len(bad), len(bad), "\n".join(f"{name}: {problem}" for name, problem in bad.items()))
 
 
+def crash() -> Part:
+    """Reference jobs on simulated machines that die, fail and are restored, and kill -9 of the real program (tools/audit.py)."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import audit
+    return Part(*audit.check_all(True, audit.parts_of(True), False))
+
+
 def conformance() -> Part:
     """Recorded answers of Flink: not part of this repository."""
     cases = ROOT.parent / "shared" / "conformance"
@@ -134,7 +141,7 @@ def tidy() -> Part:
 
 
 PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples,
-                                      "input": bad_input, "conformance": conformance, "tidy": tidy}
+                                      "input": bad_input, "crash": crash, "conformance": conformance, "tidy": tidy}
 
 
 def preset_environment() -> Dict[str, str]:

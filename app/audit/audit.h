@@ -46,6 +46,8 @@ AuditReport AuditStore(const AuditOptions& options);
 AuditReport AuditRescale(const AuditOptions& options);
 /// Stopped with a savepoint at every record position, with and without drain, and continued.
 AuditReport AuditStop(const AuditOptions& options);
+/// A real S3 server, named by AWS's variables and WEIR_S3_BUCKET.
+AuditReport AuditS3(const AuditOptions& options);
 /// Every file of state with flipped bits or cut off.
 AuditReport AuditDamage(const AuditOptions& options);
 
@@ -73,6 +75,7 @@ class Audit {
   void ChangeJobs(std::function<ReferenceJob(ReferenceJob)> change) { change_ = std::move(change); }
   /// Whether this case is to be run here; counts it.
   bool Wants(const std::string& coordinates);
+  void CountRun() { ++report_.runs; }
   void Failed(const std::string& coordinates, const std::string& what);
   void NotReached() { ++report_.not_reached; }
   void Count(const std::string& kind) { ++report_.kinds[kind]; }

@@ -27,6 +27,7 @@ constexpr Entry kAudits[] = {
     {"rescale", "killed at parallelism {1,2,3,8}, continued at {1,2,3,8}", AuditRescale},
     {"stop", "stopped with a savepoint after each record, with and without drain", AuditStop},
     {"damage", "flipped bits and cut-off files of state", AuditDamage},
+    {"s3", "a real S3 server: its contract, and crashes of jobs that keep their state there", AuditS3},
 };
 
 /// Reads the seed of "job,seed=7,...".
@@ -72,7 +73,7 @@ int Run(int argc, char** argv) {
   CLI::App app{"Misfortunes, tried on the reference jobs in a simulated world"};
   std::string name, seeds = "1", ledger, commit = "unknown";
   AuditOptions options;
-  app.add_option("audit", name, "crash, store-crash, disk, store, rescale, stop, damage; or list")
+  app.add_option("audit", name, "crash, store-crash, disk, store, rescale, stop, damage, s3; or list")
       ->required();
   app.add_option("--jobs", options.jobs, "regular expression of the jobs' names");
   app.add_option("--seeds", seeds, "one, or first..last");
@@ -106,7 +107,7 @@ int Run(int argc, char** argv) {
     AuditReport report = entry.run(options);
     double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    constexpr size_t kFailuresShown = 2000;
+    constexpr size_t kFailuresShown = 20;
     for (size_t i = 0; i < report.failures.size() && i < kFailuresShown; ++i)
       fmt::print("FAILED {}\n", report.failures[i]);
     if (report.runs == 0 && report.failures.empty()) report.failures.push_back("no case was run");

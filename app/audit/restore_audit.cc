@@ -22,7 +22,7 @@ Status RunAndKill(const Subject& subject, int parallelism, int64_t call, SimEnvi
   return status;
 }
 
-/// A copy of what lies on the disk.
+/// A copy of what lies on the disk. Another seed: names that are random must not come again.
 std::unique_ptr<SimEnvironment> CopyOf(const std::map<std::string, std::string>& files,
                                        uint64_t seed) {
   auto machine = std::make_unique<SimEnvironment>(seed);
@@ -90,7 +90,7 @@ void TryDamage(const Subject& subject, std::map<std::string, std::string> files,
                const std::string& coordinates, Audit* audit) {
   SimRandom random(MixSeeds(seed, static_cast<uint64_t>(variant) * 7919 + path.size()));
   files[path] = Damaged(files[path], variant, &random);
-  auto machine = CopyOf(files, seed);
+  auto machine = CopyOf(files, MixSeeds(seed, 0xc0b1));
   Status status = RunJob(subject.job, subject.settings, machine.get());
   if (status.ok()) {
     audit->Count(fmt::format("{}: harmless", FolderName(path)));
