@@ -15,6 +15,13 @@ constexpr int64_t kBlockBytesMin = 4 << 10;
 
 }  // namespace
 
+DataObjects::DataObjects(ObjectStore* objects, int64_t object_bytes_max,
+                         std::function<std::string()> next_key)
+    : objects_(objects),
+      object_bytes_max_(object_bytes_max),
+      next_key_(std::move(next_key)),
+      builder_(std::clamp(object_bytes_max / 2, kBlockBytesMin, kBlockBytes)) {}
+
 Result<WriterState> DataObjects::Add(const StateWriter& writer, const SubtaskSnapshot& snapshot,
                                      const WriterState* before, int64_t epoch) {
   WriterState state;
@@ -64,36 +71,36 @@ Status DataObjects::AddTable(const std::vector<const SubtaskSnapshot::Part*>& pa
   TableLayer layer;
   layer.epoch = epoch;
   int64_t section_bytes = std::min(kSectionBytes, object_bytes_max_);
-  SectionBuilder builder(std::clamp(object_bytes_max_ / 2, kBlockBytesMin, kBlockBytes));
   int64_t rows = 0;
   for (const SubtaskSnapshot::Part* part : parts) {
     // The cache of a restore may hold columns of other pools; encoding needs little and briefly.
-    WEIR_RETURN_NOT_OK(builder.Add(*part, arrow::default_memory_pool()));
+    WEIR_RETURN_NOT_OK(builder_.Add(*part, arrow::default_memory_pool()));
     rows += part->rows.num_rows;
-    if (builder.bytes() < section_bytes) continue;
-    WEIR_RETURN_NOT_OK(AddSection(builder, table->schema, rows, &layer));
+    if (builder_.bytes() < section_bytes) continue;
+    WEIR_RETURN_NOT_OK(AddSection(table->schema, rows, &layer));
     rows = 0;
   }
-  if (!builder.empty()) WEIR_RETURN_NOT_OK(AddSection(builder, table->schema, rows, &layer));
+  if (!builder_.empty()) WEIR_RETURN_NOT_OK(AddSection(table->schema, rows, &layer));
   table->layers.push_back(std::move(layer));
   return Status::OK();
 }
 
-Status DataObjects::AddSection(SectionBuilder& builder, const Schema& schema, int64_t rows,
-                               TableLayer* layer) {
+Status DataObjects::AddSection(const Schema& schema, int64_t rows, TableLayer* layer) {
   if (!buffer_.empty() &&
-      static_cast<int64_t>(buffer_.size()) + builder.bytes() > object_bytes_max_)
+      static_cast<int64_t>(buffer_.size()) + builder_.bytes() > object_bytes_max_)
     WEIR_RETURN_NOT_OK(Flush());
   if (key_.empty()) key_ = next_key_();
+  // Growing step by step would copy an object several times.
+  if (static_cast<int64_t>(buffer_.size()) >= kSectionBytes)
+    buffer_.reserve(static_cast<size_t>(object_bytes_max_ + kSectionBytes));
   SectionPlace place;
   place.object = key_;
   place.offset = static_cast<int64_t>(buffer_.size());
   place.rows = rows;
-  WEIR_ASSIGN_OR_RETURN(std::string bytes, builder.Finish(schema, place.object, place.offset));
-  place.length = static_cast<int64_t>(bytes.size());
-  std::memcpy(&place.checksum, bytes.data() + bytes.size() - sizeof(place.checksum),
+  WEIR_RETURN_NOT_OK(builder_.Finish(schema, place.object, &buffer_));
+  place.length = static_cast<int64_t>(buffer_.size()) - place.offset;
+  std::memcpy(&place.checksum, buffer_.data() + buffer_.size() - sizeof(place.checksum),
               sizeof(place.checksum));
-  buffer_ += bytes;
   bytes_ += place.length;
   layer->sections.push_back(std::move(place));
   return static_cast<int64_t>(buffer_.size()) >= object_bytes_max_ ? Flush() : Status::OK();

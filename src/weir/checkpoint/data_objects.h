@@ -19,8 +19,8 @@ namespace weir {
 class DataObjects {
  public:
   /// `next_key` gives names that were never used before.
-  DataObjects(ObjectStore* objects, int64_t object_bytes_max, std::function<std::string()> next_key)
-      : objects_(objects), object_bytes_max_(object_bytes_max), next_key_(std::move(next_key)) {}
+  DataObjects(ObjectStore* objects, int64_t object_bytes_max,
+              std::function<std::string()> next_key);
 
   /// Encodes `snapshot`. An incremental one goes on from `before`: slot tables get a layer more,
   /// other tables are as the snapshot has them.
@@ -33,13 +33,14 @@ class DataObjects {
  private:
   Status AddTable(const std::vector<const SubtaskSnapshot::Part*>& parts, int64_t epoch,
                   TableState* table);
-  Status AddSection(SectionBuilder& builder, const Schema& schema, int64_t rows, TableLayer* layer);
+  Status AddSection(const Schema& schema, int64_t rows, TableLayer* layer);
 
   ObjectStore* objects_;
   int64_t object_bytes_max_;
   std::function<std::string()> next_key_;
   std::string key_;  // Of the object being filled; empty: none.
   std::string buffer_;
+  SectionBuilder builder_;  // Empty between tables; keeps its memory.
   int64_t bytes_ = 0;
 };
 

@@ -117,6 +117,7 @@ class SlotSet {
   bool Has(uint32_t slot) const {
     return slot / 64 < words_.size() && ((words_[slot / 64] >> (slot % 64)) & 1) != 0;
   }
+  bool empty() const { return words_.empty(); }
   void Add(std::span<const uint32_t> slots) {
     for (uint32_t slot : slots) {
       if (slot / 64 >= words_.size())
@@ -245,12 +246,13 @@ class NodeReader : public SnapshotReader {
   }
 
   Status ReadTable(const TableState& table, std::vector<Batch>* out) {
-    bool is_shared = true;
+    bool is_shared = true, is_all_mine = !table.is_keyed;
     if (table.is_keyed) {
       int first = SubtaskOfHash(uint64_t{table.hash_min} << 32, parallelism_);
       int last = SubtaskOfHash(uint64_t{table.hash_max} << 32, parallelism_);
       if (subtask_ < first || subtask_ > last) return Status::OK();
       is_shared = first != last;
+      is_all_mine = !is_shared;
     }
     is_shared = is_shared && parallelism_ > 1;
     SlotSet newer;
@@ -260,8 +262,13 @@ class NodeReader : public SnapshotReader {
       std::vector<Rows> sections;
       for (const SectionPlace& place : table.layers[i].sections) {
         WEIR_ASSIGN_OR_RETURN(Rows rows, state_->Section(place, table.schema, is_shared, pool_));
-        for (const SectionRows& part : *rows)
-          WEIR_RETURN_NOT_OK(TakeRows(table, part, newer, &layers.back()));
+        for (const SectionRows& part : *rows) {
+          if (is_all_mine && newer.empty()) {
+            if (part.rows.num_rows > 0) layers.back().push_back(part.rows);
+          } else {
+            WEIR_RETURN_NOT_OK(TakeRows(table, part, newer, &layers.back()));
+          }
+        }
         // Only newer layers are remembered: there is none before the oldest.
         if (i > 0) sections.push_back(std::move(rows));
       }

@@ -17,7 +17,6 @@ constexpr uint32_t kMagic = 0x43455357;  // "WSEC"
 constexpr uint16_t kVersion = 1;
 constexpr int64_t kHeadBytes = 24;
 constexpr int64_t kChecksumBytes = 8;
-constexpr int64_t kBlockHeadBytes = 9;
 constexpr int64_t kGroupRowsMax = 64 << 10;
 // A group that has become longer is written again in halves.
 constexpr int64_t kGroupBytesMax = 4 << 20;
@@ -241,46 +240,42 @@ Status SectionBuilder::CloseBlock() {
   std::memcpy(raw_.data(), &num_groups_, sizeof(num_groups_));
   WEIR_ASSIGN_OR_RETURN(auto codec, MakeCodec());
   const auto* raw = reinterpret_cast<const uint8_t*>(raw_.data());
-  size_t head = blocks_.size();
   int64_t room = codec->MaxCompressedLen(raw_size, raw);
-  blocks_.resize(head + kBlockHeadBytes + static_cast<size_t>(room));
-  auto* to = reinterpret_cast<uint8_t*>(blocks_.data()) + head;
-  WEIR_ASSIGN_OR_RETURN(int64_t stored, codec->Compress(raw_size, raw, room, to + kBlockHeadBytes));
-  uint8_t how = kLz4;
-  if (stored >= raw_size - raw_size / 16) {  // Not worth the reader's time.
-    std::memcpy(to + kBlockHeadBytes, raw, static_cast<size_t>(raw_size));
-    stored = raw_size;
-    how = kPlain;
-  }
-  auto stored_size = static_cast<uint32_t>(stored), raw_bytes = static_cast<uint32_t>(raw_size);
-  std::memcpy(to, &stored_size, 4);
-  std::memcpy(to + 4, &raw_bytes, 4);
-  to[8] = how;
-  blocks_.resize(head + kBlockHeadBytes + static_cast<size_t>(stored));
+  if (static_cast<int64_t>(compressed_.size()) < room)
+    compressed_.resize(static_cast<size_t>(room));
+  auto* to = reinterpret_cast<uint8_t*>(compressed_.data());
+  WEIR_ASSIGN_OR_RETURN(int64_t stored, codec->Compress(raw_size, raw, room, to));
+  bool pays = stored < raw_size - raw_size / 16;  // Else it is not worth the reader's time.
+  const std::string& bytes = pays ? compressed_ : raw_;
+  if (!pays) stored = raw_size;
+  ByteWriter out(&blocks_, 0);
+  out.Number(static_cast<uint32_t>(stored));
+  out.Number(static_cast<uint32_t>(raw_size));
+  out.Number(static_cast<uint8_t>(pays ? kLz4 : kPlain));
+  out.Bytes(bytes.data(), stored);
   ++num_blocks_;
   raw_.clear();
   num_groups_ = 0;
   return Status::OK();
 }
 
-Result<std::string> SectionBuilder::Finish(const Schema& schema, std::string_view object,
-                                           int64_t offset) {
+Status SectionBuilder::Finish(const Schema& schema, std::string_view object, std::string* out) {
   WEIR_RETURN_NOT_OK(CloseBlock());
   std::string text = StateSchemaText(schema);
-  std::string bytes;
-  bytes.reserve(kHeadBytes + blocks_.size() + kChecksumBytes);
-  ByteWriter out(&bytes, 0);
-  out.Number(kMagic);
-  out.Number(kVersion);
-  out.Number(uint16_t{0});
-  out.Number(static_cast<uint64_t>(XXH3_64bits(text.data(), text.size())));
-  out.Number(num_blocks_);
-  out.Number(uint32_t{0});
-  out.Bytes(blocks_.data(), static_cast<int64_t>(blocks_.size()));
-  out.Number(PlaceChecksum(bytes, object, offset));
+  size_t begin = out->size();
+  ByteWriter writer(out, begin);
+  writer.Number(kMagic);
+  writer.Number(kVersion);
+  writer.Number(uint16_t{0});
+  writer.Number(static_cast<uint64_t>(XXH3_64bits(text.data(), text.size())));
+  writer.Number(num_blocks_);
+  writer.Number(uint32_t{0});
+  writer.Bytes(blocks_.data(), static_cast<int64_t>(blocks_.size()));
+  writer.Number(
+      PlaceChecksum(std::string_view(*out).substr(begin), object, static_cast<int64_t>(begin)));
   blocks_.clear();
   num_blocks_ = 0;
-  return bytes;
+  return Status::OK();
 }
 
 Result<std::vector<SectionRows>> DecodeSection(std::string_view bytes, const Schema& schema,

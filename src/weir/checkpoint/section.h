@@ -41,8 +41,9 @@ class SectionBuilder {
   /// Bytes of the closed blocks and of the open one.
   int64_t bytes() const { return static_cast<int64_t>(blocks_.size() + raw_.size()); }
   bool empty() const { return num_blocks_ == 0 && num_groups_ == 0; }
-  /// The section's bytes, for a place at `offset` of `object`; empty afterwards.
-  Result<std::string> Finish(const Schema& schema, std::string_view object, int64_t offset);
+  /// Appends the section's bytes to `out`, for the place at out's present end in `object`; empty
+  /// afterwards.
+  Status Finish(const Schema& schema, std::string_view object, std::string* out);
 
  private:
   Status AddRows(const SubtaskSnapshot::Part& part, int64_t begin, int64_t end,
@@ -54,7 +55,8 @@ class SectionBuilder {
   int64_t block_bytes_;
   std::string blocks_;  // Closed, with their heads.
   uint32_t num_blocks_ = 0;
-  std::string raw_;  // The open block, without its head.
+  std::string raw_;         // The open block, without its head.
+  std::string compressed_;  // Room to compress a block in.
   uint32_t num_groups_ = 0;
 };
 

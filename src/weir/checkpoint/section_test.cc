@@ -18,6 +18,14 @@ std::string BatchText(const Batch& batch) {
   return text;
 }
 
+// As it would be written behind `offset` bytes.
+std::string Finished(SectionBuilder& builder, const Schema& schema, std::string_view object,
+                     size_t offset) {
+  std::string bytes(offset, 'x');
+  EXPECT_TRUE(builder.Finish(schema, object, &bytes).ok());
+  return bytes.substr(offset);
+}
+
 SubtaskSnapshot::Part RandomPart(std::mt19937_64& random, int64_t num_rows) {
   SubtaskSnapshot::Part part;
   part.table = "t";
@@ -52,7 +60,7 @@ TEST(Section, EveryTypeInEveryEncodingComesBack) {
     SectionBuilder builder(round % 3 == 0 ? 1 : 1 << 20);
     ASSERT_TRUE(builder.Add(part, TestPool()).ok());
     ASSERT_TRUE(builder.Add(part, TestPool()).ok());
-    std::string bytes = Get(builder.Finish(part.schema, "data/a", 17));
+    std::string bytes = Finished(builder, part.schema, "data/a", 17);
     auto rows = DecodeSection(bytes, part.schema, "data/a", 17, TestPool());
     ASSERT_TRUE(rows.ok()) << rows.status().ToString();
     int times = 0;
@@ -81,7 +89,7 @@ TEST(Section, LongRowsAreSplit) {
   part.key_hashes.assign(100, 5);
   SectionBuilder builder(1 << 20);
   ASSERT_TRUE(builder.Add(part, TestPool()).ok());
-  std::string bytes = Get(builder.Finish(part.schema, "o", 0));
+  std::string bytes = Finished(builder, part.schema, "o", 0);
   std::vector<SectionRows> rows = Get(DecodeSection(bytes, part.schema, "o", 0, TestPool()));
   EXPECT_GT(rows.size(), 4u);
   std::vector<Batch> batches;
@@ -95,7 +103,7 @@ TEST(Section, DamageIsFound) {
   SubtaskSnapshot::Part part = RandomPart(random, 9);
   SectionBuilder builder(1 << 20);
   ASSERT_TRUE(builder.Add(part, TestPool()).ok());
-  std::string good = Get(builder.Finish(part.schema, "data/a", 64));
+  std::string good = Finished(builder, part.schema, "data/a", 64);
   auto fails = [&](std::string_view bytes, std::string_view object, int64_t offset) {
     auto rows = DecodeSection(bytes, part.schema, object, offset, TestPool());
     return !rows.ok() && GetErrorInfo(rows.status()).code == ErrorCode::kCorruption &&
@@ -122,7 +130,7 @@ TEST(Section, BytesMadeOnPurposeDoNoHarm) {
     SubtaskSnapshot::Part part = RandomPart(random, static_cast<int64_t>(random() % 6));
     SectionBuilder builder(1 << 20);
     ASSERT_TRUE(builder.Add(part, TestPool()).ok());
-    std::string bytes = Get(builder.Finish(part.schema, "o", 0));
+    std::string bytes = Finished(builder, part.schema, "o", 0);
     bytes.resize(bytes.size() - 8);
     for (int n = 1 + static_cast<int>(random() % 3); n > 0; --n)
       bytes[random() % bytes.size()] = static_cast<char>(random());

@@ -443,6 +443,9 @@ Status GroupAggregate::Save(SnapshotWriter& snapshot) {
 
 Status GroupAggregate::Restore(SnapshotReader& snapshot) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("groups", GroupSchema()));
+  int64_t num_groups = 0;
+  for (const Batch& batch : batches) num_groups += batch.num_rows;
+  WEIR_RETURN_NOT_OK(table_->Reserve(num_groups));
   for (const Batch& batch : batches) {
     auto next = batch.columns.begin() + static_cast<int64_t>(key_types_.size());
     WEIR_RETURN_NOT_OK(

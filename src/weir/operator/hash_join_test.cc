@@ -241,5 +241,58 @@ TEST(HashJoin, NullSafeKeysMatch) {
   )");
 }
 
+// As in Flink, rows go without a word; those of an outer side stay while their matches come and go.
+TEST(HashJoin, RowsExpire) {
+  HashJoinSpec spec = Spec(HashJoinKind::kLeft, true);
+  spec.left.state_ttl_millis = spec.right.state_ttl_millis = 1000;
+  CheckOperator(MakeHashJoin, spec, R"(
+    input k INT, a STRING
+    input k INT, b STRING
+    time 10000
+    in   +I 1 x  +I 2 y
+    out  +I 1 x null null  +I 2 y null null
+    time 10600
+    in1  +I 1 p
+    out  -D 1 x null null  +I 1 x 1 p
+    checkpoint
+    time 11200
+    in1  +I 2 q  +I 1 r
+    out  +I 1 x 1 r
+    time 12300
+    in   +I 1 z
+    out  +I 1 z null null
+    in   -D 1 x
+    out  -D 1 x null null
+    in1  +I 1 p
+    out  -D 1 z null null  +I 1 z 1 p
+    in1  -D 1 p
+    out  -D 1 z 1 p  +I 1 z null null
+  )");
+}
+
+TEST(HashJoin, RowsThatAreOnlyAddedExpire) {
+  HashJoinSpec spec = Spec(HashJoinKind::kInner);
+  spec.left.state_ttl_millis = spec.right.state_ttl_millis = 1000;
+  CheckOperator(MakeHashJoin, spec, R"(
+    input k INT, a STRING
+    input k INT, b STRING
+    time 10000
+    in   +I 1 x
+    time 10900
+    in   +I 1 y
+    in1  +I 1 p
+    out  +I 1 x 1 p  +I 1 y 1 p
+    time 11500
+    in1  +I 1 q
+    out  +I 1 y 1 q
+    checkpoint
+    time 11950
+    in1  +I 1 r
+    out
+    in   +I 1 z
+    out  +I 1 z 1 q  +I 1 z 1 r
+  )");
+}
+
 }  // namespace
 }  // namespace weir

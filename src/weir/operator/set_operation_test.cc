@@ -73,5 +73,30 @@ TEST(SetOperation, ExceptAllAtEnd) {
   )");
 }
 
+TEST(SetOperation, RowsExpire) {
+  SetOperationSpec spec = Spec(true, false);
+  spec.state_ttl_millis = 1000;
+  CheckOperator(MakeSetOperation, spec, R"(
+    input s STRING, n INT
+    input s STRING, n INT
+    time 10000
+    in   +I a 1  +I b 2
+    time 10600
+    in1  +I a 1
+    out  +I a 1
+    checkpoint
+    time 11200
+    in1  +I b 2
+    out
+    in   +I b 2
+    out  +I b 2
+    time 13000
+    in   +I a 1
+    out
+    in1  +I a 1
+    out  +I a 1
+  )");
+}
+
 }  // namespace
 }  // namespace weir

@@ -46,6 +46,8 @@ class KeyedTable {
   /// (ascending) are looked at and the other entries of `slots` stay as they are.
   Status FindOrInsert(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
                       std::vector<int32_t>* inserted, const std::vector<int32_t>* rows = nullptr);
+  /// Makes room for so many keys more at once.
+  Status Reserve(int64_t additional) { return ReserveKeys(additional); }
   /// As FindOrInsert; kNoSlot where the key is missing.
   Status Find(const ColumnVector& keys, std::span<const uint64_t> hashes, uint32_t* slots,
               const std::vector<int32_t>* rows = nullptr);
