@@ -84,6 +84,15 @@ class SortOperator : public Operator {
     return Continue(out);
   }
 
+  Result<Progress> OnBarrier(Output& out) override {
+    if (spec_.stage != SortStage::kLocal || num_rows_ == 0) return Progress::kDone;
+    WEIR_RETURN_NOT_OK(SortRows(Wanted()));
+    num_rows_ = 0;
+    next_ = 0;
+    is_at_barrier_ = true;
+    return Continue(out);
+  }
+
   Result<Progress> Continue(Output& out) override {
     auto end = static_cast<int64_t>(order_.size());
     while (next_ < end) {
@@ -95,6 +104,8 @@ class SortOperator : public Operator {
       next_ += count;
     }
     sorted_ = Batch();
+    order_.clear();
+    if (std::exchange(is_at_barrier_, false)) return Progress::kDone;
     WEIR_RETURN_NOT_OK(out.Emit(Watermark{Watermark::kMax}));
     return Progress::kDone;
   }
@@ -153,10 +164,12 @@ class SortOperator : public Operator {
   Batch sorted_;
   std::vector<int32_t> order_;
   int64_t next_ = 0;
+  bool is_at_barrier_ = false;
 };
 
 // Rows are only added, but for pruning: then all are written again.
 Status SortOperator::Save(SnapshotWriter& snapshot) {
+  if (spec_.stage == SortStage::kLocal) return Status::OK();
   int64_t first = snapshot.is_incremental() && !is_rewritten_ ? saved_rows_ : 0;
   int64_t position = 0;
   for (const Batch& batch : batches_) {
@@ -175,6 +188,7 @@ Status SortOperator::Save(SnapshotWriter& snapshot) {
 }
 
 Status SortOperator::Restore(SnapshotReader& snapshot) {
+  if (spec_.stage == SortStage::kLocal) return Status::OK();
   WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", StateSchema()));
   for (Batch& batch : batches) {
     WEIR_ASSIGN_OR_RETURN(ColumnPtr kinds, Flatten(batch.columns.back(), context_.pool));

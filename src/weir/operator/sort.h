@@ -17,11 +17,16 @@
 
 namespace weir {
 
+/// kLocal: what one of several subtasks could contribute to the first rows; it gives them on at each
+/// barrier and so keeps no state, which another parallelism might have no use for.
+enum class SortStage : uint8_t { kWhole, kLocal };
+
 struct SortSpec {
   Schema input;
   std::vector<SortColumn> columns;
   int64_t offset = 0;
   std::optional<int64_t> fetch;
+  SortStage stage = SortStage::kWhole;  // kLocal: rows are only added.
 };
 
 /// Errors: kUnsupported for columns that have no order.

@@ -90,7 +90,10 @@ class StateNamer {
   static bool IsLocal(const PlanNode& node) {
     auto* aggregate = node.As<AggregateNode>();
     auto* window = node.As<WindowAggregateNode>();
-    return (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal) ||
+    // Of the two phases of a sort with a limit the one in a single task counts.
+    bool is_local_sort = node.As<SortNode>() != nullptr && node.traits.parallelism != 1;
+    return is_local_sort ||
+           (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal) ||
            (window != nullptr && window->phase == AggregatePhase::kLocal);
   }
   static bool KeepsState(const PlanNode& node) {

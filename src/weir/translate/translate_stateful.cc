@@ -169,7 +169,10 @@ Result<Translator::Port> Translator::BuildSort(const PlanNode& plan, const SortN
     return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
                        [spec](OperatorContext& context) { return MakeSortLimit(spec, context); });
   }
-  SortSpec spec{input.schema, std::move(columns), node.offset, node.fetch};
+  SortSpec spec{input.schema, std::move(columns), node.offset, node.fetch, SortStage::kWhole};
+  // What the optimizer has given no id is the local phase.
+  if (plan.traits.semantic_id.empty() && plan.traits.parallelism != 1)
+    spec.stage = SortStage::kLocal;
   return AddOperator(plan, std::string(PlanName(plan)), std::move(inputs),
                      [spec](OperatorContext& context) { return MakeSort(spec, context); });
 }
