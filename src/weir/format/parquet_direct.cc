@@ -147,7 +147,7 @@ class ParquetLeaf {
 
   // Bit i: row i is not NULL from `level` on. Absent when all are.
   Result<BufferPtr> Validity(int16_t level, arrow::MemoryPool* pool) const {
-    if (level == 0) return BufferPtr();
+    if (level == 0 || all_present_) return BufferPtr();
     WEIR_ASSIGN_OR_RETURN(auto bits, AllocateBitmap(rows_, false, pool));
     const int16_t* levels = levels_.data();
     GenerateBits(rows_, bits->mutable_data(), [&](int64_t i) { return levels[i] >= level; });
@@ -170,6 +170,12 @@ class ParquetLeaf {
       throw parquet::ParquetException(
           "a column chunk has fewer values than its row group has rows");
   }
+  bool AllLevelsAre(int16_t level) const {
+    // Each equals the one behind it: the comparison of bytes is the fastest loop there is.
+    return rows_ == 0 ||
+           (levels_[0] == level && std::memcmp(levels_.data(), levels_.data() + 1,
+                                               static_cast<size_t>(rows_ - 1) * 2) == 0);
+  }
   int16_t* LevelsAt(int64_t row) { return level_ > 0 ? levels_.data() + row : nullptr; }
 
   // Calls read(row, values so far, levels wanted) -> {levels, values} until all rows are there.
@@ -189,7 +195,8 @@ class ParquetLeaf {
     }
     // Levels come from the file: their number of values must be the one decoded.
     int64_t present = rows_;
-    if (level_ > 0) {
+    all_present_ = level_ == 0 || (count == rows_ && AllLevelsAre(level_));
+    if (!all_present_) {
       present = 0;
       for (int64_t i = 0; i < rows_; ++i) present += levels_[static_cast<size_t>(i)] == level_;
     }
@@ -357,6 +364,7 @@ class ParquetLeaf {
   std::shared_ptr<parquet::ColumnReader> reader_;
   int64_t rows_ = 0;
   std::vector<int16_t> levels_;
+  bool all_present_ = false;  // Of the rows just read.
   std::vector<parquet::ByteArray> entries_;
   ColumnPtr dictionary_;         // Of the row group.
   ColumnPtr dictionary_in_use_;  // Of the rows just read.

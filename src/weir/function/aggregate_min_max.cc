@@ -45,6 +45,11 @@ class FixedExtreme : public Accumulators {
     Cell* cells = cells_.data();
     ValueReader<T> values(arg);
     auto add = [](Cell& cell, T value) {
+      if constexpr (std::is_floating_point_v<T>) {
+        // Mostly the value loses; what is left are winners and NaNs.
+        bool loses = kExtreme == Extreme::kMin ? value >= cell.value : value <= cell.value;
+        if (loses && cell.has_value) return;
+      }
       if (!cell.has_value || Beats<kExtreme>(value, cell.value)) {
         cell.value = value;
         cell.has_value = true;

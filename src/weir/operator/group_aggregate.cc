@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "weir/operator/output_queue.h"
+#include "weir/state/key_finder.h"
 
 namespace weir {
 namespace {
@@ -16,8 +17,17 @@ void MarkChanged(const Column& old_values, const std::vector<int32_t>& old_rows,
                  const Column& new_values, const std::vector<int32_t>& new_rows,
                  std::vector<uint8_t>* changed) {
   bool plain = old_values.is_flat() && new_values.is_flat() && !old_values.may_have_nulls() &&
-               !new_values.may_have_nulls() && !old_values.type.is_approximate() &&
-               !old_values.type.is_nested() && old_values.type.value_width() == 8;
+               !new_values.may_have_nulls() && !old_values.type.is_nested() &&
+               old_values.type.value_width() == 8;
+  if (plain && old_values.type.kind() == TypeKind::kDouble) {
+    const auto* a = old_values.data<double>();
+    const auto* b = new_values.data<double>();
+    for (size_t i = 0; i < old_rows.size(); ++i) {
+      double x = a[old_rows[i]], y = b[new_rows[i]];
+      (*changed)[i] |= x != y && (x == x || y == y) ? 1 : 0;
+    }
+    return;
+  }
   if (plain) {
     const auto* a = old_values.data<int64_t>();
     const auto* b = new_values.data<int64_t>();
@@ -31,6 +41,28 @@ void MarkChanged(const Column& old_values, const std::vector<int32_t>& old_rows,
   }
 }
 
+// Row rows[i] of `old_values` and, behind its end, of `new_values`.
+Result<ColumnPtr> PickRows(const ColumnPtr& old_values, const ColumnPtr& new_values,
+                           const std::vector<int32_t>& rows, arrow::MemoryPool* pool) {
+  auto is_plain = [](const Column& column) {
+    return column.is_flat() && !column.may_have_nulls() && !column.type.is_nested() &&
+           column.type.value_width() == 8;
+  };
+  if (!is_plain(*old_values) || !is_plain(*new_values)) {
+    WEIR_ASSIGN_OR_RETURN(ColumnPtr both, Concat({old_values, new_values}, pool));
+    return Gather(both, rows, pool);
+  }
+  WEIR_ASSIGN_OR_RETURN(auto picked,
+                        MakeFlatColumn(new_values->type, static_cast<int64_t>(rows.size()), pool));
+  const auto* olds = old_values->data<int64_t>();
+  const auto* news = new_values->data<int64_t>();
+  auto* out = reinterpret_cast<int64_t*>(const_cast<uint8_t*>(picked->values->data()));
+  const auto num_old = static_cast<int32_t>(old_values->length);
+  for (size_t i = 0; i < rows.size(); ++i)
+    out[i] = rows[i] < num_old ? olds[rows[i]] : news[rows[i] - num_old];
+  return ColumnPtr(std::move(picked));
+}
+
 class GroupAggregate : public Operator {
  public:
   GroupAggregate(GroupAggregateSpec spec, OperatorContext& context)
@@ -42,6 +74,7 @@ class GroupAggregate : public Operator {
         changed_millis_(context.pool) {
     for (int column : spec_.key_columns) key_types_.push_back(spec_.input[column].type);
     table_.emplace(key_types_, context.pool);
+    finder_.emplace(&*table_, context.pool);
   }
   Status Init() {
     WEIR_ASSIGN_OR_RETURN(
@@ -145,6 +178,7 @@ class GroupAggregate : public Operator {
   OutputQueue queue_;
   std::vector<DataType> key_types_;
   std::optional<KeyedTable> table_;
+  std::optional<KeyFinder> finder_;
   std::unique_ptr<AggregateCalls> calls_;
   TouchedSlots touched_;
   PoolVector<int64_t> row_counts_;      // Rows of each group; only where the input retracts.
@@ -157,7 +191,6 @@ class GroupAggregate : public Operator {
   std::optional<Watermark> final_watermark_;
   bool final_rows_done_ = false;
   // Of the batch at hand.
-  std::vector<uint64_t> hashes_;
   std::vector<uint32_t> slots_;
   std::vector<int32_t> inserted_, accumulate_rows_, retract_rows_;
   std::vector<uint8_t> is_new_;  // By position in touched_.
@@ -177,8 +210,7 @@ Status GroupAggregate::FindSlots(const ColumnVector& keys, int64_t num_rows,
     WEIR_RETURN_NOT_OK(table_->FindOrInsert(keys, {&hash, 1}, &slot, &inserted_));
     std::fill(slots->begin(), slots->end(), slot);
   } else {
-    WEIR_RETURN_NOT_OK(HashKeys(keys, num_rows, &hashes_));
-    WEIR_RETURN_NOT_OK(table_->FindOrInsert(keys, hashes_, slots->data(), &inserted_));
+    WEIR_RETURN_NOT_OK(finder_->FindOrInsert(keys, num_rows, slots->data(), &inserted_));
   }
   int64_t num_slots = table_->num_slots();
   if (spec_.input_may_retract && num_slots > row_counts_.size())
@@ -289,6 +321,8 @@ std::vector<uint8_t> GroupAggregate::ChangedGroups(const ColumnVector& old_value
   const std::vector<uint32_t>& touched = touched_.slots();
   std::vector<uint8_t> changed(touched.size(), 1);
   if (spec_.state_ttl_millis > 0 || old_slots_.empty()) return changed;
+  // Where a result counts all rows, every group touched has another one.
+  if (calls_->always_changes()) return changed;
   std::vector<int32_t> old_rows, new_rows, positions;
   int32_t new_row = 0;
   for (size_t i = 0; i < touched.size(); ++i) {
@@ -356,10 +390,9 @@ Status GroupAggregate::QueueRows(std::vector<uint32_t> slots, const std::vector<
   for (size_t k = 0; k < new_values.size(); ++k) {
     ColumnPtr column = new_values[k];
     if (!only_new) {
-      if (num_old > 0) {
-        WEIR_ASSIGN_OR_RETURN(column, Concat({old_values[k], new_values[k]}, context_.pool));
-      }
-      WEIR_ASSIGN_OR_RETURN(column, Gather(column, rows, context_.pool));
+      WEIR_ASSIGN_OR_RETURN(column, num_old > 0
+                                        ? PickRows(old_values[k], column, rows, context_.pool)
+                                        : Gather(column, rows, context_.pool));
     }
     batch.columns.push_back(std::move(column));
   }

@@ -15,9 +15,9 @@
 // dropped.
 //
 // Two stages (functions that can be split, append-only input):
-//   kLocal   groups each batch (kAtEnd: up to kLocalGroupsMax groups) and puts out keys and partial
-//   states; where that
-//            does not make rows fewer it converts row by row instead
+//   kLocal   groups the rows of a few milliseconds (kAtEnd: as many as stay in a cache) and puts
+//            out keys and partial states; where that does not make rows fewer it converts row by
+//            row instead
 //   kGlobal  merges them
 //
 // Output: keys, then one column a call (kLocal: keys, then each call's state columns).
@@ -56,6 +56,7 @@ struct GroupAggregateSpec {
   bool input_may_retract = false;
   bool generate_update_before = true;           // False: the reader needs no -U rows.
   int64_t state_ttl_millis = 0;                 // 0: state is kept.
+  int64_t local_hold_millis = 0;                // kLocal, kChanges: 0 passes every batch on.
   const FunctionRegistry* functions = nullptr;  // Outlives the operator.
   FunctionConfig config;
 };

@@ -267,6 +267,31 @@ TEST(GroupAggregate, LocalStageGroupsEachBatch) {
       std::source_location::current());
 }
 
+TEST(GroupAggregate, LocalStageKeepsRowsForAWhile) {
+  GroupAggregateSpec spec = Spec("k INT, v INT", {0}, {CountAll()});
+  spec.stage = AggregateStage::kLocal;
+  spec.local_hold_millis = 5;
+  CheckOperator(MakeGroupAggregate, spec, R"(
+    input k INT, v INT
+    unordered
+    in   +I 1 10  +I 2 5
+    in   +I 1 7
+    out
+    time 1000000
+    out  +I 1 2  +I 2 1
+    in   +I 3 1
+    watermark 9
+    out  +I 3 1
+    in   +I 4 1
+    checkpoint
+    time 2000000
+    out  +I 4 1
+    in   +I 5 1
+    end
+    out  +I 5 1
+  )");
+}
+
 TEST(GroupAggregate, RefusesStagesOfDistinct) {
   GroupAggregateSpec spec = Spec("k INT, v INT", {0}, {Distinct(Count(1))});
   spec.stage = AggregateStage::kLocal;

@@ -122,7 +122,8 @@ Status LocalGroups::Restore(SnapshotReader& snapshot) {
   for (const Batch& batch : batches) {
     auto first_state = batch.columns.begin() + static_cast<int64_t>(key_types_.size());
     if (batch.num_rows == 0) continue;
-    WEIR_RETURN_NOT_OK(FindGroups(ColumnVector(batch.columns.begin(), first_state), batch.num_rows));
+    WEIR_RETURN_NOT_OK(
+        FindGroups(ColumnVector(batch.columns.begin(), first_state), batch.num_rows));
     WEIR_RETURN_NOT_OK(calls_->MergeStates(slots_, ColumnVector(first_state, batch.columns.end()),
                                            batch.num_rows));
   }

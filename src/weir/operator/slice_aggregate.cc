@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "weir/operator/output_queue.h"
+#include "weir/operator/time_column.h"
 #include "weir/operator/window_aggregate.h"
+#include "weir/state/key_finder.h"
 #include "weir/state/time_buckets.h"
 
 namespace weir {
@@ -103,6 +105,8 @@ class SliceAggregate : public Operator {
   std::vector<DataType> key_types_;
   std::optional<KeyedTable>
       table_;  // Keys: slice end, window start where it is in the input, then the keys.
+  std::optional<KeyFinder> finder_;
+  TimeColumn end_column_, start_column_;
   std::unique_ptr<AggregateCalls> calls_;
   PoolVector<int64_t> row_counts_;
   TimeBuckets buckets_;  // Slice end -> its slots.
@@ -143,6 +147,7 @@ Status SliceAggregate::Init() {
     keeping_ = shape == WindowShape::kHop ? Keeping::kHopSlices : Keeping::kCumulateSlices;
   }
   table_.emplace(SliceTypes(), context_.pool);
+  finder_.emplace(&*table_, context_.pool);
   if (keeping_ == Keeping::kHopSlices) {
     window_table_.emplace(key_types_, context_.pool);
     WEIR_ASSIGN_OR_RETURN(window_calls_, AggregateCalls::Make(calls, context_.pool));
@@ -177,22 +182,14 @@ Result<Progress> SliceAggregate::OnBatch(int, const Batch& batch, Output&) {
 Status SliceAggregate::AddTimes(const Batch& all) {
   WEIR_ASSIGN_OR_RETURN(Batch batch, times_.WithoutNullTimes(all));
   if (batch.num_rows == 0) return Status::OK();
-  WEIR_RETURN_NOT_OK(times_.Read(batch, &times_of_rows_));
   bool is_tumble = spec_.window.shape == WindowShape::kTumble ||
                    (spec_.window.shape == WindowShape::kHop && step() == size());
-  if (keeping_ == Keeping::kWindows && !is_tumble) return AddToWindows(batch, times_of_rows_);
-  int64_t slice = keeping_ == Keeping::kWindows ? size() : step();
-  ends_.resize(times_of_rows_.size());
-  // Neighbouring rows mostly fall into one slice, which spares the division.
-  int64_t start = 0, end = 0;
-  for (size_t i = 0; i < ends_.size(); ++i) {
-    int64_t time = times_of_rows_[i];
-    if (time < start || time >= end) {
-      start = times_.StartOf(time, slice);
-      end = start + slice;
-    }
-    ends_[i] = end;
+  if (keeping_ == Keeping::kWindows && !is_tumble) {
+    WEIR_RETURN_NOT_OK(times_.Read(batch, &times_of_rows_));
+    return AddToWindows(batch, times_of_rows_);
   }
+  WEIR_RETURN_NOT_OK(
+      times_.ReadSliceEnds(batch, keeping_ == Keeping::kWindows ? size() : step(), &ends_));
   return AddRows(batch, {}, nullptr);
 }
 
@@ -254,20 +251,22 @@ int64_t SliceAggregate::DropLateRows(const std::vector<int32_t>* rows, int64_t n
 // slots_ become the slices of the rows; new ones are entered in the buckets.
 Status SliceAggregate::FindSlices(const ColumnVector& keys, const std::vector<int64_t>& starts,
                                   int64_t num_rows, const std::vector<int32_t>* rows) {
-  WEIR_RETURN_NOT_OK(HashKeys(keys, num_rows, &hashes_));
-  const DataType number = DataType::BigInt().NotNull();
-  ColumnVector columns = {BorrowColumn(number, ends_.data(), num_rows)};
-  for (size_t i = 0; i < hashes_.size(); ++i)
-    hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(ends_[i]));
+  ColumnVector columns;
+  WEIR_ASSIGN_OR_RETURN(ColumnPtr ends, end_column_.Make(ends_, context_.pool));
+  columns.push_back(std::move(ends));
   if (has_bounds()) {
-    columns.push_back(BorrowColumn(number, starts.data(), num_rows));
-    for (size_t i = 0; i < hashes_.size(); ++i)
-      hashes_[i] = MixHash(hashes_[i], static_cast<uint64_t>(starts[i]));
+    WEIR_ASSIGN_OR_RETURN(ColumnPtr column, start_column_.Make(starts, context_.pool));
+    columns.push_back(std::move(column));
   }
   columns.insert(columns.end(), keys.begin(), keys.end());
   slots_.resize(static_cast<size_t>(num_rows));
   inserted_.clear();
-  WEIR_RETURN_NOT_OK(table_->FindOrInsert(columns, hashes_, slots_.data(), &inserted_, rows));
+  if (rows == nullptr) {
+    WEIR_RETURN_NOT_OK(finder_->FindOrInsert(columns, num_rows, slots_.data(), &inserted_));
+  } else {
+    WEIR_RETURN_NOT_OK(HashKeys(columns, num_rows, &hashes_));
+    WEIR_RETURN_NOT_OK(table_->FindOrInsert(columns, hashes_, slots_.data(), &inserted_, rows));
+  }
   for (int32_t row : inserted_) {
     buckets_.Add(ends_[static_cast<size_t>(row)], slots_[static_cast<size_t>(row)]);
   }

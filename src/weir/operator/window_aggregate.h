@@ -21,7 +21,7 @@
 // append-only. Processing time: rows belong to the time of their arrival; windows complete by the
 // clock alone: those that are open when the input ends are forgotten, as in Flink. kLocal puts out
 // keys, slice_end BIGINT (with window_start BIGINT after it for windows of the input), then the
-// calls' states for each batch; kGlobal takes that.
+// calls' states before the watermark that completes the slice; kGlobal takes that.
 //
 // State: (slice, keys) -> calls' states; the watermark, so that a
 // restored operator still knows what is late.

@@ -276,10 +276,20 @@ TEST(WindowAggregate, LocalStageNamesSlices) {
   CheckOperator(MakeWindowAggregate, spec, R"(
     input k STRING, v INT, ts TIMESTAMP(3)
     unordered
-    in   +I a 1 1
-    out  +I a 5 1
+    in   +I a 1 1  +I a 2 2
+    out
     in   +I a 1 6
-    out  +I a 10 1
+    watermark 4
+    out  +I a 5 2  +I a 10 1
+    in   +I late 1 3
+    out  +I late 5 1
+    in   +I b 1 7
+    checkpoint
+    watermark 5
+    out  +I b 10 1
+    in   +I c 1 8
+    end
+    out  +I c 10 1
   )");
   spec.stage = AggregateStage::kGlobal;
   CheckOperator(MakeWindowAggregate, spec, R"(

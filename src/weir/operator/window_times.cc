@@ -122,6 +122,42 @@ Result<Batch> WindowTimes::WithoutNullTimes(const Batch& batch) const {
   return GatherBatch(batch, kept, context_->pool);
 }
 
+Status WindowTimes::ReadSliceEnds(const Batch& batch, int64_t size,
+                                  std::vector<int64_t>* ends) const {
+  // Neighbouring rows mostly fall into one slice, which spares the divisions.
+  int64_t start = 0, end = 0;
+  const Column* column =
+      window_.is_proctime ? nullptr : batch.columns[static_cast<size_t>(window_.time_column)].get();
+  bool plain = column != nullptr && zone_ == nullptr && column->is_flat() &&
+               !column->may_have_nulls() && column->type.is_timestamp();
+  if (!plain) {
+    WEIR_RETURN_NOT_OK(Read(batch, ends));
+    for (int64_t& time : *ends) {
+      if (time < start || time >= end) {
+        start = StartOf(time, size);
+        end = start + size;
+      }
+      time = end;
+    }
+    return Status::OK();
+  }
+  const int64_t per_milli = column->type.ticks_per_second() / 1000;
+  const auto* ticks = column->data<int64_t>();
+  ends->resize(static_cast<size_t>(batch.num_rows));
+  int64_t start_ticks = 0, end_ticks = 0;
+  for (int64_t i = 0; i < batch.num_rows; ++i) {
+    if (ticks[i] < start_ticks || ticks[i] >= end_ticks) {
+      end = StartOf(TicksToMillis(ticks[i], per_milli), size) + size;
+      // Times at the ends of what can be said are looked at one by one.
+      if (__builtin_mul_overflow(end - size, per_milli, &start_ticks) ||
+          __builtin_mul_overflow(end, per_milli, &end_ticks))
+        start_ticks = end_ticks = 0;
+    }
+    (*ends)[static_cast<size_t>(i)] = end;
+  }
+  return Status::OK();
+}
+
 int64_t WindowTimes::LastInstant(int64_t end) const {
   return zone_ == nullptr ? end - 1 : FromLocal(*zone_, end - 1, 1000);
 }

@@ -58,6 +58,8 @@ class WindowTimes {
     int64_t from_grid = (time - window_.offset_millis) % size;
     return time - from_grid - (from_grid < 0 ? size : 0);
   }
+  /// The ends of the slices of `size` milliseconds that the rows of `batch` fall into. NULLs fail.
+  Status ReadSliceEnds(const Batch& batch, int64_t size, std::vector<int64_t>* ends) const;
   /// The instant at which a window that ends at local time `end` is complete.
   int64_t LastInstant(int64_t end) const;
   bool IsFired(int64_t end, int64_t watermark_millis) const {

@@ -124,6 +124,10 @@ Result<int64_t> Translator::StateTtlMillis() const {
 
 Result<int64_t> Translator::LocalHoldMillis() const {
   constexpr int64_t kDefaultMillis = 5;  // Nobody waits for that, and it is many batches.
+  for (const char* option : {"weir.strict", "weir.deterministic"}) {
+    WEIR_ASSIGN_OR_RETURN(bool by_rows_alone, context_.options.GetBool(option, false));
+    if (by_rows_alone) return 0;
+  }
   WEIR_ASSIGN_OR_RETURN(bool mini_batch,
                         context_.options.GetBool("table.exec.mini-batch.enabled", false));
   if (!mini_batch) return kDefaultMillis;

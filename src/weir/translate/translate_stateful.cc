@@ -82,6 +82,7 @@ Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan,
   spec.generate_update_before = plan.traits.changes.update_before;
   WEIR_ASSIGN_OR_RETURN(int64_t ttl, StateTtlMillis());
   spec.state_ttl_millis = node.state_ttl_millis != 0 ? node.state_ttl_millis : ttl;
+  WEIR_ASSIGN_OR_RETURN(spec.local_hold_millis, LocalHoldMillis());
   spec.functions = context_.functions;
   spec.config = context_.config;
   return AddOperator(

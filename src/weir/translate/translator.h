@@ -61,6 +61,8 @@ class Translator {
   Result<Port> BuildDropUpdateBefore(const PlanNode& plan);
 
   Result<int64_t> StateTtlMillis() const;
+  /// How long the local stage of a stream's aggregate may keep rows.
+  Result<int64_t> LocalHoldMillis() const;
   bool MayRetract(const PlanNode& plan) const {
     return !context_.is_batch && !plan.traits.changes.append_only();
   }
