@@ -154,21 +154,24 @@ Result<Relation> QueryBinder::BindView(const TableDefinition& view) {
   return relation;
 }
 
-Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan span) {
+Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan span,
+                                            const std::vector<AstHint>& hints) {
   auto table = std::make_shared<TableDefinition>();
   table->name = {"", "", path};
+  WEIR_ASSIGN_OR_RETURN(table->options, OptionsHint(hints));
   table->options["connector"] = "filesystem";
   table->options["path"] = path;
-  std::string format = FormatOfPath(path);
-  if (path == "stdin" || path == "-") format = "json";
-  if (format.empty()) {
+  auto hinted = table->options.find("format");
+  std::string format = hinted != table->options.end() ? hinted->second : FormatOfPath(path);
+  bool is_input = path == "stdin" || path == "-";  // Its first bytes tell the format.
+  if (format.empty() && !is_input) {
     return WithHint(InvalidQueryAt(span, "'{}' does not say its format", path),
                     "a file read as a table ends in .parquet, .csv, .json, .ndjson or .jsonl, "
                     "perhaps with .gz or .zst");
   }
-  table->options["format"] = format;
-  if (path.find(".tsv") != std::string::npos) table->options["csv.field-delimiter"] = "\\t";
-  if (format == "csv") table->options["csv.header"] = "auto";
+  if (!format.empty()) table->options["format"] = format;
+  if (path.find(".tsv") != std::string::npos) table->options.emplace("csv.field-delimiter", "\\t");
+  if (format == "csv") table->options.emplace("csv.header", "auto");
   TableContext table_context = MakeTableContext(*table, {}, context_.table_environment());
   auto connector = context_.connectors->Lookup(table_context);
   if (!connector.ok()) return WithSpan(connector.status(), span);
@@ -180,7 +183,7 @@ Result<Relation> QueryBinder::BindFileTable(const std::string& path, SourceSpan 
     column.type = field.type;
     table->columns.push_back(std::move(column));
   }
-  WEIR_ASSIGN_OR_RETURN(PlanPtr scan, ScanOf(table, {}));
+  WEIR_ASSIGN_OR_RETURN(PlanPtr scan, ScanOf(table, hints));
   size_t slash = path.find_last_of('/');
   std::string stem = slash == std::string::npos ? path : path.substr(slash + 1);
   return MakeRelation(std::move(scan), {stem.substr(0, stem.find('.'))});
@@ -200,7 +203,8 @@ Result<Relation> QueryBinder::BindTableName(const ObjectPath& path, const AstTab
   auto found = context_.catalog->GetTable(path);
   SourceSpan span{path.front().span.begin, path.back().span.end};
   if (!found.ok()) {
-    if (path.size() == 1 && path[0].value == "stdin") return BindFileTable("stdin", span);
+    if (path.size() == 1 && path[0].value == "stdin")
+      return BindFileTable("stdin", span, table != nullptr ? table->hints : std::vector<AstHint>{});
     return WithSpan(found.status(), span);
   }
   const TablePtr& definition = *found;
@@ -216,7 +220,8 @@ Result<Relation> QueryBinder::BindNamed(const AstTableName& name, const AstTable
     return UnsupportedAt(table.span,
                          "FOR SYSTEM_TIME AS OF (temporal and lookup joins) is not supported yet");
   }
-  return name.file ? BindFileTable(*name.file, table.span) : BindTableName(name.path, &table);
+  return name.file ? BindFileTable(*name.file, table.span, table.hints)
+                   : BindTableName(name.path, &table);
 }
 
 Result<Relation> QueryBinder::BindFrom(const AstTable& table, const Scope* left) {

@@ -126,7 +126,8 @@ class QueryBinder {
                                                      const ExprContext& in, SourceSpan span);
   // bind_from.cc, bind_join.cc, bind_window.cc
   Result<Relation> BindNamed(const AstTableName& name, const AstTable& table);
-  Result<Relation> BindFileTable(const std::string& path, SourceSpan span);
+  Result<Relation> BindFileTable(const std::string& path, SourceSpan span,
+                                 const std::vector<AstHint>& hints);
   Result<Relation> BindView(const TableDefinition& view);
   Result<Relation> BindJoin(const AstJoin& join, const Scope* left);
   Result<Relation> BindCorrelate(Relation left, const AstTable& right, bool left_outer,

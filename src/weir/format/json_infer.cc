@@ -6,68 +6,105 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "weir/format/text_values.h"
 
 namespace weir {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr int kRecordsMax = 10'000;
-constexpr int kDepthMax = 100;
+constexpr size_t kDepthMax = 100;
 
 // What was seen at one place of the records.
 struct Shape {
   enum class Kind { kNothing, kScalar, kRow, kArray, kMixed } kind = Kind::kNothing;
   TextGuess scalar = TextGuess::kNothing;
-  std::vector<std::pair<std::string, std::unique_ptr<Shape>>> fields;  // kRow.
+  std::vector<std::pair<std::string, std::unique_ptr<Shape>>> fields;  // kRow, as first met.
+  std::unordered_map<std::string, size_t> positions;                   // Of names in fields.
   std::unique_ptr<Shape> element;                                      // kArray.
+
+  Shape* Field(const std::string& name) {
+    auto [position, is_new] = positions.try_emplace(name, fields.size());
+    if (is_new) fields.emplace_back(name, std::make_unique<Shape>());
+    return fields[position->second].second.get();
+  }
+  void AddScalar(TextGuess guess) {
+    if (kind != Kind::kNothing && kind != Kind::kScalar) {
+      kind = Kind::kMixed;
+      return;
+    }
+    scalar = kind == Kind::kNothing ? guess : MergeGuess(scalar, guess);
+    kind = Kind::kScalar;
+  }
 };
 
-void Observe(const Json& json, int depth, Shape* shape);
+// Notes the shape of one record from the parser's events; no tree of values is made.
+class ShapeNoter : public Json::json_sax_t {
+ public:
+  explicit ShapeNoter(Shape* record) : next_(record) {}
 
-void ObserveScalar(TextGuess guess, Shape* shape) {
-  if (shape->kind != Shape::Kind::kNothing && shape->kind != Shape::Kind::kScalar) {
-    shape->kind = Shape::Kind::kMixed;
-    return;
+  bool null() override { return true; }
+  bool boolean(bool) override { return Scalar(TextGuess::kBoolean); }
+  bool number_integer(number_integer_t) override { return Scalar(TextGuess::kBigInt); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return Scalar(value >= uint64_t{1} << 63 ? TextGuess::kDouble : TextGuess::kBigInt);
   }
-  shape->scalar = shape->kind == Shape::Kind::kNothing ? guess : MergeGuess(shape->scalar, guess);
-  shape->kind = Shape::Kind::kScalar;
-}
+  bool number_float(number_float_t, const string_t&) override { return Scalar(TextGuess::kDouble); }
+  bool string(string_t& value) override {
+    return Scalar(Place() != nullptr ? GuessTime(value) : TextGuess::kNothing);
+  }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(size_t) override { return Start(Shape::Kind::kRow); }
+  bool key(string_t& name) override {
+    Shape* object = open_.back();
+    next_ = object != nullptr ? object->Field(name) : nullptr;
+    return true;
+  }
+  bool end_object() override { return Close(); }
+  bool start_array(size_t) override { return Start(Shape::Kind::kArray); }
+  bool end_array() override { return Close(); }
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
 
-void ObserveObject(const Json& json, int depth, Shape* shape) {
-  for (const auto& [key, value] : json.items()) {
-    auto found = std::find_if(shape->fields.begin(), shape->fields.end(),
-                              [&](const auto& field) { return field.first == key; });
-    if (found == shape->fields.end()) {
-      shape->fields.emplace_back(key, std::make_unique<Shape>());
-      found = shape->fields.end() - 1;
+ private:
+  // Where the next value belongs; null: within what is mixed or too deep.
+  Shape* Place() {
+    if (open_.empty() || open_.back() == nullptr || open_.back()->kind != Shape::Kind::kArray)
+      return next_;
+    return open_.back()->element.get();
+  }
+  bool Scalar(TextGuess guess) {
+    if (Shape* place = Place()) place->AddScalar(guess);
+    return true;
+  }
+  bool Start(Shape::Kind kind) {
+    Shape* place = Place();
+    if (place != nullptr) {
+      bool fits = place->kind == Shape::Kind::kNothing || place->kind == kind;
+      place->kind = fits && open_.size() <= kDepthMax ? kind : Shape::Kind::kMixed;
+      if (place->kind != kind) place = nullptr;
     }
-    Observe(value, depth + 1, found->second.get());
+    if (place != nullptr && kind == Shape::Kind::kArray && place->element == nullptr)
+      place->element = std::make_unique<Shape>();
+    open_.push_back(place);
+    next_ = nullptr;
+    return true;
   }
-}
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
 
-void Observe(const Json& json, int depth, Shape* shape) {
-  if (json.is_null()) return;
-  if (json.is_boolean()) return ObserveScalar(TextGuess::kBoolean, shape);
-  if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{1} << 63)
-    return ObserveScalar(TextGuess::kDouble, shape);
-  if (json.is_number_integer()) return ObserveScalar(TextGuess::kBigInt, shape);
-  if (json.is_number()) return ObserveScalar(TextGuess::kDouble, shape);
-  if (json.is_string()) return ObserveScalar(GuessTime(json.get_ref<const std::string&>()), shape);
-  auto kind = json.is_object() ? Shape::Kind::kRow : Shape::Kind::kArray;
-  if (shape->kind != Shape::Kind::kNothing && shape->kind != kind) {
-    shape->kind = Shape::Kind::kMixed;
-    return;
-  }
-  shape->kind = depth >= kDepthMax ? Shape::Kind::kMixed : kind;
-  if (shape->kind == Shape::Kind::kRow) ObserveObject(json, depth, shape);
-  if (shape->kind == Shape::Kind::kArray) {
-    if (shape->element == nullptr) shape->element = std::make_unique<Shape>();
-    for (const Json& element : json) Observe(element, depth + 1, shape->element.get());
-  }
-}
+  Shape* next_;               // The value of the key just read; the record at first.
+  std::vector<Shape*> open_;  // Objects and arrays around; null: not noted.
+};
 
 DataType TypeOf(const Shape& shape) {
   switch (shape.kind) {
@@ -128,16 +165,16 @@ Result<Schema> InferJsonSchema(std::string_view sample, bool is_whole) {
       if (is_array || !is_whole) break;
       end = sample.size();
     }
-    Json json = Json::parse(sample.substr(at, end - at), nullptr, false);
-    if (!json.is_object()) {  // Reading reports it, with its place.
+    std::string_view record = sample.substr(at, end - at);
+    if (record[0] != '{' || !Json::accept(record)) {  // Reading reports it, with its place.
       if (!bad_record) bad_record = at;
       at = end;
       continue;
     }
     at = end;
     ++records;
-    shape.kind = Shape::Kind::kRow;
-    ObserveObject(json, 0, &shape);
+    ShapeNoter noter(&shape);
+    Json::sax_parse(record, &noter);
   }
   if (shape.fields.empty() && bad_record) {
     return InvalidData(

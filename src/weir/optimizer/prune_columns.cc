@@ -349,14 +349,26 @@ class ColumnPruner {
     return 0;
   }
 
+  /// Whether rows can be counted without reading a column: Parquet files say how many there are.
+  static bool CountsRowsAlone(const ScanNode& scan) {
+    const auto& options = scan.table->options;
+    auto format = options.find("format");
+    auto hinted = scan.hint_options.find("format");
+    const std::string* name = hinted != scan.hint_options.end() ? &hinted->second
+                              : format != options.end()         ? &format->second
+                                                                : nullptr;
+    return name != nullptr && *name == "parquet";
+  }
+
   static PlanPtr RebuildScan(const PlanPtr& node, const ScanNode& scan, Uses own, Moves* moves) {
+    const bool needs_column = !CountsRowsAlone(scan);
     for (const ExprPtr& expr : {scan.filter, scan.watermark}) {
       if (expr != nullptr) AddUses(*expr, ColumnUse::Whole(), &own);
     }
     if (scan.rowtime_column >= 0) own[static_cast<size_t>(scan.rowtime_column)].whole = true;
     bool none =
         std::none_of(own.begin(), own.end(), [](const ColumnUse& use) { return use.used(); });
-    if (none && !own.empty()) own[CheapestColumn(node->schema)].whole = true;
+    if (none && needs_column && !own.empty()) own[CheapestColumn(node->schema)].whole = true;
     // What is read of the scanned columns.
     Uses scanned(scan.scan_schema.fields.size());
     if (scan.projections.empty()) {
@@ -368,7 +380,8 @@ class ColumnPruner {
     }
     none = std::none_of(scanned.begin(), scanned.end(),
                         [](const ColumnUse& use) { return use.used(); });
-    if (none && !scanned.empty()) scanned[CheapestColumn(scan.scan_schema)].whole = true;
+    if (none && needs_column && !scanned.empty())
+      scanned[CheapestColumn(scan.scan_schema)].whole = true;
     ScanNode result = scan;
     result.scan_schema.fields.clear();
     Moves columns;
@@ -407,7 +420,7 @@ class ColumnPruner {
         schema.fields.push_back({field.name, MovedType(field.type, moved.fields)});
         result.projections.push_back(std::move(moved.expr));
       }
-      if (result.projections.empty()) return RestoreScan(node, moves);
+      if (result.projections.empty() && needs_column) return RestoreScan(node, moves);
     }
     if (!changed) {
       *moves = IdentityMoves(node->schema.fields.size());

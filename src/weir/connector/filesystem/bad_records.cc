@@ -3,6 +3,7 @@
 #include "weir/connector/filesystem/bad_records.h"
 
 #include "weir/connector/filesystem/file_list.h"
+#include "weir/connector/filesystem/file_source.h"
 #include "weir/data/text.h"
 #include "weir/format/json_encoder.h"
 
@@ -13,9 +14,10 @@ constexpr size_t kRecordTextMax = 1 << 20;
 
 }  // namespace
 
-Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table,
-                                            const Options& format_options) {
+Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table, const Format& format) {
+  Options format_options = FormatOptions(table, format);
   BadRecordPolicy policy;
+  policy.format_name = format.name();
   std::string action = format_options.GetOr("on-bad-record", "");
   WEIR_ASSIGN_OR_RETURN(bool ignore, format_options.GetBool("ignore-parse-errors", false));
   if (action.empty()) action = ignore ? "skip" : "fail";
@@ -43,7 +45,8 @@ Status FileBadRecords::OnBadRecord(const BadRecord& record) {
   if (policy_.action == BadRecordPolicy::Action::kFail) {
     return WithHint(
         InvalidData("'{}', byte {}: {}{}", file_, record.stream_offset, column, record.reason),
-        "correct the record, or set '<format>.on-bad-record' = 'skip' or 'dead-letter'");
+        fmt::format("correct the record, or set '{}.on-bad-record' = 'skip' or 'dead-letter'",
+                    policy_.format_name));
   }
   ++count_;
   if (policy_.action == BadRecordPolicy::Action::kSkip) return Status::OK();

@@ -15,9 +15,9 @@ namespace weir {
 struct BadRecordPolicy {
   enum class Action : uint8_t { kFail, kSkip, kDeadLetter } action = Action::kFail;
   std::string dead_letter_path;  // A directory; one file a split.
+  std::string format_name;       // For hints.
 };
-Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table,
-                                            const Options& format_options);
+Result<BadRecordPolicy> ReadBadRecordPolicy(const TableContext& table, const Format& format);
 
 /// Applies the policy to the bad records of one split, and counts them. Threads: one.
 class FileBadRecords : public BadRecordHandler {
