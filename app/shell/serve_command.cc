@@ -6,8 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "signals.h"
@@ -62,9 +65,12 @@ Result<std::string> OpenToken(FileSystem* files, const std::string& path) {
 Status Serve(const ServeCommand& command, const std::map<std::string, std::string>& options) {
   SignalWatcher& signals = SignalWatcher::Start();
   FileSystem* files = RealEnvironment().files;
-  ::umask(077);  // State, records and token are this user's alone.
-  std::string directory = StateDirectory(command.state_dir);
+  // Jobs and savepoints are named by whole paths, wherever the next server is started.
+  std::string directory = std::filesystem::absolute(StateDirectory(command.state_dir)).string();
   WEIR_RETURN_NOT_OK(files->MakeDirectories(directory));
+  // State, records and token are this user's alone; what jobs write elsewhere is not touched.
+  if (::chmod(directory.c_str(), 0700) != 0)
+    return InvalidData("cannot make '{}' private: {}", directory, std::strerror(errno));
   std::FILE* out = stderr;
   if (!command.log_file.empty()) {
     out = std::fopen(command.log_file.c_str(), "ae");
