@@ -3,7 +3,7 @@
 # Copyright the Weir authors
 """Runs every test of a build and ends with one line, `N passed, N failed`. Called by `./dev test`.
 
-    tools/run_tests.py [PART...]      parts: unit sql plan examples input crash conformance tidy
+    tools/run_tests.py [PART...]      parts: unit sql plan examples input crash server conformance tidy
 
 The variable WEIR_PRESET names the build (default: release); its test preset in CMakePresets.json gives the environment.
 """
@@ -110,11 +110,28 @@ def bad_input() -> Part:
     return Part(len(outcomes) - len(bad), len(bad), "\n".join(f"{name}: {problem}" for name, problem in bad.items()))
 
 
+def sink_files() -> Part:
+    """Files that jobs with checkpoints wrote, killed ones too, read by pyarrow."""
+    python = ROOT / ".venv" / "bin" / "python"
+    status, output = run([str(python if python.exists() else sys.executable), "tools/sink_files_test.py"])
+    totals = TOTALS.findall(output)
+    passed, failed = map(int, totals[-1]) if totals else (0, 1)
+    return Part(passed, failed or int(status != 0), tail(output) if failed or status else "")
+
+
 def crash() -> Part:
     """Reference jobs on simulated machines that die, fail and are restored, and kill -9 of the real program (tools/audit.py)."""
     sys.path.insert(0, str(ROOT / "tools"))
     import audit
     return Part(*audit.check_all(True, audit.parts_of(True), False))
+
+
+def server() -> Part:
+    """The job server: kill -9, savepoints, tokens (tools/server_test.py)."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import server_test
+    passed, failed = server_test.check_all()
+    return Part(passed, failed, "")
 
 
 def conformance() -> Part:
@@ -141,7 +158,7 @@ def tidy() -> Part:
 
 
 PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples,
-                                      "input": bad_input, "crash": crash, "conformance": conformance, "tidy": tidy}
+                                      "input": bad_input, "files": sink_files, "crash": crash, "server": server, "conformance": conformance, "tidy": tidy}
 
 
 def preset_environment() -> Dict[str, str]:
