@@ -67,6 +67,48 @@ void AddFileJobs(std::vector<ReferenceJob>* jobs) {
                                  ", 'sink.rolling-policy.file-size' = '200 b'") +
                        "INSERT INTO `rows` SELECT k, v, ts FROM bids;",
                    {{"/out/rows", OutputForm::kLines}}});
+  jobs->push_back({"compaction", "file sink that merges small files", files,
+                   kBids +
+                       FileTable("rows", "k STRING, v INT, ts TIMESTAMP(3)", "csv", "",
+                                 ", 'auto-compaction' = 'true', 'compaction.file-size' = '700 b', "
+                                 "'sink.rolling-policy.file-size' = '200 b'") +
+                       "INSERT INTO `rows` SELECT k, v, ts FROM bids;",
+                   {{"/out/rows", OutputForm::kLines}}});
+  jobs->push_back({"compaction-parquet", "file sink that merges small files of partitions", files,
+                   kBids +
+                       FileTable("rows", "v INT, ts TIMESTAMP(3), k STRING", "parquet", "k",
+                                 ", 'auto-compaction' = 'true', "
+                                 "'sink.partition-commit.policy.kind' = 'success-file'") +
+                       "INSERT INTO `rows` SELECT v, ts, k FROM bids;",
+                   {{"/out/rows", OutputForm::kParquet}}});
+  jobs->push_back(
+      {"partition-time",
+       "partitions committed by event time",
+       {{"/in/bids/a.csv", BidLines(35, 60, 4)}},
+       "CREATE TABLE bids (k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ("
+       "'connector' = 'filesystem', 'path' = '/in/bids', 'format' = 'csv');\n" +
+           FileTable("rows", "k STRING, v INT, dt STRING, tens STRING", "csv", "dt, tens",
+                     ", 'sink.partition-commit.trigger' = 'partition-time'"
+                     ", 'partition.time-extractor.timestamp-pattern' = '$dt 00:00:00'"
+                     ", 'sink.partition-commit.policy.kind' = 'success-file'") +
+           "INSERT INTO `rows` SELECT k, v, DATE_FORMAT(ts, 'yyyy-MM-dd'), "
+           "CAST(SECOND(ts) / 10 AS STRING) FROM bids;",
+       {{"/out/rows", OutputForm::kLines}}});
+  jobs->push_back({"overwrite",
+                   "INSERT OVERWRITE",
+                   {{"/in/bids/a.csv", BidLines(36, 30, 4)},
+                    {"/out/rows/part-old-0.csv", "old,1\n"},
+                    {"/out/rows/part-old-1.csv", "old,2\n"}},
+                   kBids + FileTable("rows", "k STRING, n BIGINT", "csv") +
+                       "INSERT OVERWRITE `rows` SELECT k, COUNT(*) FROM bids GROUP BY k;",
+                   {{"/out/rows", OutputForm::kLines}},
+                   {{"execution.runtime-mode", "BATCH"}}});
+  jobs->push_back({"shared-directory", "two INSERTs into one table", files,
+                   kBids + FileTable("rows", "k STRING, v INT", "csv") +
+                       "EXECUTE STATEMENT SET BEGIN\n"
+                       "INSERT INTO `rows` SELECT k, v FROM bids WHERE v < 50;\n"
+                       "INSERT INTO `rows` SELECT UPPER(k), v FROM bids WHERE v > 30;\nEND;",
+                   {{"/out/rows", OutputForm::kLines}}});
   jobs->push_back({"batch-top", "sort with limit, as a batch", files,
                    kBids + FileTable("rows", "k STRING, v INT, ts TIMESTAMP(3)", "csv") +
                        "INSERT INTO `rows` SELECT k, v, ts FROM bids ORDER BY v DESC, ts LIMIT 12;",
