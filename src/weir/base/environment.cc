@@ -7,13 +7,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 
@@ -135,6 +136,16 @@ class PosixWritableFile : public WritableFile {
   }
 
   Status Append(std::string_view bytes) override {
+    if (fd_ != STDOUT_FILENO) return WriteAll(bytes);
+    // Standard output has many writers, and a pipe takes a long text in pieces: libc's lock of the
+    // stream keeps the texts whole.
+    flockfile(stdout);
+    Status status = WriteAll(bytes);
+    funlockfile(stdout);
+    return status;
+  }
+
+  Status WriteAll(std::string_view bytes) {
     while (!bytes.empty()) {
       ssize_t wrote = write(fd_, bytes.data(), bytes.size());
       if (wrote < 0) {
