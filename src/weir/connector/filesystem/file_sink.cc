@@ -7,7 +7,8 @@
 //   -- the epoch becomes true --
 //   Commit      renames, deletes what was merged or overwritten          (publish.h)
 //   PostCommit  runs the policies of complete partitions; at the end removes what is left over
-// Recover does the last two again, finishes kOpen files, and deletes what no epoch knows of.
+// Recover does the last two again, and deletes what no epoch knows of; files that the epoch names
+// as begun or held back are published with the next one, so that they are still there if it fails.
 //
 // Invariants: a file that an epoch may name is deleted only by the Commit of a later one; a name is
 // never used twice; PreCommit may be given a file again (an epoch that was given up).
@@ -120,25 +121,15 @@ class FileSink : public Sink {
     WEIR_RETURN_NOT_OK(PostCommit(committables));
     WEIR_ASSIGN_OR_RETURN(std::vector<SinkRecord> begun, ParseRecords(in_progress));
     for (const SinkRecord& record : begun) overwrites_ |= record.kind == Kind::kOverwrite;
-    std::vector<SinkRecord> finished;
     for (SinkRecord& record : begun) {
-      if (record.kind == Kind::kPending) NotePending(record.partition, record.micros);
-      bool was_open = record.kind == Kind::kOpen;
-      if (!was_open && record.kind != Kind::kHeld) continue;
+      bool is_file = record.kind == Kind::kOpen || record.kind == Kind::kHeld;
+      if (record.kind != Kind::kPending && !is_file) continue;
       NotePending(record.partition, record.micros);
-      if (was_open) {
-        WEIR_ASSIGN_OR_RETURN(record, FinishOpenFile(*table_, std::move(record)));
-      }
+      if (!is_file) continue;
+      WEIR_ASSIGN_OR_RETURN(bool waits, FinishFile(*table_, record));
       record.kind = Kind::kFile;
-      bool may_wait =
-          overwrites_ || (!was_open && table_->compaction && record.schema == table_->schema_text);
-      if (may_wait) {
-        files_.emplace(FileNameOf(record.temporary), std::move(record));
-      } else {
-        finished.push_back(std::move(record));
-      }
+      if (waits) files_.emplace(FileNameOf(record.temporary), std::move(record));
     }
-    WEIR_RETURN_NOT_OK(Publish(*table_, finished, Publishing::kAgain));
     if (!table_->run->has_job()) return Status::OK();
     WEIR_ASSIGN_OR_RETURN(auto directory, StatIfThere(table_->files(), table_->path));
     if (!directory) return Status::OK();
@@ -228,15 +219,17 @@ class FileSink : public Sink {
   // The files to publish now, merged where they are small; the rest waits.
   Result<std::vector<SinkRecord>> TakeFiles(bool is_end, const std::set<std::string>& complete) {
     if (overwrites_ && !is_end) return std::vector<SinkRecord>{};
-    std::map<std::string, std::vector<SinkRecord>> by_partition;
-    for (const auto& [name, file] : files_) by_partition[file.partition].push_back(file);
+    using Place = std::pair<std::string, std::string>;  // Partition, schema.
+    std::map<Place, std::vector<SinkRecord>> by_place;
+    for (const auto& [name, file] : files_) by_place[{file.partition, file.schema}].push_back(file);
     std::vector<MergeGroup> groups;
     int64_t now = table_->environment().clock->WallMicros();
-    for (auto& [partition, files] : by_partition) {
-      int64_t target = table_->compaction ? table_->compaction->file_bytes : 0;
+    for (auto& [place, files] : by_place) {
+      // Files of an earlier run may be of another schema: they stay as they are.
+      bool merges = table_->compaction && place.second == table_->schema_text;
+      int64_t target = merges ? table_->compaction->file_bytes : 0;
       for (MergeGroup& group : PlanMerges(std::move(files), target)) {
-        bool waits = table_->compaction && !group.is_full && !is_end &&
-                     complete.count(partition) == 0 &&
+        bool waits = merges && !group.is_full && !is_end && complete.count(place.first) == 0 &&
                      now - group.files[0].micros < table_->compaction->wait_micros;
         if (!waits) groups.push_back(std::move(group));
       }

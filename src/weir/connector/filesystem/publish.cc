@@ -10,10 +10,16 @@ namespace weir {
 namespace {
 
 Status GoneError(const SinkRecord& file) {
-  return WithHint(Corruption("the written file '{}' is gone before it was published as '{}'",
-                             file.temporary, file.target),
-                  "files whose names begin with '.' belong to running jobs; without it the rows in "
-                  "it are lost");
+  return WithHint(
+      Corruption("the written file '{}' is gone before it was published as '{}'", file.temporary,
+                 file.target),
+      "files whose names begin with '.' belong to jobs and their savepoints; without it "
+      "rows are lost");
+}
+
+Status SizeError(const SinkRecord& file, const FileInfo& found) {
+  return Corruption("'{}' has {} bytes, and {} were written", file.temporary, found.size_bytes,
+                    file.bytes);
 }
 
 // Neither name of a published file is there. In a repeated commit somebody may have taken it away;
@@ -85,8 +91,7 @@ Status Publish(const SinkTable& table, const std::vector<SinkRecord>& records,
     WEIR_ASSIGN_OR_RETURN(auto written, StatIfThere(table.files(), record.temporary));
     if (written) {
       if (written->size_bytes != record.bytes) {
-        return Corruption("'{}' has {} bytes, and {} were written", record.temporary,
-                          written->size_bytes, record.bytes);
+        return SizeError(record, *written);
       }
       WEIR_RETURN_NOT_OK(table.files().Rename(record.temporary, record.target));
       has_renamed = true;
@@ -107,12 +112,16 @@ Status Publish(const SinkTable& table, const std::vector<SinkRecord>& records,
   return DeleteReplaced(table, records);
 }
 
-Result<SinkRecord> FinishOpenFile(const SinkTable& table, SinkRecord open) {
-  open.kind = SinkRecord::Kind::kFile;
-  WEIR_ASSIGN_OR_RETURN(auto info, StatIfThere(table.files(), open.temporary));
-  if (info && info->size_bytes > open.bytes)
-    WEIR_RETURN_NOT_OK(table.files().Truncate(open.temporary, open.bytes));
-  return open;
+Result<bool> FinishFile(const SinkTable& table, const SinkRecord& begun) {
+  WEIR_ASSIGN_OR_RETURN(auto info, StatIfThere(table.files(), begun.temporary));
+  if (!info) {
+    WEIR_ASSIGN_OR_RETURN(auto published, StatIfThere(table.files(), begun.target));
+    return published ? Result<bool>(false) : Result<bool>(GoneError(begun));
+  }
+  if (info->size_bytes < begun.bytes) return SizeError(begun, *info);
+  if (info->size_bytes > begun.bytes)
+    WEIR_RETURN_NOT_OK(table.files().Truncate(begun.temporary, begun.bytes));
+  return true;
 }
 
 Status DeleteLeftovers(const SinkTable& table, const std::set<std::string>& keep) {

@@ -20,9 +20,10 @@ enum class Publishing : uint8_t { kFirst, kAgain };
 /// Errors: kCorruption when a written file is gone.
 Status Publish(const SinkTable& table, const std::vector<SinkRecord>& records,
                Publishing publishing);
-/// Ends a file that was written to when an epoch was taken (kOpen): what was written later is cut
-/// off. Returns it as a finished file to publish.
-Result<SinkRecord> FinishOpenFile(const SinkTable& table, SinkRecord open);
+/// Ends a file that an epoch names as not published yet (kOpen, kHeld); what was written to it
+/// later is cut off. False: it has been published since, by a run that went on from there. Errors:
+/// kCorruption when it is gone, or holds less than it did.
+Result<bool> FinishFile(const SinkTable& table, const SinkRecord& begun);
 /// Deletes the hidden files of this job, but for those named in `keep` (without directory).
 Status DeleteLeftovers(const SinkTable& table, const std::set<std::string>& keep);
 
