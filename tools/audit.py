@@ -22,6 +22,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESET = os.environ.get("WEIR_PRESET", "release")
 PROGRAM = ROOT / "build" / PRESET / "weir-audit"
 LEDGER = ROOT / "docs" / "audit-ledger.jsonl"
+GUIDE = ROOT / "docs" / "guide" / "exactly-once.md"
+TABLE_BEGIN = "<!-- ledger: written by tools/audit.py --table -->\n"
+TABLE_END = "<!-- end of ledger -->\n"
+MEANINGS = {"crash": "crash at a call, then resumed", "store-crash": "the same, checkpoints in an object store",
+            "disk": "a call of the disk fails", "store": "a call of the object store fails",
+            "rescale": "killed, resumed at another parallelism", "stop": "savepoint after a record, stop or drain",
+            "damage": "a file of state damaged", "kill": "kill -9 of the real program", "s3": "real S3 server"}
 TIMEOUT_SECONDS = 3 * 3600
 SANITIZED = PRESET in ("dev", "tsan", "fuzz")  # Some ten times slower.
 
@@ -123,6 +130,23 @@ def run_s3() -> Outcome:
     return Outcome(1 - failed, failed, time.monotonic() - begin, done.stdout.strip())
 
 
+def write_table() -> None:
+    """The newest line of each audit, as a table in the guide."""
+    newest: Dict[str, dict] = {}
+    for text in LEDGER.read_text(encoding="utf-8").splitlines():
+        line = json.loads(text)
+        newest[line["audit"] + (f" ({line['server']})" if "server" in line else "")] = line
+    rows = ["| audit | what | runs | failed | seeds | commit | date |", "|---|---|---|---|---|---|---|"]
+    for name, line in newest.items():
+        runs = f"{line['runs']:,}" if "runs" in line else f"{line['kills']:,} kills, {line['jobs_finished']:,} jobs"
+        every = f", every {line['every']}." if line.get("every", 1) > 1 else ""
+        rows.append(f"| {name} | {MEANINGS.get(line['audit'], '')} | {runs} | {line['failed']} | {line['seeds']}{every} | "
+                    f"{line['commit']} | {line['date']} |")
+    text = GUIDE.read_text(encoding="utf-8")
+    begin, end = text.index(TABLE_BEGIN) + len(TABLE_BEGIN), text.index(TABLE_END)
+    GUIDE.write_text(text[:begin] + "\n" + "\n".join(rows) + "\n\n" + text[end:], encoding="utf-8")
+
+
 def run_part(name: str, is_test: bool, ledger: bool) -> Outcome:
     if name == "kill":
         return run_kill(KILLS["test" if is_test else "audit"] // (10 if SANITIZED else 1), ledger)
@@ -156,12 +180,18 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{' '.join(parts_of(False))} (default: all)")
     parser.add_argument("--test", action="store_true", help="the short form")
     parser.add_argument("--no-ledger", action="store_true", help="write no line to docs/audit-ledger.jsonl")
+    parser.add_argument("--table", action="store_true", help="only write the ledger's table into the guide")
     arguments = parser.parse_args()
+    if arguments.table:
+        write_table()
+        return 0
     unknown = [name for name in arguments.parts if name not in parts_of(False)]
     if unknown:
         parser.error(f"there is no part {unknown[0]} (parts: {' '.join(parts_of(False))})")
     passed, failed, text = check_all(arguments.test, arguments.parts or parts_of(arguments.test),
                                      not arguments.test and not arguments.no_ledger)
+    if LEDGER.exists() and not arguments.test and not arguments.no_ledger:
+        write_table()
     if text:
         print(text)
     print(f"{passed} passed, {failed} failed")

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "job_run.h"
+#include "weir/runtime/executor.h"
 
 namespace weir::audit {
 
@@ -99,6 +100,16 @@ class Audit {
   int64_t next_case_ = 0;
   uint64_t seed_ = 0;  // Of the cases now asked for.
 };
+
+struct StopCase {
+  int64_t checkpoint = 0;  // The one during which the savepoint is asked for.
+  SavepointEnd end = SavepointEnd::kStop;
+};
+
+/// Starts the job, asks for a savepoint at the right moment, waits for the end. False: the job ended
+/// before it.
+Result<bool> RunAndStop(const ReferenceJob& job, const RunSettings& settings, const StopCase& one,
+                        SimEnvironment* machine, ObjectStore* target);
 
 uint64_t MixSeeds(uint64_t a, uint64_t b);
 

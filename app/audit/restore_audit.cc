@@ -72,6 +72,8 @@ AuditReport AuditRescale(const AuditOptions& options) {
 
 namespace {
 
+constexpr int kVariants = 24;
+
 /// Flips a bit, or cuts the file off (every fourth time).
 std::string Damaged(const std::string& bytes, int variant, SimRandom* random) {
   std::string damaged = bytes;
@@ -85,45 +87,84 @@ std::string Damaged(const std::string& bytes, int variant, SimRandom* random) {
   return damaged;
 }
 
-void TryDamage(const Subject& subject, std::map<std::string, std::string> files,
-               const std::string& path, uint64_t seed, int variant,
-               const std::string& coordinates, Audit* audit) {
-  SimRandom random(MixSeeds(seed, static_cast<uint64_t>(variant) * 7919 + path.size()));
-  files[path] = Damaged(files[path], variant, &random);
-  auto machine = CopyOf(files, MixSeeds(seed, 0xc0b1));
-  Status status = RunJob(subject.job, subject.settings, machine.get());
+/// What became of a run from damaged state: the right rows, or a named error.
+void CheckDamaged(const Subject& subject, const Status& status, const SimEnvironment& machine,
+                  const std::string& kind, const std::string& coordinates, Audit* audit) {
   if (status.ok()) {
-    audit->Count(fmt::format("{}: harmless", FolderName(path)));
-    return audit->Check(subject, *machine, coordinates, ChangesMust::kFoldEqual);
+    audit->Count(kind + ": harmless");
+    return audit->Check(subject, machine, coordinates, ChangesMust::kFoldEqual);
   }
-  audit->Count(fmt::format("{}: detected", FolderName(path)));
+  audit->Count(kind + ": detected");
   if (GetErrorInfo(status).code != ErrorCode::kCorruption)
     audit->Failed(coordinates, "found, but not called damaged: " + status.ToString());
+}
+
+void DamageCheckpoints(const Subject& subject, uint64_t seed, Audit* audit) {
+  SimEnvironment machine(seed);
+  PutInputs(subject.job, &machine);
+  int64_t call = static_cast<int64_t>(subject.calls.size()) * 3 / 4;
+  Status status = RunAndKill(subject, 1, call, &machine);
+  if (!status.ok()) return audit->Failed(subject.job.name + ",prepare", status.ToString());
+  const std::map<std::string, std::string> files = machine.Files("/");
+  for (const auto& [path, bytes] : files) {
+    if (!path.starts_with("/checkpoints/") || path.ends_with("/LOCK")) continue;
+    for (int variant = 0; variant < kVariants; ++variant) {
+      std::string coordinates =
+          fmt::format("{},seed={},{},variant={}", subject.job.name, seed, path, variant);
+      if (!audit->Wants(coordinates)) continue;
+      SimRandom random(MixSeeds(seed, static_cast<uint64_t>(variant) * 7919 + path.size()));
+      auto damaged = files;
+      damaged[path] = Damaged(bytes, variant, &random);
+      auto copy = CopyOf(damaged, MixSeeds(seed, 0xc0b1));
+      status = RunJob(subject.job, subject.settings, copy.get());
+      CheckDamaged(subject, status, *copy, std::string(FolderName(path)), coordinates, audit);
+    }
+  }
+}
+
+void DamageSavepoint(const Subject& subject, uint64_t seed, Audit* audit) {
+  constexpr int64_t kCheckpoint = 2;
+  SimEnvironment machine(seed);
+  SimObjectStore store(&machine);
+  PutInputs(subject.job, &machine);
+  machine.SetPlan({});
+  auto stopped = RunAndStop(subject.job, subject.settings, {kCheckpoint, SavepointEnd::kStop},
+                            &machine, &store);
+  if (!stopped.ok())
+    return audit->Failed(subject.job.name + ",prepare", stopped.status().ToString());
+  if (!*stopped) return;  // A job of very few reads.
+  const std::map<std::string, std::string> files = machine.Files("/");
+  RunSettings settings = subject.settings;
+  settings.directory = "/other-checkpoints";
+  settings.options["execution.state-recovery.path"] = "s3://sim/savepoint";
+  for (const auto& [key, bytes] : store.Objects()) {
+    for (int variant = 0; variant < kVariants; ++variant) {
+      std::string coordinates =
+          fmt::format("{},seed={},savepoint/{},variant={}", subject.job.name, seed, key, variant);
+      if (!audit->Wants(coordinates)) continue;
+      SimRandom random(MixSeeds(seed, static_cast<uint64_t>(variant) * 7919 + key.size()));
+      auto copy = CopyOf(files, MixSeeds(seed, 0xc0b2));
+      SimObjectStore objects(copy.get());
+      std::map<std::string, std::string> damaged;
+      for (const auto& [other, good] : store.Objects()) damaged["sim/savepoint/" + other] = good;
+      damaged["sim/savepoint/" + key] = Damaged(bytes, variant, &random);
+      objects.SetObjects(std::move(damaged));
+      copy->set_objects(&objects);
+      Status status = RunJob(subject.job, settings, copy.get());
+      CheckDamaged(subject, status, *copy, "savepoint", coordinates, audit);
+    }
+  }
 }
 
 }  // namespace
 
 AuditReport AuditDamage(const AuditOptions& options) {
-  constexpr int kVariants = 24;
   Audit audit("damage", options);
-  auto visit = [&](Subject& subject, uint64_t seed) {
-    SimEnvironment machine(seed);
-    PutInputs(subject.job, &machine);
-    int64_t call = static_cast<int64_t>(subject.calls.size()) * 3 / 4;
-    Status status = RunAndKill(subject, 1, call, &machine);
-    if (!status.ok()) return audit.Failed(subject.job.name + ",prepare", status.ToString());
-    auto files = machine.Files("/");
-    for (const auto& [path, bytes] : files) {
-      if (!path.starts_with("/checkpoints/") || path.ends_with("/LOCK")) continue;
-      for (int variant = 0; variant < kVariants; ++variant) {
-        std::string coordinates =
-            fmt::format("{},seed={},{},variant={}", subject.job.name, seed, path, variant);
-        if (!audit.Wants(coordinates)) continue;
-        TryDamage(subject, files, path, seed, variant, coordinates, &audit);
-      }
-    }
-  };
-  audit.ForEachJob([](uint64_t) { return RunSettings{}; }, visit);
+  audit.ForEachJob([](uint64_t) { return RunSettings{}; },
+                   [&](Subject& subject, uint64_t seed) {
+                     DamageCheckpoints(subject, seed, &audit);
+                     DamageSavepoint(subject, seed, &audit);
+                   });
   return audit.TakeReport();
 }
 

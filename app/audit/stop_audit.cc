@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "audit.h"
-#include "weir/runtime/executor.h"
 #include "weir/testing/sim_object_store.h"
 
 namespace weir::audit {
@@ -30,42 +29,6 @@ ReferenceJob WithSmallInputs(ReferenceJob job) {
     bytes.resize(end);
   }
   return job;
-}
-
-struct StopCase {
-  int64_t checkpoint = 0;  // The one during which the savepoint is asked for.
-  SavepointEnd end = SavepointEnd::kStop;
-};
-
-/// Starts the job, asks for a savepoint at the right moment, waits for the end. False: the job ended
-/// before it.
-Result<bool> RunAndStop(const ReferenceJob& job, const RunSettings& settings, const StopCase& one,
-                        SimEnvironment* machine, ObjectStore* target) {
-  std::promise<Job*> started;
-  std::shared_future<Job*> running = started.get_future().share();
-  std::thread asker;
-  Status asked = Status::OK();
-  int64_t checkpoints = 0;
-  bool has_asked = false;
-  machine->SetHook([&](CallKind kind, const std::string& what) {
-    if (kind != CallKind::kLink || what.find("/epochs/") == std::string::npos) return;
-    if (checkpoints++ != one.checkpoint + 1) return;  // The first record is the fence.
-    Job* running_job = running.get();
-    if (running_job == nullptr) return;
-    has_asked = true;
-    asker = std::thread([&, running_job] { asked = running_job->Savepoint(target, one.end); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(kSavepointMillis));
-  });
-  JobWatch watch;
-  watch.on_start = [&](Job* made) { started.set_value(made); };
-  watch.on_end = [&] {
-    if (asker.joinable()) asker.join();
-  };
-  Status status = RunJob(job, settings, machine, watch);
-  machine->SetHook(nullptr);
-  WEIR_RETURN_NOT_OK(status);
-  if (has_asked && !asked.ok() && GetErrorInfo(asked).code != ErrorCode::kUnavailable) return asked;
-  return has_asked && asked.ok();
 }
 
 /// The rows of the job for every length of its only input.
@@ -136,6 +99,35 @@ void RunStopCase(const Subject& subject, const StopCase& one,
 }
 
 }  // namespace
+
+Result<bool> RunAndStop(const ReferenceJob& job, const RunSettings& settings, const StopCase& one,
+                        SimEnvironment* machine, ObjectStore* target) {
+  std::promise<Job*> started;
+  std::shared_future<Job*> running = started.get_future().share();
+  std::thread asker;
+  Status asked = Status::OK();
+  int64_t checkpoints = 0;
+  bool has_asked = false;
+  machine->SetHook([&](CallKind kind, const std::string& what) {
+    if (kind != CallKind::kLink || what.find("/epochs/") == std::string::npos) return;
+    if (checkpoints++ != one.checkpoint + 1) return;  // The first record is the fence.
+    Job* running_job = running.get();
+    if (running_job == nullptr) return;
+    has_asked = true;
+    asker = std::thread([&, running_job] { asked = running_job->Savepoint(target, one.end); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(kSavepointMillis));
+  });
+  JobWatch watch;
+  watch.on_start = [&](Job* made) { started.set_value(made); };
+  watch.on_end = [&] {
+    if (asker.joinable()) asker.join();
+  };
+  Status status = RunJob(job, settings, machine, watch);
+  machine->SetHook(nullptr);
+  WEIR_RETURN_NOT_OK(status);
+  if (has_asked && !asked.ok() && GetErrorInfo(asked).code != ErrorCode::kUnavailable) return asked;
+  return has_asked && asked.ok();
+}
 
 AuditReport AuditStop(const AuditOptions& options) {
   Audit audit("stop", options);
