@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Options options({{"s3.access-key", "k"}, {"s3.secret-key", "s"}, {"s3.endpoint", uri}});
   auto config = MakeS3Config(uri, options);
   if (config.ok()) WEIR_CHECK(config->endpoint.find(' ') == std::string::npos, "a host");
-  (void)MakeS3Config("s3://bucket/" + uri, Options({{"s3.access-key", "k"}, {"s3.secret-key", "s"}}));
+  (void)MakeS3Config("s3://bucket/" + uri,
+                     Options({{"s3.access-key", "k"}, {"s3.secret-key", "s"}}));
   return 0;
 }

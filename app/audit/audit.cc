@@ -59,8 +59,7 @@ bool Audit::Wants(const std::string& coordinates) {
     int64_t number = next_case_++;
     if (number % options_.num_shards != options_.shard) return false;
     int64_t in_shard = number / options_.num_shards;
-    if (in_shard % options_.every != static_cast<int64_t>(seed_) % options_.every)
-      return false;
+    if (in_shard % options_.every != static_cast<int64_t>(seed_) % options_.every) return false;
   }
   ++report_.runs;
   if (options_.is_verbose) fmt::print(stderr, "{} {}\n", name_, coordinates);
@@ -68,9 +67,8 @@ bool Audit::Wants(const std::string& coordinates) {
 }
 
 void Audit::Failed(const std::string& coordinates, const std::string& what) {
-  report_.failures.push_back(
-      fmt::format("{}\n    repeat: build/release/weir-audit {} --only '{}'", what, name_,
-                  coordinates));
+  report_.failures.push_back(fmt::format("{}\n    repeat: build/release/weir-audit {} --only '{}'",
+                                         what, name_, coordinates));
 }
 
 void Audit::Check(const Subject& subject, const SimEnvironment& machine,

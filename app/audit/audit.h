@@ -83,9 +83,7 @@ class Audit {
   /// Compares what the machine holds with what is expected.
   void Check(const Subject& subject, const SimEnvironment& machine, const std::string& coordinates,
              ChangesMust changes);
-  bool is_done() const {
-    return options_.runs_max > 0 && report_.runs >= options_.runs_max;
-  }
+  bool is_done() const { return options_.runs_max > 0 && report_.runs >= options_.runs_max; }
   AuditReport TakeReport() { return std::move(report_); }
   const AuditOptions& options() const { return options_; }
 
@@ -106,8 +104,8 @@ struct StopCase {
   SavepointEnd end = SavepointEnd::kStop;
 };
 
-/// Starts the job, asks for a savepoint at the right moment, waits for the end. False: the job ended
-/// before it.
+/// Starts the job, asks for a savepoint at the right moment, waits for the end. False: the job
+/// ended before it.
 Result<bool> RunAndStop(const ReferenceJob& job, const RunSettings& settings, const StopCase& one,
                         SimEnvironment* machine, ObjectStore* target);
 

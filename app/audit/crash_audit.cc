@@ -40,8 +40,8 @@ Status RunWithCrashes(const Subject& subject, const CrashCase& one, bool is_verb
     *has_crashed = true;
     machine->Restart();
     // A machine that comes up may have another idea of the time.
-    constexpr int64_t kHour = 3'600'000'000, kJumps[] = {0, 0, kHour, -kHour, 90'000 * kHour,
-                                                         -90'000 * kHour};
+    constexpr int64_t kHour = 3'600'000'000,
+                      kJumps[] = {0, 0, kHour, -kHour, 90'000 * kHour, -90'000 * kHour};
     machine->clock().JumpWall(kJumps[random.Below(6)]);
     if (is_verbose) PrintTrace(*machine, "after the restart:");
     if (crashes + 1 < kCrashesMax && random.Below(4) == 0) {
@@ -81,9 +81,9 @@ AuditReport CrashEverywhere(const std::string& name, const AuditOptions& options
           audit.Failed(coordinates, status.ToString());
         } else {
           // Local aggregates give out what they have at each barrier, wherever that falls.
-          audit.Check(subject, machine, coordinates,
-                      subject.settings.parallelism == 1 ? ChangesMust::kBeEqual
-                                                        : ChangesMust::kFoldEqual);
+          audit.Check(
+              subject, machine, coordinates,
+              subject.settings.parallelism == 1 ? ChangesMust::kBeEqual : ChangesMust::kFoldEqual);
         }
       }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Calls that fail instead of machines that die: every call of the disk, and every call of the object
-// store in each way in which such stores fail; once, or from then on. What is survived must give
-// the right rows; what stops must name the reason, and must go on well once the fault is gone.
+// Calls that fail instead of machines that die: every call of the disk, and every call of the
+// object store in each way in which such stores fail; once, or from then on. What is survived must
+// give the right rows; what stops must name the reason, and must go on well once the fault is gone.
 #include "audit.h"
 #include "weir/testing/sim_object_store.h"
 
@@ -34,9 +34,8 @@ AuditReport AuditDisk(const AuditOptions& options) {
           if (!audit.Wants(coordinates)) continue;
           SimEnvironment machine(MixSeeds(seed, call));
           PutInputs(subject.job, &machine);
-          machine.SetPlan({.fault_at = static_cast<int64_t>(call),
-                           .fault = fault,
-                           .for_ever = for_ever});
+          machine.SetPlan(
+              {.fault_at = static_cast<int64_t>(call), .fault = fault, .for_ever = for_ever});
           Status status = RunJob(subject.job, subject.settings, &machine);
           audit.Count(status.ok() ? "survived" : "stopped");
           if (!status.ok()) {
@@ -105,10 +104,10 @@ AuditReport AuditStore(const AuditOptions& options) {
       for (int f = 1; f < kNumObjectFaults; ++f) {
         for (int how = 0; how < 4; ++how) {
           StoreCase one{call, static_cast<ObjectFault>(f), how % 2 != 0, how / 2 != 0};
-          std::string coordinates = fmt::format(
-              "{},seed={},call={},{},{},{}", subject.job.name, seed, call,
-              ObjectFaultName(one.fault), Often(one.for_ever),
-              one.while_restoring ? "restoring" : "running");
+          std::string coordinates =
+              fmt::format("{},seed={},call={},{},{},{}", subject.job.name, seed, call,
+                          ObjectFaultName(one.fault), Often(one.for_ever),
+                          one.while_restoring ? "restoring" : "running");
           if (!audit.Wants(coordinates)) continue;
           uint64_t machine_seed = MixSeeds(seed, static_cast<uint64_t>(call * 100 + f));
           SimEnvironment machine(machine_seed);

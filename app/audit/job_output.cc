@@ -78,7 +78,8 @@ Result<SinkRows> Fold(const NamedFiles& files, const ReferenceOutput& output) {
       for (int column : output.key) key += cells[static_cast<size_t>(column) + 1] + "|";
       std::vector<std::string>& rows = live[key];
       if (cells[0][0] == '-') {
-        if (rows.empty()) return Corruption("{}: '{}' takes away a row that is not there", path, line);
+        if (rows.empty())
+          return Corruption("{}: '{}' takes away a row that is not there", path, line);
         rows.pop_back();
         continue;
       }

@@ -43,7 +43,7 @@ Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironme
 
 /// What one sink holds.
 struct SinkRows {
-  std::vector<std::string> rows;  // Sorted, unless their order counts.
+  std::vector<std::string> rows;               // Sorted, unless their order counts.
   std::map<std::string, std::string> changes;  // kChangelog: of each first cell, all its lines.
 };
 

@@ -27,7 +27,8 @@ constexpr Entry kAudits[] = {
     {"rescale", "killed at parallelism {1,2,3,8}, continued at {1,2,3,8}", AuditRescale},
     {"stop", "stopped with a savepoint after each record, with and without drain", AuditStop},
     {"damage", "flipped bits and cut-off files of state", AuditDamage},
-    {"s3", "a real S3 server: its contract, and crashes of jobs that keep their state there", AuditS3},
+    {"s3", "a real S3 server: its contract, and crashes of jobs that keep their state there",
+     AuditS3},
 };
 
 /// Reads the seed of "job,seed=7,...".
@@ -40,9 +41,8 @@ bool ParseSeeds(const std::string& text, AuditOptions* options) {
   size_t dots = text.find("..");
   char* end = nullptr;
   options->first_seed = std::strtoull(text.c_str(), &end, 10);
-  options->last_seed = dots == std::string::npos
-                           ? options->first_seed
-                           : std::strtoull(text.c_str() + dots + 2, &end, 10);
+  options->last_seed = dots == std::string::npos ? options->first_seed
+                                                 : std::strtoull(text.c_str() + dots + 2, &end, 10);
   return *end == '\0' && options->first_seed > 0 && options->last_seed >= options->first_seed;
 }
 
@@ -59,13 +59,14 @@ void AppendLedger(const std::string& path, const std::string& name, const std::s
   std::string kinds;
   for (const auto& [kind, count] : report.kinds)
     kinds += fmt::format("{}\"{}\":{}", kinds.empty() ? "" : ",", kind, count);
-  fmt::print(file,
-             "{{\"date\":\"{}\",\"commit\":\"{}\",\"audit\":\"{}\",\"jobs\":{},\"seeds\":\"{}..{}\","
-             "\"every\":{},\"shard\":\"{}/{}\",\"runs\":{},\"not_reached\":{},\"failed\":{},"
-             "\"seconds\":{:.0f},\"kinds\":{{{}}}}}\n",
-             date, commit, name, report.num_jobs, options.first_seed, options.last_seed,
-             options.every, options.shard, options.num_shards, report.runs, report.not_reached,
-             report.failures.size(), seconds, kinds);
+  fmt::print(
+      file,
+      "{{\"date\":\"{}\",\"commit\":\"{}\",\"audit\":\"{}\",\"jobs\":{},\"seeds\":\"{}..{}\","
+      "\"every\":{},\"shard\":\"{}/{}\",\"runs\":{},\"not_reached\":{},\"failed\":{},"
+      "\"seconds\":{:.0f},\"kinds\":{{{}}}}}\n",
+      date, commit, name, report.num_jobs, options.first_seed, options.last_seed, options.every,
+      options.shard, options.num_shards, report.runs, report.not_reached, report.failures.size(),
+      seconds, kinds);
   std::fclose(file);
 }
 
@@ -73,7 +74,8 @@ int Run(int argc, char** argv) {
   CLI::App app{"Misfortunes, tried on the reference jobs in a simulated world"};
   std::string name, seeds = "1", ledger, commit = "unknown";
   AuditOptions options;
-  app.add_option("audit", name, "crash, store-crash, disk, store, rescale, stop, damage, s3; or list")
+  app.add_option("audit", name,
+                 "crash, store-crash, disk, store, rescale, stop, damage, s3; or list")
       ->required();
   app.add_option("--jobs", options.jobs, "regular expression of the jobs' names");
   app.add_option("--seeds", seeds, "one, or first..last");

@@ -48,7 +48,8 @@ AuditReport AuditRescale(const AuditOptions& options) {
           std::string coordinates =
               fmt::format("{},seed={},{}-to-{},place={}", subject.job.name, seed, from, to, place);
           if (!audit.Wants(coordinates)) continue;
-          SimEnvironment machine(MixSeeds(seed, static_cast<uint64_t>(from * 100 + to * 10 + place)));
+          SimEnvironment machine(
+              MixSeeds(seed, static_cast<uint64_t>(from * 100 + to * 10 + place)));
           PutInputs(subject.job, &machine);
           int64_t call = static_cast<int64_t>(subject.calls.size()) * place / (kKillPlaces + 1) +
                          static_cast<int64_t>(seed % 7);

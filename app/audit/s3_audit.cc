@@ -2,8 +2,8 @@
 // Copyright the Weir authors
 //
 // The S3 client and whole jobs against a real server, found by AWS's variables (AWS_ENDPOINT_URL,
-// AWS_ACCESS_KEY_ID, ...) and WEIR_S3_BUCKET. Files are simulated, objects are real: the machine dies
-// at calls of the store as everywhere else.
+// AWS_ACCESS_KEY_ID, ...) and WEIR_S3_BUCKET. Files are simulated, objects are real: the machine
+// dies at calls of the store as everywhere else.
 #include <atomic>
 #include <cstdlib>
 #include <thread>
@@ -118,8 +118,7 @@ Status CheckSizes() {
   constexpr int kKeys = 1'100;
   WEIR_ASSIGN_OR_RETURN(auto store,
                         OpenReal(fmt::format("sizes-{:x}", RealEnvironment().random->Next())));
-  for (int i = 0; i < kKeys; ++i)
-    WEIR_RETURN_NOT_OK(store->Put(fmt::format("p/{:05}", i), "x"));
+  for (int i = 0; i < kKeys; ++i) WEIR_RETURN_NOT_OK(store->Put(fmt::format("p/{:05}", i), "x"));
   WEIR_ASSIGN_OR_RETURN(auto keys, store->List("p/"));
   WEIR_RETURN_NOT_OK(Expect(keys.size() == kKeys && std::is_sorted(keys.begin(), keys.end()),
                             "List leaves out keys of later pages"));
@@ -166,9 +165,8 @@ void CrashOnRealStore(Audit* audit) {
       CallKind kind = subject.calls[call];
       if (kind != CallKind::kPutObject && kind != CallKind::kDeleteObject) continue;
       for (CrashMoment moment : {CrashMoment::kBefore, CrashMoment::kAfter}) {
-        std::string coordinates =
-            fmt::format("{},seed={},call={},{}", subject.job.name, seed, call,
-                        moment == CrashMoment::kBefore ? "before" : "after");
+        std::string coordinates = fmt::format("{},seed={},call={},{}", subject.job.name, seed, call,
+                                              moment == CrashMoment::kBefore ? "before" : "after");
         if (!audit->Wants(coordinates)) continue;
         auto real = OpenReal(fmt::format("crash-{:x}", RealEnvironment().random->Next()));
         if (!real.ok()) return audit->Failed(coordinates, real.status().ToString());

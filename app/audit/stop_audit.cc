@@ -2,9 +2,10 @@
 // Copyright the Weir authors
 //
 // Stop with savepoint after each record. The job reads one record at a time and takes a checkpoint
-// after each; while checkpoint number n becomes true, a savepoint is asked for, so that the job stops
-// one record later.
-//   stop     what is written then plus what a continued job writes is the undisturbed job's rows; it
+// after each; while checkpoint number n becomes true, a savepoint is asked for, so that the job
+// stops one record later.
+//   stop     what is written then plus what a continued job writes is the undisturbed job's rows;
+//   it
 //            is continued from its checkpoints or, without them, from the savepoint
 //   drain    the rows are those of a job whose input ends where this one stopped; a continued job
 //            has nothing left to do. Only jobs with one input file, which can be cut off anywhere.
@@ -83,7 +84,8 @@ void RunStopCase(const Subject& subject, const StopCase& one,
     return CheckDrained(subject, prefixes, coordinates, &machine, audit);
   RunSettings settings = subject.settings;
   if (one.checkpoint % 2 == 1) {
-    // The savepoint is found through the environment's objects: SimObjectStore holds it at its root.
+    // The savepoint is found through the environment's objects: SimObjectStore holds it at its
+    // root.
     std::map<std::string, std::string> moved;
     for (const auto& [key, bytes] : savepoint.Objects()) moved["sim/savepoint/" + key] = bytes;
     savepoint.SetObjects(std::move(moved));

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "weir/state/keyed_table.h"
+
 namespace weir {
 namespace {
 
@@ -115,7 +117,8 @@ class SortOperator : public Operator {
 
  private:
   Schema StateSchema() const {
-    Schema schema = spec_.input;
+    Schema schema;  // Names of the query may change.
+    AppendFields("c", TypesOf(spec_.input), &schema);
     schema.fields.push_back({"row_kind", DataType::TinyInt().NotNull()});
     return schema;
   }

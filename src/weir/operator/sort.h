@@ -17,8 +17,8 @@
 
 namespace weir {
 
-/// kLocal: what one of several subtasks could contribute to the first rows; it gives them on at each
-/// barrier and so keeps no state, which another parallelism might have no use for.
+/// kLocal: what one of several subtasks could contribute to the first rows; it gives them on at
+/// each barrier and so keeps no state, which another parallelism might have no use for.
 enum class SortStage : uint8_t { kWhole, kLocal };
 
 struct SortSpec {

@@ -20,9 +20,9 @@ constexpr size_t kBlockBytes = 64;  // Of SHA-256.
 std::string Sha256(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int length = 0;
-  WEIR_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(),
-                        nullptr) == 1,
-             "SHA-256 is there");
+  WEIR_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1,
+      "SHA-256 is there");
   return {reinterpret_cast<char*>(digest.data()), length};
 }
 
@@ -76,8 +76,7 @@ std::vector<std::pair<std::string, std::string>> SignedHeaders(const SignedReque
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   std::string day = fmt::format("{:04}{:02}{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
-  std::string time =
-      fmt::format("{}T{:02}{:02}{:02}Z", day, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  std::string time = fmt::format("{}T{:02}{:02}{:02}Z", day, utc.tm_hour, utc.tm_min, utc.tm_sec);
   std::vector<std::pair<std::string, std::string>> headers = request.headers;
   headers.emplace_back("x-amz-content-sha256", request.payload_sha256);
   headers.emplace_back("x-amz-date", time);
@@ -97,8 +96,8 @@ std::vector<std::pair<std::string, std::string>> SignedHeaders(const SignedReque
   std::string to_sign =
       fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", time, scope, Sha256Hex(canonical));
   std::string key = HmacSha256("AWS4" + credentials.secret_key, day);
-  for (std::string_view part : {std::string_view(region), std::string_view("s3"),
-                                std::string_view("aws4_request")}) {
+  for (std::string_view part :
+       {std::string_view(region), std::string_view("s3"), std::string_view("aws4_request")}) {
     key = HmacSha256(key, part);
   }
   headers.emplace_back(

@@ -23,7 +23,7 @@ struct SignedRequest {
   std::string method;
   std::string host;  // As it is sent: with the port if it is not the scheme's own.
   std::string path;  // Percent-encoded, begins with '/'.
-  std::vector<std::pair<std::string, std::string>> query;  // Not encoded, any order.
+  std::vector<std::pair<std::string, std::string>> query;    // Not encoded, any order.
   std::vector<std::pair<std::string, std::string>> headers;  // Signed besides host and x-amz-*.
   std::string payload_sha256;                                // Hex.
 };

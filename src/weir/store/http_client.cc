@@ -126,8 +126,8 @@ class CurlHttpClient : public HttpClient {
       return ResourceExhausted("the answer of '{}' has more than {} bytes",
                                request.url.substr(0, request.url.find('?')), answer.bytes_max);
     if (code != CURLE_OK)
-      return Unavailable("{} {}: {}", request.method,
-                         request.url.substr(0, request.url.find('?')), curl_easy_strerror(code));
+      return Unavailable("{} {}: {}", request.method, request.url.substr(0, request.url.find('?')),
+                         curl_easy_strerror(code));
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     answer.response.status = static_cast<int>(status);

@@ -20,8 +20,8 @@ struct HttpRequest {
   std::string url;     // With its query, percent-encoded.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  int64_t timeout_micros = 30'000'000;       // Of the whole request.
-  int64_t response_bytes_max = 64ll << 20;   // Of the body; more is an error.
+  int64_t timeout_micros = 30'000'000;      // Of the whole request.
+  int64_t response_bytes_max = 64ll << 20;  // Of the body; more is an error.
 };
 
 struct HttpResponse {

@@ -64,7 +64,7 @@ std::optional<std::string> LocalPathOf(const std::string& uri) {
   std::string scheme = SchemeOf(uri);
   if (scheme.empty()) return uri;
   if (scheme != "file") return std::nullopt;
-  std::string path = uri.substr(5);           // "/dir", "///dir", "//host/dir".
+  std::string path = uri.substr(5);  // "/dir", "///dir", "//host/dir".
   if (path.starts_with("//localhost/")) path.erase(0, 11);
   if (path.starts_with("///")) path.erase(0, 2);
   if (path.starts_with("//")) return std::nullopt;  // Another host's file.

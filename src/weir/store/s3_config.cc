@@ -66,8 +66,7 @@ Result<S3Config> MakeS3Config(const std::string& uri, const Options& options) {
   std::string region =
       Setting(options, {"s3.region", "s3.endpoint.region"}, {"AWS_REGION", "AWS_DEFAULT_REGION"});
   if (!region.empty()) config.region = region;
-  config.endpoint =
-      Setting(options, {"s3.endpoint"}, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  config.endpoint = Setting(options, {"s3.endpoint"}, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
   if (config.endpoint.empty()) config.endpoint = "https://s3." + config.region + ".amazonaws.com";
   if (config.endpoint.find("://") == std::string::npos)
     config.endpoint = "https://" + config.endpoint;
@@ -76,16 +75,15 @@ Result<S3Config> MakeS3Config(const std::string& uri, const Options& options) {
   bool has_odd_name = config.bucket.find_first_of("._") != std::string::npos;
   WEIR_ASSIGN_OR_RETURN(
       bool is_path_style,
-      options.GetBool(options.Has("s3.path.style.access") ? "s3.path.style.access"
-                                                          : "s3.path-style-access",
-                      has_odd_name));  // No certificate fits a bucket's dots.
+      options.GetBool(
+          options.Has("s3.path.style.access") ? "s3.path.style.access" : "s3.path-style-access",
+          has_odd_name));  // No certificate fits a bucket's dots.
   config.addressing = is_path_style ? S3Addressing::kPath : S3Addressing::kVirtualHost;
   config.credentials.access_key =
       Setting(options, {"s3.access-key", "s3.access.key"}, {"AWS_ACCESS_KEY_ID"});
   config.credentials.secret_key =
       Setting(options, {"s3.secret-key", "s3.secret.key"}, {"AWS_SECRET_ACCESS_KEY"});
-  config.credentials.session_token =
-      Setting(options, {"s3.session-token"}, {"AWS_SESSION_TOKEN"});
+  config.credentials.session_token = Setting(options, {"s3.session-token"}, {"AWS_SESSION_TOKEN"});
   if (config.credentials.access_key.empty() || config.credentials.secret_key.empty()) {
     return WithHint(InvalidQuery("'{}' cannot be opened without keys", uri),
                     "set s3.access-key and s3.secret-key, or the variables AWS_ACCESS_KEY_ID and "

@@ -61,9 +61,9 @@ class S3ObjectStore : public ObjectStore {
     HttpResponse& response = outcome.response;
     if (response.status == 200 && static_cast<int64_t>(response.body.size()) >= offset + length)
       return response.body.substr(static_cast<size_t>(offset), static_cast<size_t>(length));
-    bool is_short = response.status == 416 || response.status == 200 ||
-                    (response.status == 206 &&
-                     static_cast<int64_t>(response.body.size()) != length);
+    bool is_short =
+        response.status == 416 || response.status == 200 ||
+        (response.status == 206 && static_cast<int64_t>(response.body.size()) != length);
     if (is_short)
       return Corruption("object '{}' does not have bytes {} to {}", NameOf(key), offset,
                         offset + length);
@@ -105,8 +105,7 @@ class S3ObjectStore : public ObjectStore {
       if (!listing.ok()) return WithContext(listing.status(), NameOf(prefix));
       for (std::string& key : listing->keys) {
         if (!key.starts_with(config_.prefix + prefix))
-          return Unavailable("the store lists '{}' among the objects of '{}'", key,
-                             NameOf(prefix));
+          return Unavailable("the store lists '{}' among the objects of '{}'", key, NameOf(prefix));
         key.erase(0, config_.prefix.size());
         keys.push_back(std::move(key));
       }
@@ -148,8 +147,7 @@ class S3ObjectStore : public ObjectStore {
       to_sign.path += config_.bucket;
       if (!call.key.empty()) to_sign.path += "/";
     }
-    if (!call.key.empty())
-      to_sign.path += PercentEncode(config_.prefix + call.key, Slashes::kKeep);
+    if (!call.key.empty()) to_sign.path += PercentEncode(config_.prefix + call.key, Slashes::kKeep);
     to_sign.query = call.query;
     to_sign.headers = call.headers;
     to_sign.payload_sha256 = Sha256Hex(call.body);
@@ -180,8 +178,8 @@ class S3ObjectStore : public ObjectStore {
       if (!response.ok() && GetErrorInfo(failed).code != ErrorCode::kUnavailable) return failed;
       // A refusal by 409 or 429 says that nothing was done; the others may come after the deed.
       has_lost_answer |= !response.ok() || (response->status != 409 && response->status != 429);
-      int64_t wait = pause / 2 + static_cast<int64_t>(random_->Next() %
-                                                      static_cast<uint64_t>(pause / 2 + 1));
+      int64_t wait =
+          pause / 2 + static_cast<int64_t>(random_->Next() % static_cast<uint64_t>(pause / 2 + 1));
       if (clock_->MonotonicMicros() + wait >= deadline)
         return WithContext(failed, fmt::format("given up after {} attempts", attempt));
       clock_->SleepMicros(wait);
@@ -207,9 +205,9 @@ class S3ObjectStore : public ObjectStore {
     if (response.status == 301 || response.status == 307 || response.status == 400) {
       auto region = response.headers.find("x-amz-bucket-region");
       if (region != response.headers.end() && region->second != config_.region)
-        return WithHint(InvalidData("bucket '{}' is not in region {}", config_.bucket,
-                                    config_.region),
-                        "set s3.region to the bucket's region");
+        return WithHint(
+            InvalidData("bucket '{}' is not in region {}", config_.bucket, config_.region),
+            "set s3.region to the bucket's region");
     }
     if (response.status == 501 && call.method == "PUT" && !call.headers.empty())
       return Unsupported("the store {} does not know put-if-absent (If-None-Match), which", host_);

@@ -12,9 +12,8 @@ namespace weir {
 namespace {
 
 // The keys of the examples that AWS has published.
-const AwsCredentials kExampleKeys = {"AKIAIOSFODNN7EXAMPLE",
-                                     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                                     {}};
+const AwsCredentials kExampleKeys = {
+    "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", {}};
 constexpr int64_t kExampleMicros = 1369353600ll * 1'000'000;  // 2013-05-24.
 constexpr char kEmptySha256[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -40,9 +39,8 @@ TEST(AwsSignature, AgreesWithThePublishedExamples) {
             "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
   EXPECT_EQ(SignatureOf({"GET", host, "/", {{"lifecycle", ""}}, {}, kEmptySha256}),
             "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543");
-  EXPECT_EQ(
-      SignatureOf({"GET", host, "/", {{"prefix", "J"}, {"max-keys", "2"}}, {}, kEmptySha256}),
-      "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
+  EXPECT_EQ(SignatureOf({"GET", host, "/", {{"prefix", "J"}, {"max-keys", "2"}}, {}, kEmptySha256}),
+            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }
 
 class S3ObjectStoreTest : public testing::Test {
@@ -169,8 +167,7 @@ TEST_F(S3ObjectStoreTest, RefusesByName) {
   config.credentials = {"key", "secret", "token"};
   auto missing = MakeS3ObjectStore(config, server_.MakeClient(), &machine_.clock(),
                                    machine_.environment().random);
-  EXPECT_NE(missing->Put("k", "x").message().find("bucket 'c' does not exist"),
-            std::string::npos);
+  EXPECT_NE(missing->Put("k", "x").message().find("bucket 'c' does not exist"), std::string::npos);
 }
 
 TEST(S3Config, ReadsUrisAndOptions) {
@@ -187,9 +184,8 @@ TEST(S3Config, ReadsUrisAndOptions) {
   EXPECT_EQ(config.region, "eu-west-1");
   for (const char* bad : {"s3://", "s3:///x", "s3://a", "s3://a b/c", "s3://..../x"})
     EXPECT_FALSE(MakeS3Config(bad, options).ok()) << bad;
-  Options bad_endpoint({{"s3.access-key", "k"},
-                        {"s3.secret-key", "s"},
-                        {"s3.endpoint", "http://evil/path?x"}});
+  Options bad_endpoint(
+      {{"s3.access-key", "k"}, {"s3.secret-key", "s"}, {"s3.endpoint", "http://evil/path?x"}});
   EXPECT_FALSE(MakeS3Config("s3://bucket/x", bad_endpoint).ok());
 }
 

@@ -12,7 +12,8 @@ std::string Decode(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      out += static_cast<char>(std::strtol(std::string(text.substr(i + 1, 2)).c_str(), nullptr, 16));
+      out +=
+          static_cast<char>(std::strtol(std::string(text.substr(i + 1, 2)).c_str(), nullptr, 16));
       i += 2;
     } else {
       out += text[i];
@@ -51,6 +52,12 @@ ParsedUrl ParseUrl(const std::string& url) {
     mark = end == url.size() ? std::string::npos : end;
   }
   return parsed;
+}
+
+std::string Escaped(const std::string& text) {
+  std::string out;
+  for (char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
+  return out;
 }
 
 class FakeClient : public HttpClient {
@@ -119,8 +126,7 @@ bool FakeS3::IsSigned(const HttpRequest& request) const {
   if (time.size() != 16) return false;
   std::tm utc{};
   if (strptime(time.c_str(), "%Y%m%dT%H%M%SZ", &utc) == nullptr) return false;
-  auto headers =
-      SignedHeaders(again, credentials_, region_, int64_t{timegm(&utc)} * 1'000'000);
+  auto headers = SignedHeaders(again, credentials_, region_, int64_t{timegm(&utc)} * 1'000'000);
   return headers.back().second == HeaderOf(request, "Authorization");
 }
 
@@ -159,8 +165,9 @@ HttpResponse FakeS3::List(const std::map<std::string, std::string>& query) {
     return at == query.end() ? std::string() : at->second;
   };
   std::string prefix = get("prefix"), after = get("continuation-token");
-  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult "
-                    "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  std::string xml =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult "
+      "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
   size_t count = 0;
   std::string last;
   bool is_truncated = false;
@@ -170,15 +177,13 @@ HttpResponse FakeS3::List(const std::map<std::string, std::string>& query) {
       is_truncated = true;
       break;
     }
-    std::string escaped;
-    for (char c : key) escaped += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
-    xml += "<Contents><Key>" + escaped + "</Key><Size>" + std::to_string(bytes.size()) +
+    xml += "<Contents><Key>" + Escaped(key) + "</Key><Size>" + std::to_string(bytes.size()) +
            "</Size></Contents>";
     last = key;
     ++count;
   }
   xml += std::string("<IsTruncated>") + (is_truncated ? "true" : "false") + "</IsTruncated>";
-  if (is_truncated) xml += "<NextContinuationToken>" + last + "</NextContinuationToken>";
+  if (is_truncated) xml += "<NextContinuationToken>" + Escaped(last) + "</NextContinuationToken>";
   return {200, {}, xml + "</ListBucketResult>"};
 }
 

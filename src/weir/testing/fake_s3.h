@@ -2,9 +2,8 @@
 // Copyright the Weir authors
 //
 // A small S3 in memory behind HttpClient: path-style GET (with Range), PUT (with If-None-Match),
-// DELETE and LIST version 2 with pages, and a fault for each request that a test asks for. It checks
-// signatures by making them again with the same keys.
-// Threads: one.
+// DELETE and LIST version 2 with pages, and a fault for each request that a test asks for. It
+// checks signatures by making them again with the same keys. Threads: one.
 #pragma once
 
 #include <deque>
@@ -21,7 +20,7 @@ namespace weir {
 
 enum class HttpFault : uint8_t {
   kNone,
-  k500,           // Nothing done.
+  k500,  // Nothing done.
   k503,
   kReset,         // No answer, nothing done.
   kLostReply,     // Done, no answer.

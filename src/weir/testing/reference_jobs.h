@@ -33,8 +33,8 @@ struct ReferenceOutput {
 };
 
 struct ReferenceJob {
-  std::string name;      // "tumble-late".
-  std::string operators; // What it is for: "window aggregate (tumble), late rows".
+  std::string name;       // "tumble-late".
+  std::string operators;  // What it is for: "window aggregate (tumble), late rows".
   std::map<std::string, std::string> inputs;  // Path to bytes.
   std::string sql;                            // DDL, then one INSERT or statement set.
   std::vector<ReferenceOutput> outputs;

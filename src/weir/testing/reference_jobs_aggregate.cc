@@ -21,25 +21,33 @@ std::string ChangelogTable(const std::string& columns, const std::string& more =
 void AddAggregateJobs(std::vector<ReferenceJob>* jobs) {
   const std::map<std::string, std::string> one_file = {{"/in/bids/a.csv", BidLines(1, 60, 5)}};
   jobs->push_back(
-      {"group-by", "group aggregate", one_file,
-       kBids + std::string(ChangelogTable(
-                   "k STRING, n BIGINT, total BIGINT, least INT, PRIMARY KEY (k) NOT ENFORCED",
-                   ", 'changes' = 'I,UA,D'")) +
+      {"group-by",
+       "group aggregate",
+       one_file,
+       kBids +
+           std::string(ChangelogTable(
+               "k STRING, n BIGINT, total BIGINT, least INT, PRIMARY KEY (k) NOT ENFORCED",
+               ", 'changes' = 'I,UA,D'")) +
            "INSERT INTO out_rows SELECT k, COUNT(*), SUM(v), MIN(v) FROM bids GROUP BY k;",
        {{"/out/rows", OutputForm::kChangelog, {0}, true}}});
-  jobs->push_back({"aggregate-over-aggregate", "group aggregate with retraction (MIN, MAX, COUNT)",
-                   one_file,
-                   kBids + ChangelogTable("n BIGINT, ks BIGINT, most BIGINT, least BIGINT") +
-                       "INSERT INTO out_rows SELECT n, COUNT(*), MAX(total), MIN(total) FROM "
-                       "(SELECT k, COUNT(*) AS n, SUM(v) AS total FROM bids GROUP BY k) GROUP BY n;",
-                   {{"/out/rows", OutputForm::kChangelog}}});
   jobs->push_back(
-      {"distinct", "DISTINCT aggregates, FILTER", one_file,
-       kBids + ChangelogTable("k STRING, ds BIGINT, total BIGINT, evens BIGINT") +
-           "INSERT INTO out_rows SELECT k, COUNT(DISTINCT v), SUM(DISTINCT v / 10), "
-           "COUNT(DISTINCT v) FILTER (WHERE MOD(v, 2) = 0) FROM bids GROUP BY k;",
-       {{"/out/rows", OutputForm::kChangelog, {}, true}}});
-  jobs->push_back({"select-distinct", "group aggregate without calls", one_file,
+      {"aggregate-over-aggregate",
+       "group aggregate with retraction (MIN, MAX, COUNT)",
+       one_file,
+       kBids + ChangelogTable("n BIGINT, ks BIGINT, most BIGINT, least BIGINT") +
+           "INSERT INTO out_rows SELECT n, COUNT(*), MAX(total), MIN(total) FROM "
+           "(SELECT k, COUNT(*) AS n, SUM(v) AS total FROM bids GROUP BY k) GROUP BY n;",
+       {{"/out/rows", OutputForm::kChangelog}}});
+  jobs->push_back({"distinct",
+                   "DISTINCT aggregates, FILTER",
+                   one_file,
+                   kBids + ChangelogTable("k STRING, ds BIGINT, total BIGINT, evens BIGINT") +
+                       "INSERT INTO out_rows SELECT k, COUNT(DISTINCT v), SUM(DISTINCT v / 10), "
+                       "COUNT(DISTINCT v) FILTER (WHERE MOD(v, 2) = 0) FROM bids GROUP BY k;",
+                   {{"/out/rows", OutputForm::kChangelog, {}, true}}});
+  jobs->push_back({"select-distinct",
+                   "group aggregate without calls",
+                   one_file,
                    kBids + ChangelogTable("k STRING, tens INT") +
                        "INSERT INTO out_rows SELECT DISTINCT k, v / 10 FROM bids;",
                    {{"/out/rows", OutputForm::kChangelog, {}, true}}});

@@ -31,12 +31,12 @@ ReferenceJob TwoInputs(const std::string& name, const std::string& operators,
 }  // namespace
 
 void AddJoinJobs(std::vector<ReferenceJob>* jobs) {
-  jobs->push_back(TwoInputs(
-      "inner-join", "inner join of two streams, file sink",
-      "CREATE TABLE out_rows (k STRING, v INT, w INT) WITH ('connector' = 'filesystem', "
-      "'path' = '/out/rows', 'format' = 'csv');\n",
-      "SELECT b.k, b.v, a.v FROM bids b JOIN asks a ON b.k = a.k AND b.v < a.v",
-      OutputForm::kLines));
+  jobs->push_back(
+      TwoInputs("inner-join", "inner join of two streams, file sink",
+                "CREATE TABLE out_rows (k STRING, v INT, w INT) WITH ('connector' = 'filesystem', "
+                "'path' = '/out/rows', 'format' = 'csv');\n",
+                "SELECT b.k, b.v, a.v FROM bids b JOIN asks a ON b.k = a.k AND b.v < a.v",
+                OutputForm::kLines));
   jobs->push_back(TwoInputs(
       "full-join", "full outer join", Changelog("k STRING, v INT, k2 STRING, w INT"),
       "SELECT b.k, b.v, a.k, a.v FROM bids b FULL JOIN asks a ON b.k = a.k AND b.v = a.v"));

@@ -28,8 +28,9 @@ ReferenceJob Windowed(const std::string& name, const std::string& window, const 
   return {name,
           "window aggregate (" + name + ")" + (is_late ? ", late rows" : ""),
           {{"/in/bids/a.csv", BidLines(11, 70, 3, is_late ? 9 : 0)}},
-          Bids("bids") + Lines("k STRING, b TIMESTAMP(3), e TIMESTAMP(3), n BIGINT, x BIGINT",
-                               name.starts_with("tumble") ? "json" : "csv") +
+          Bids("bids") +
+              Lines("k STRING, b TIMESTAMP(3), e TIMESTAMP(3), n BIGINT, x BIGINT",
+                    name.starts_with("tumble") ? "json" : "csv") +
               "INSERT INTO out_rows SELECT k, window_start, window_end, COUNT(*), " + calls +
               " FROM TABLE(" + window + ") GROUP BY k, window_start, window_end;",
           {{"/out/rows", OutputForm::kLines}},
@@ -40,21 +41,19 @@ ReferenceJob Windowed(const std::string& name, const std::string& window, const 
 }  // namespace
 
 void AddWindowJobs(std::vector<ReferenceJob>* jobs) {
-  jobs->push_back(Windowed("tumble", "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)",
-                           "SUM(v)"));
+  jobs->push_back(
+      Windowed("tumble", "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)", "SUM(v)"));
+  jobs->push_back(
+      Windowed("hop", "HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '4' SECOND, INTERVAL '12' SECOND)",
+               "CAST(MAX(v) AS BIGINT)"));
   jobs->push_back(Windowed(
-      "hop", "HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '4' SECOND, INTERVAL '12' SECOND)",
-      "CAST(MAX(v) AS BIGINT)"));
-  jobs->push_back(Windowed(
-      "cumulate",
-      "CUMULATE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND)",
+      "cumulate", "CUMULATE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '15' SECOND)",
       "COUNT(DISTINCT v)"));
-  jobs->push_back(Windowed(
-      "session", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
-      "SUM(v)"));
-  jobs->push_back(Windowed("tumble-late",
-                           "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)", "SUM(v)",
-                           LateRows::kSome));
+  jobs->push_back(
+      Windowed("session", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
+               "SUM(v)"));
+  jobs->push_back(Windowed("tumble-late", "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)",
+                           "SUM(v)", LateRows::kSome));
   jobs->push_back(Windowed(
       "session-late", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
       "SUM(v)", LateRows::kSome));
@@ -64,7 +63,8 @@ void AddWindowJobs(std::vector<ReferenceJob>* jobs) {
        {{"/in/bids/a.csv", BidLines(12, 40, 4, 11)}, {"/in/bids/b.csv", BidLines(13, 40, 4, 7)}},
        Bids("bids") + Lines("k STRING, b TIMESTAMP(3), n BIGINT, total BIGINT", "csv") +
            "INSERT INTO out_rows SELECT k, window_start, COUNT(*), SUM(v) FROM TABLE(TUMBLE("
-           "TABLE bids, DESCRIPTOR(ts), INTERVAL '60' SECOND)) GROUP BY k, window_start, window_end;",
+           "TABLE bids, DESCRIPTOR(ts), INTERVAL '60' SECOND)) GROUP BY k, window_start, "
+           "window_end;",
        {{"/out/rows", OutputForm::kLines}},
        {{"table.optimizer.agg-phase-strategy", "TWO_PHASE"}}});
   jobs->push_back(
@@ -73,7 +73,8 @@ void AddWindowJobs(std::vector<ReferenceJob>* jobs) {
        {{"/in/bids/a.csv", BidLines(14, 70, 4)}},
        Bids("bids") + Lines("b TIMESTAMP(3), ks BIGINT, total BIGINT", "csv") +
            "INSERT INTO out_rows SELECT window_start, COUNT(*), SUM(total) FROM TABLE(TUMBLE("
-           "TABLE per_key, DESCRIPTOR(rt), INTERVAL '20' SECOND)) GROUP BY window_start, window_end;",
+           "TABLE per_key, DESCRIPTOR(rt), INTERVAL '20' SECOND)) GROUP BY window_start, "
+           "window_end;",
        {{"/out/rows", OutputForm::kLines}}});
   ReferenceJob& nested = jobs->back();
   nested.sql.insert(

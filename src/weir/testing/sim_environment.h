@@ -128,8 +128,8 @@ class SimEnvironment {
   void SetHook(std::function<void(CallKind, const std::string& what)> hook) {
     hook_ = std::move(hook);
   }
-  /// The machine comes up again: what was not durable is lost, kept or torn, locks are free, handles
-  /// of before fail for ever. The plan is empty.
+  /// The machine comes up again: what was not durable is lost, kept or torn, locks are free,
+  /// handles of before fail for ever. The plan is empty.
   void Restart();
   /// As Restart of a process that was killed: nothing on the disk is lost.
   void RestartProcess();
@@ -142,10 +142,10 @@ class SimEnvironment {
 
   // ---- For SimFileSystem and SimObjectStore ----
   struct Verdict {
-    Status status;                         // Not OK: the call fails with this.
-    bool is_applied = true;                // Whether its effect takes place (torn and short writes:
-    bool is_torn = false;                  // in part).
-    bool crash_after = false;              // The caller applies, then calls Crash.
+    Status status;             // Not OK: the call fails with this.
+    bool is_applied = true;    // Whether its effect takes place (torn and short writes:
+    bool is_torn = false;      // in part).
+    bool crash_after = false;  // The caller applies, then calls Crash.
   };
   Verdict OnCall(CallKind kind, const std::string& what);
   Status Crash();

@@ -54,11 +54,11 @@ TEST(SimEnvironment, LosesKeepsOrTearsTheRest) {
     ++seen[is_old ? "old" : "new"];
     std::string fresh = ReadAll(machine, "/fresh");
     EXPECT_TRUE(fresh == "(none)" || fresh.size() <= 4);
-    ++seen[fresh == "(none)"                          ? "no file"
-           : fresh == "abcd"                          ? "whole"
-           : fresh.find('\0') != std::string::npos    ? "zeros"
-           : fresh.empty()                            ? "empty"
-                                                      : "part"];
+    ++seen[fresh == "(none)"                       ? "no file"
+           : fresh == "abcd"                       ? "whole"
+           : fresh.find('\0') != std::string::npos ? "zeros"
+           : fresh.empty()                         ? "empty"
+                                                   : "part"];
     // Changes of one folder keep their order: the file was made after the rename.
     EXPECT_TRUE(fresh == "(none)" || is_new);
   }

@@ -253,8 +253,7 @@ Status SimFileSystem::Delete(const std::string& path) {
   return Do(CallKind::kDelete, path, [&](bool is_torn) -> Status {
     auto found = names_.find(name);
     if (found == names_.end()) return Missing("delete", path);
-    if (found->second == nullptr)
-      return InvalidData("cannot delete '{}': it is a directory", path);
+    if (found->second == nullptr) return InvalidData("cannot delete '{}': it is a directory", path);
     if (!is_torn || machine_->Below(2) == 0) Record({{name}, {}, {}});
     return Status::OK();
   });
@@ -459,8 +458,8 @@ void SimFileSystem::Restart(Loss loss) {
     if (file != nullptr) {
       auto& known = reborn[file.get()];
       if (known == nullptr) {
-        known = std::make_shared<SimFile>(
-            SimFile{file->durable, file->durable, file->modified_micros});
+        known =
+            std::make_shared<SimFile>(SimFile{file->durable, file->durable, file->modified_micros});
       }
       fresh = known;
     }

@@ -45,8 +45,8 @@ class SimFileSystem : public FileSystem {
   // For the handles of files.
   Result<int64_t> ReadAt(SimFile& file, int64_t incarnation, const std::string& path,
                          int64_t offset, int64_t length, uint8_t* out);
-  Status Append(SimFile& file, int64_t incarnation, const std::string& path,
-                std::string_view bytes, int64_t* written);
+  Status Append(SimFile& file, int64_t incarnation, const std::string& path, std::string_view bytes,
+                int64_t* written);
   Status Sync(SimFile& file, int64_t incarnation, const std::string& path);
   Status Close(int64_t incarnation, const std::string& path);
 

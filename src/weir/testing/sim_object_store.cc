@@ -18,7 +18,7 @@ Status Missing(const std::string& key) { return InvalidData("object '{}' does no
 
 std::string_view ObjectFaultName(ObjectFault fault) {
   constexpr std::string_view kNames[kNumObjectFaults] = {
-      "none",           "500",           "503",         "reset",     "slow", "lost-reply",
+      "none",           "500",           "503",         "reset",        "slow", "lost-reply",
       "late-duplicate", "truncated-get", "wrong-bytes", "not-found-yet"};
   return kNames[static_cast<size_t>(fault)];
 }
@@ -127,9 +127,8 @@ Status SimObjectStore::Put(const std::string& key, std::string_view bytes) {
 
 Result<bool> SimObjectStore::PutIfAbsent(const std::string& key, std::string_view bytes) {
   bool is_new = false;
-  WEIR_RETURN_NOT_OK(Write(CallKind::kPutObject, key, bytes, true, [&] {
-    is_new = objects_.emplace(key, std::string(bytes)).second;
-  }));
+  WEIR_RETURN_NOT_OK(Write(CallKind::kPutObject, key, bytes, true,
+                           [&] { is_new = objects_.emplace(key, std::string(bytes)).second; }));
   return is_new;
 }
 

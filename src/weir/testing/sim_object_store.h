@@ -2,8 +2,8 @@
 // Copyright the Weir authors
 //
 // An object store that fails as remote ones do. Its calls are calls of the machine it belongs to
-// (crashes), and are numbered from 0 on their own as well (faults). Objects survive every crash: what
-// a store has confirmed is durable.
+// (crashes), and are numbered from 0 on their own as well (faults). Objects survive every crash:
+// what a store has confirmed is durable.
 //
 //   SimObjectStore store(&machine);
 //   store.SetFault({.at = 3, .fault = ObjectFault::kLostReply});
@@ -24,15 +24,15 @@ namespace weir {
 
 enum class ObjectFault : uint8_t {
   kNone,
-  k500,           // Refused, nothing done.
-  k503,           // Refused after a while.
-  kReset,         // No answer; nothing done, or done, by the seed.
-  kSlow,          // Answered after a minute.
-  kLostReply,     // Done, no answer.
-  kLateDuplicate, // Done, and done again some calls later.
-  kTruncatedGet,  // Get gives the first part of the bytes.
-  kWrongBytes,    // Get gives bytes with one bit flipped.
-  kNotFoundYet,   // Get does not find what has been put.
+  k500,            // Refused, nothing done.
+  k503,            // Refused after a while.
+  kReset,          // No answer; nothing done, or done, by the seed.
+  kSlow,           // Answered after a minute.
+  kLostReply,      // Done, no answer.
+  kLateDuplicate,  // Done, and done again some calls later.
+  kTruncatedGet,   // Get gives the first part of the bytes.
+  kWrongBytes,     // Get gives bytes with one bit flipped.
+  kNotFoundYet,    // Get does not find what has been put.
 };
 constexpr int kNumObjectFaults = 10;
 std::string_view ObjectFaultName(ObjectFault fault);
