@@ -131,7 +131,7 @@ class VariantBuilder {
   void AddString(std::string_view text);
   void AddBytes(std::string_view bytes);
   /// A copy of a whole variant.
-  void AddVariant(const Variant& variant);
+  void AddVariant(const Variant& variant) { AddCopy(variant, 1); }
 
   void BeginArray() { Begin(Form::kArray); }
   void BeginObject() { Begin(Form::kObject); }
@@ -163,6 +163,7 @@ class VariantBuilder {
     uint32_t offset;
   };
 
+  void AddCopy(const Variant& variant, int depth);
   void AddHeader(int primitive);
   void AddLittleEndian(uint64_t value, size_t width);
   void OpenScalar();

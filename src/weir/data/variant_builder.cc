@@ -187,18 +187,19 @@ void VariantBuilder::AddBytes(std::string_view bytes) {
   CloseScalar();
 }
 
-void VariantBuilder::AddVariant(const Variant& variant) {
+void VariantBuilder::AddCopy(const Variant& variant, int depth) {
+  if (depth > kVariantDepthMax) return AddNull();  // Only what nobody checked is so deep.
   switch (variant.kind()) {
     case VariantKind::kArray: {
       BeginArray();
-      for (int i = 0, size = variant.size(); i < size; ++i) AddVariant(variant.element(i));
+      for (int i = 0, size = variant.size(); i < size; ++i) AddCopy(variant.element(i), depth + 1);
       return End();
     }
     case VariantKind::kObject: {
       BeginObject();
       for (int i = 0, size = variant.size(); i < size; ++i) {
         AddKey(variant.key(i));
-        AddVariant(variant.element(i));
+        AddCopy(variant.element(i), depth + 1);
       }
       return End();
     }

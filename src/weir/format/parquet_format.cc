@@ -14,6 +14,8 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
+#include <parquet/schema.h>
+#include <parquet/types.h>
 
 #include "weir/data/arrow_convert.h"
 #include "weir/format/formats.h"
@@ -51,6 +53,31 @@ auto Guard(const std::string& path, Body&& body) -> decltype(body()) {
   if (reason.starts_with("Invalid: ")) reason.remove_prefix(std::string_view("Invalid: ").size());
   return InvalidData("'{}' cannot be read as Parquet: {}", path,
                      reason.substr(0, reason.find('\n')));
+}
+
+// `type`, read from Arrow's form of the schema, with VARIANT where the file says so: Arrow shows
+// the struct that stores it.
+DataType WithVariants(const parquet::schema::Node& node, const DataType& type) {
+  if (node.logical_type() != nullptr && node.logical_type()->is_variant())
+    return DataType::Variant().WithNullable(type.nullable());
+  if (!node.is_group() || !type.is_nested()) return type;
+  const auto& group = static_cast<const parquet::schema::GroupNode&>(node);
+  if (type.kind() == TypeKind::kRow &&
+      static_cast<size_t>(group.field_count()) == type.fields().size()) {
+    std::vector<Field> fields = type.fields();
+    for (int i = 0; i < group.field_count(); ++i) {
+      Field& field = fields[static_cast<size_t>(i)];
+      field.type = WithVariants(*group.field(i), field.type);
+    }
+    return type.WithFields(std::move(fields));
+  }
+  if (type.kind() == TypeKind::kArray && group.field_count() == 1 && group.field(0)->is_group()) {
+    const auto& list = static_cast<const parquet::schema::GroupNode&>(*group.field(0));
+    if (list.field_count() == 1)
+      return DataType::Array(WithVariants(*list.field(0), type.element()))
+          .WithNullable(type.nullable());
+  }
+  return type;
 }
 
 void AddLeaves(const SchemaField& field, std::vector<int>* leaves) {
@@ -373,6 +400,12 @@ class ParquetFormat : public Format {
       info.schema_error = converted.status();
       if (converted.ok()) info.schema = std::move(converted).ValueUnsafe();
       auto metadata = opened.reader->parquet_reader()->metadata();
+      const auto& root = *metadata->schema()->group_node();
+      for (size_t i = 0; i < info.schema.fields.size() && root.field_count() > static_cast<int>(i);
+           ++i) {
+        DataType& type = info.schema.fields[i].type;
+        type = WithVariants(*root.field(static_cast<int>(i)), type);
+      }
       info.num_rows = metadata->num_rows();
       for (int i = 0; i < metadata->num_row_groups(); ++i) {
         auto group = metadata->RowGroup(i);
