@@ -6,14 +6,17 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
 #include "weir/runtime/executor.h"
+#include "weir/store/memory_object_store.h"
 #include "weir/testing/text_batch.h"
 
 namespace weir {
@@ -32,11 +35,26 @@ Result<Batch> NumberBatch(const std::vector<int64_t>& numbers, arrow::MemoryPool
   return builder.Finish();
 }
 
+/// What subtasks had done at each barrier, and at their end (kAtEnd).
+struct Cuts {
+  static constexpr int64_t kAtEnd = std::numeric_limits<int64_t>::max();
+  std::mutex mutex;
+  // By node or subtask, then by barrier.
+  std::map<std::pair<int, int>, std::map<int64_t, int64_t>> next;  // The next number of a source.
+  std::map<int, std::map<int64_t, Counts>> sunk;
+};
+
 /// Gives begin, begin + step, ... below end; after each batch the watermark is the last number.
 class NumberSource : public SourceOperator {
  public:
-  NumberSource(OperatorContext& context, int64_t count, int64_t batch_rows)
-      : context_(context), next_(context.subtask), count_(count), batch_rows_(batch_rows) {}
+  NumberSource(OperatorContext& context, int64_t count, int64_t batch_rows, Cuts* cuts = nullptr,
+               int node = 0)
+      : context_(context),
+        next_(context.subtask),
+        count_(count),
+        batch_rows_(batch_rows),
+        cuts_(cuts),
+        node_(node) {}
   Result<PollState> Poll(Output& out) override {
     if (next_ >= count_) return PollState::kEnd;
     std::vector<int64_t> numbers;
@@ -47,11 +65,27 @@ class NumberSource : public SourceOperator {
     WEIR_RETURN_NOT_OK(out.Emit(Watermark{numbers.back()}));
     return PollState::kMore;
   }
+  Status Save(SnapshotWriter& snapshot) override {
+    if (cuts_ == nullptr) return Status::OK();
+    std::lock_guard<std::mutex> lock(cuts_->mutex);
+    cuts_->next[{node_, context_.subtask}][snapshot.epoch()] = next_;
+    return Status::OK();
+  }
+  /// The same source, which notes its cuts.
+  NumberSource WithCuts(Cuts* cuts, int node) const {
+    {
+      std::lock_guard<std::mutex> lock(cuts->mutex);
+      cuts->next[{node, context_.subtask}][Cuts::kAtEnd] = count_;
+    }
+    return NumberSource(context_, count_, batch_rows_, cuts, node);
+  }
   std::string PositionText() const override { return fmt::format("at {}", next_); }
 
  private:
   OperatorContext& context_;
   int64_t next_, count_, batch_rows_;
+  Cuts* cuts_;
+  int node_;
 };
 
 /// Repeats each row `copies` times, one batch a copy, and keeps those that `divisor` divides.
@@ -95,12 +129,14 @@ struct SinkContent {
 
 class CountingSink : public Operator {
  public:
-  CountingSink(SinkContent& content, std::atomic<bool>* hold) : content_(content), hold_(hold) {}
+  CountingSink(SinkContent& content, std::atomic<bool>* hold, Cuts* cuts = nullptr, int subtask = 0)
+      : content_(content), hold_(hold), cuts_(cuts), subtask_(subtask) {}
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
     std::lock_guard<std::mutex> lock(content_.mutex);
     for (int64_t i = 0; i < batch.num_rows; ++i) {
       int64_t number = batch.columns[0]->At<int64_t>(i);
       ++content_.counts[number];
+      if (cuts_ != nullptr) ++own_[number];
       content_.late += number <= watermark_;
     }
     return Continue(out);
@@ -115,12 +151,25 @@ class CountingSink : public Operator {
   Result<Progress> OnEnd(int, Output&) override {
     std::lock_guard<std::mutex> lock(content_.mutex);
     ++content_.ends;
+    if (cuts_ != nullptr) Note(Cuts::kAtEnd);
     return Progress::kDone;
+  }
+  Status Save(SnapshotWriter& snapshot) override {
+    if (cuts_ != nullptr) Note(snapshot.epoch());
+    return Status::OK();
   }
 
  private:
+  void Note(int64_t barrier) {
+    std::lock_guard<std::mutex> lock(cuts_->mutex);
+    cuts_->sunk[subtask_][barrier] = own_;
+  }
+
   SinkContent& content_;
   std::atomic<bool>* hold_;
+  Cuts* cuts_;
+  int subtask_;
+  Counts own_;
   int64_t watermark_ = Watermark::kMin;
 };
 
@@ -187,7 +236,9 @@ Counts Transform(const Counts& in, int64_t factor, int64_t divisor) {
   return out;
 }
 
-RandomJob MakeRandomJob(uint32_t seed, SinkContent& content) {
+/// With `prefixes`, what is expected of these rows of each source instead of all.
+RandomJob MakeRandomJob(uint32_t seed, SinkContent& content,
+                        const std::vector<Counts>* prefixes = nullptr) {
   std::mt19937 random(seed);
   auto pick = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
   const int kParallelism[] = {1, 2, 3, 8};
@@ -214,6 +265,7 @@ RandomJob MakeRandomJob(uint32_t seed, SinkContent& content) {
     job.graph.nodes.push_back(SourceNode(kParallelism[pick(4)], count, 1 + pick(40)));
     Counts counts;
     for (int64_t n = 0; n < count; ++n) ++counts[n];
+    if (prefixes != nullptr) counts = (*prefixes)[static_cast<size_t>(i)];
     model.push_back(counts);
     used.push_back(false);
   }
@@ -266,6 +318,89 @@ TEST(Job, RandomGraphsGiveWhatTheModelGives) {
     ASSERT_EQ(content.late, 0) << "seed " << seed;
     ASSERT_EQ(commits, 1);
   }
+}
+
+/// Adds what notes the cuts to the sources and the sink of a random job.
+void NoteCuts(JobGraph& graph, SinkContent& content, Cuts& cuts) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+    JobNode& node = graph.nodes[static_cast<size_t>(i)];
+    node.semantic_id = std::to_string(i);
+    if (node.make_source) {
+      node.make_source = [&cuts, i, make = node.make_source](
+                             OperatorContext& context) -> Result<std::unique_ptr<SourceOperator>> {
+        WEIR_ASSIGN_OR_RETURN(auto made, make(context));
+        auto plain = static_cast<NumberSource&>(*made);
+        return std::make_unique<NumberSource>(plain.WithCuts(&cuts, i));
+      };
+    } else if (node.name == "Sink") {
+      node.make_operator = [&](OperatorContext& context) -> Result<std::unique_ptr<Operator>> {
+        return std::make_unique<CountingSink>(content, nullptr, &cuts, context.subtask);
+      };
+    }
+  }
+}
+
+/// What the sources had given at a barrier, by node; all, where they had ended before.
+std::vector<Counts> PrefixesAt(int64_t barrier, const JobGraph& graph, const Cuts& cuts) {
+  std::vector<Counts> prefixes;
+  for (int i = 0; graph.nodes[static_cast<size_t>(i)].make_source; ++i) {
+    Counts counts;
+    int parallelism = graph.nodes[static_cast<size_t>(i)].parallelism;
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      const auto& ends = cuts.next.at({i, subtask});
+      auto end = ends.find(barrier);
+      int64_t next = end == ends.end() ? ends.at(Cuts::kAtEnd) : end->second;
+      for (int64_t n = subtask; n < next; n += parallelism) ++counts[n];
+    }
+    prefixes.push_back(std::move(counts));
+  }
+  return prefixes;
+}
+
+TEST(Job, BarriersCutRandomGraphsCleanly) {
+  int64_t cuts_seen = 0;
+  for (uint32_t seed = 0; seed < 150; ++seed) {
+    SinkContent content;
+    RandomJob job = MakeRandomJob(seed, content);
+    Cuts cuts;
+    NoteCuts(job.graph, content, cuts);
+    JobGraph graph = job.graph;
+    ExecutionOptions options;
+    options.queue_batches_max = 1 + seed % 4;
+    options.deterministic = seed % 5 == 0;
+    CheckpointSetup setup;
+    MemoryObjectStore objects;
+    CheckpointStorageConfig config;
+    config.objects = &objects;
+    config.clock = RealEnvironment().clock;
+    config.random = RealEnvironment().random;
+    setup.storage = CheckpointStorage::Open(config).ValueOrDie();
+    ASSERT_TRUE(setup.storage->BeginGeneration(GenerationStart::kContinue).ok());
+    setup.options.interval_micros = 1;
+    auto pool = QueryPool();
+    auto started = StartJob(std::move(job.graph), options, RealEnvironment(), pool, setup);
+    ASSERT_TRUE(started.ok()) << started.status().ToString();
+    Status status = (*started)->Wait();
+    ASSERT_TRUE(status.ok()) << "seed " << seed << ": " << status.ToString();
+    ASSERT_EQ(content.counts, job.expected) << "seed " << seed;
+    std::set<int64_t> barriers;
+    for (const auto& [subtask, at] : cuts.sunk) {
+      for (const auto& [barrier, counts] : at) barriers.insert(barrier);
+    }
+    for (int64_t barrier : barriers) {
+      std::vector<Counts> prefixes = PrefixesAt(barrier, graph, cuts);
+      SinkContent unused;
+      Counts expected = MakeRandomJob(seed, unused, &prefixes).expected, sunk;
+      for (const auto& [subtask, at] : cuts.sunk) {
+        auto found = at.find(barrier);
+        for (auto [n, count] : found == at.end() ? at.at(Cuts::kAtEnd) : found->second)
+          sunk[n] += count;
+      }
+      ASSERT_EQ(sunk, expected) << "seed " << seed << ", barrier " << barrier;
+      ++cuts_seen;
+    }
+  }
+  EXPECT_GT(cuts_seen, 300);
 }
 
 // ---- Back-pressure ----

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// The parts of the runtime alone: ring, wake, valve, chaining, contract checks.
+// The parts of the runtime alone: ring, wake, valve, aligner, chaining, contract
+// checks.
 #include <gtest/gtest.h>
 
 #include <sstream>
 #include <thread>
 
+#include "weir/runtime/barrier_aligner.h"
 #include "weir/runtime/contract_check.h"
 #include "weir/runtime/job_plan.h"
 #include "weir/runtime/ring.h"
@@ -188,6 +190,32 @@ TEST(ContractCheck, NamesWhatIsBroken) {
   ASSERT_TRUE(checked->OnEnd(0, out).ok());
   EXPECT_EQ(checked->OnBatch(0, batch, out).status().message(),
             "op, input 0: a batch after the end");
+}
+
+TEST(BarrierAligner, HoldsAChannelUntilAllHaveTheBarrier) {
+  BarrierAligner aligner(3);
+  EXPECT_EQ(aligner.next_barrier(), 1);
+  EXPECT_FALSE(aligner.OnBarrier(0));
+  EXPECT_TRUE(aligner.IsHeld(0));
+  EXPECT_FALSE(aligner.IsHeld(1));
+  aligner.Park(0, Event::Of(Watermark{5}));
+  EXPECT_FALSE(aligner.OnEnd());  // Channel 1 ends: it holds up nobody.
+  aligner.Park(0, Event::End());
+  EXPECT_TRUE(aligner.OnBarrier(2));
+  auto parked = aligner.Release();
+  ASSERT_EQ(parked.size(), 2u);
+  EXPECT_EQ(parked[0].channel, 0);
+  EXPECT_EQ(parked[0].event.watermark.millis, 5);
+  EXPECT_EQ(parked[1].event.kind, Event::Kind::kEnd);
+  EXPECT_EQ(aligner.next_barrier(), 2);
+  EXPECT_FALSE(aligner.IsHeld(0));
+}
+TEST(BarrierAligner, TheLastEndCompletesIt) {
+  BarrierAligner aligner(2);
+  EXPECT_FALSE(aligner.OnBarrier(1));
+  EXPECT_TRUE(aligner.OnEnd());
+  EXPECT_TRUE(aligner.Release().empty());
+  EXPECT_FALSE(aligner.OnEnd());  // All have ended: there is no barrier to wait for.
 }
 
 }  // namespace
