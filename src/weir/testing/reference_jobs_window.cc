@@ -27,7 +27,7 @@ ReferenceJob Windowed(const std::string& name, const std::string& window, const 
   bool is_late = late == LateRows::kSome;
   return {name,
           "window aggregate (" + name + ")" + (is_late ? ", late rows" : ""),
-          {{"/in/bids/a.csv", BidLines(11, 70, 3, is_late ? 9 : 0)}},
+          {{"/in/bids/a.csv", BidLines(11, 70, 3, is_late ? 3 : 0)}},
           Bids("bids") +
               Lines("k STRING, b TIMESTAMP(3), e TIMESTAMP(3), n BIGINT, x BIGINT",
                     name.starts_with("tumble") ? "json" : "csv") +
