@@ -3,7 +3,7 @@
 # Copyright the Weir authors
 """Runs every test of a build and ends with one line, `N passed, N failed`. Called by `./dev test`.
 
-    tools/run_tests.py [PART...]      parts: unit sql plan examples input crash server conformance tidy
+    tools/run_tests.py [PART...]      parts: unit sql plan examples input crash server savepoints conformance tidy
 
 The variable WEIR_PRESET names the build (default: release); its test preset in CMakePresets.json gives the environment.
 """
@@ -134,6 +134,14 @@ def server() -> Part:
     return Part(passed, failed, "")
 
 
+def savepoints() -> Part:
+    """Savepoints of earlier versions are restored (tools/golden_savepoint_test.py)."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import golden_savepoint_test
+    passed, failed = golden_savepoint_test.check_all()
+    return Part(passed, failed, "")
+
+
 def conformance() -> Part:
     """Recorded answers of Flink: not part of this repository."""
     cases = ROOT.parent / "shared" / "conformance"
@@ -158,7 +166,8 @@ def tidy() -> Part:
 
 
 PARTS: Dict[str, Callable[[], Part]] = {"unit": unit, "sql": sql, "plan": plan, "examples": examples,
-                                      "input": bad_input, "files": sink_files, "crash": crash, "server": server, "conformance": conformance, "tidy": tidy}
+                                      "input": bad_input, "files": sink_files, "crash": crash, "server": server, "savepoints": savepoints,
+                                      "conformance": conformance, "tidy": tidy}
 
 
 def preset_environment() -> Dict[str, str]:
