@@ -177,6 +177,10 @@ Result<Statement::Node> StatementParser::ParseExplain() {
   };
   if (Accept("PLAN"_kw)) {
     WEIR_RETURN_NOT_OK(Expect("FOR"_kw));
+  } else if (Accept("UPGRADE"_kw)) {
+    Accept("FROM"_kw);
+    WEIR_ASSIGN_OR_RETURN(explain.upgrade_from, ParseString("a savepoint's path"));
+    Accept("FOR"_kw);
   } else {
     bool more = true;
     while (more) {

@@ -401,6 +401,8 @@ enum class ExplainDetail : uint8_t {
 };
 struct AstExplain {
   std::vector<ExplainDetail> details;
+  /// EXPLAIN UPGRADE FROM '/savepoint' FOR INSERT ..: what becomes of its state (Weir's extension).
+  std::optional<std::string> upgrade_from;
   StatementPtr statement;  // AstQueryStatement, AstInsert, AstStatementSet, AstCreateTable,
                            // AstExecutePlan ..
 };

@@ -148,6 +148,9 @@ TEST(Statements, LookingAndSetting) {
   Same("UNLOAD MODULE `m`");
   Same("ADD JAR 'x.jar'");
   Same("STOP JOB 'abc' WITH SAVEPOINT WITH DRAIN");
+  Same("EXPLAIN UPGRADE FROM '/save/x' FOR INSERT INTO `t` SELECT `a` FROM `s`");
+  EXPECT_EQ(Written("EXPLAIN UPGRADE '/save/x' INSERT INTO t SELECT a FROM s"),
+            "EXPLAIN UPGRADE FROM '/save/x' FOR INSERT INTO `t` SELECT `a` FROM `s`");
   Same("ANALYZE TABLE `t` PARTITION (`a`) COMPUTE STATISTICS FOR ALL COLUMNS");
 }
 

@@ -347,6 +347,11 @@ void Unparser::Write(const AstExplain& node) {
     }
   }
   if (!node.details.empty()) Text(" ");
+  if (node.upgrade_from) {
+    Text("UPGRADE FROM ");
+    String(*node.upgrade_from);
+    Text(" FOR ");
+  }
   Statement(*node.statement);
 }
 
