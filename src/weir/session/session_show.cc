@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "weir/catalog/secret_options.h"
 #include "weir/expr/aggregate.h"
 #include "weir/expr/table_function.h"
 #include "weir/format/format.h"
@@ -64,7 +65,7 @@ std::string CommentClause(const std::string& comment) {
 std::string OptionLines(const std::map<std::string, std::string>& options) {
   std::vector<std::string> lines;
   for (const auto& [key, value] : options)
-    lines.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(value)));
+    lines.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(ShownValue(key, value))));
   return fmt::format("{}", fmt::join(lines, ",\n"));
 }
 
@@ -106,7 +107,7 @@ Result<QueryResultPtr> OptionTable(const std::vector<OptionSpec>& options) {
 
 Result<QueryResultPtr> LocalSession::ShowSettings() {
   std::vector<TextRow> rows;
-  for (const auto& [key, value] : options_) rows.push_back({key, value});
+  for (const auto& [key, value] : options_) rows.push_back({key, ShownValue(key, value)});
   return MakeTable({"key", "value"}, rows);
 }
 
