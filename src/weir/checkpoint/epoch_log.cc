@@ -23,6 +23,7 @@ Result<std::vector<int64_t>> EpochLog::Numbers() {
   std::vector<int64_t> numbers;
   for (const std::string& key : keys) {
     std::string_view digits = std::string_view(key).substr(kFolder.size());
+    if (digits.starts_with('.')) continue;  // Left there by the system or an editor.
     int64_t number = 0;
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error != std::errc() || end != digits.data() + digits.size() || KeyOf(number) != key)

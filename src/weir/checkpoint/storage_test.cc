@@ -5,6 +5,7 @@
 // full or by its changes, and read back at any parallelism.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <random>
 
@@ -545,6 +546,51 @@ TEST(CheckpointStorage, ANewerFormatIsRefusedByName) {
   Status status = OpenSavepoint(&objects).status();
   EXPECT_EQ(GetErrorInfo(status).code, ErrorCode::kUnsupported) << status.ToString();
   EXPECT_NE(status.message().find("format version 2"), std::string::npos);
+}
+
+// A savepoint of each format version stays in the tree and can be read for ever. (With
+// WEIR_UPDATE_EXPECTED=1 that of the present version is written anew.)
+TEST(CheckpointStorage, GoldenSavepoints) {
+  FileSystem* files = RealEnvironment().files;
+  std::string folder = std::string(__FILE__);
+  folder = folder.substr(0, folder.find_last_of('/')) + "/golden_savepoints/v1";
+  Fixture fixture;
+  LocalObjectStore objects(files, &fixture.random, folder);
+  Schema schema;
+  for (const std::string& type : TestTypes()) schema.fields.push_back({type, TypeOf(type)});
+  if (std::getenv("WEIR_UPDATE_EXPECTED") != nullptr) {
+    ASSERT_TRUE(files->DeleteTree(folder).ok());
+    std::mt19937_64 random(20);
+    SubtaskSnapshot snapshot(1, false);
+    Batch rows;
+    rows.num_rows = 5;
+    std::vector<uint64_t> hashes;
+    for (int i = 0; i < 5; ++i) hashes.push_back(HashOf(i));
+    for (const Field& field : schema.fields)
+      rows.columns.push_back(RandomFlat(field.type, rows.num_rows, random));
+    ASSERT_TRUE(snapshot.WriteSlots("all types", schema, rows, hashes, {{0, 1, 2, 5, 9}}).ok());
+    auto storage = fixture.Open();
+    ASSERT_TRUE(storage->BeginGeneration(GenerationStart::kContinue).ok());
+    auto savepoint = Get(storage->BeginSavepoint(&objects));
+    ASSERT_TRUE(savepoint->Add({"node", 0, 1}, snapshot).ok());
+    EpochFacts facts;
+    facts.node_names["node"] = "Golden";
+    facts.sources["source"] = "splits";
+    facts.sinks["sink"] = {{"committed"}, {"begun:5"}};
+    ASSERT_TRUE(savepoint->Commit(facts).ok());
+    std::string text;
+    for (const ColumnPtr& column : rows.columns) text += RowsText(*column) + "\n";
+    ASSERT_TRUE(objects.Put("rows.txt", text).ok());
+  }
+  auto state = Get(OpenSavepoint(&objects));
+  EXPECT_EQ(state->facts().sources.at("source"), "splits");
+  EXPECT_EQ(state->facts().sinks.at("sink").in_progress, std::vector<std::string>{"begun:5"});
+  std::string text;
+  auto reader = Get(state->Read("node", 0, 1, TestPool()));
+  std::vector<Batch> batches = Get(reader->Read("all types", schema));
+  ASSERT_EQ(batches.size(), 1u);
+  for (const ColumnPtr& column : batches[0].columns) text += RowsText(*column) + "\n";
+  EXPECT_EQ(text, Get(objects.Get("rows.txt")));
 }
 
 TEST(LocalObjectStore, KeepsObjectsInFiles) {

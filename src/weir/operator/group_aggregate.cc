@@ -7,6 +7,7 @@
 
 #include "weir/operator/output_queue.h"
 #include "weir/state/key_finder.h"
+#include "weir/state/state_ttl.h"
 
 namespace weir {
 namespace {
@@ -443,8 +444,7 @@ Schema GroupAggregate::GroupSchema() const {
   Schema schema;
   AppendFields("k", key_types_, &schema);
   if (spec_.input_may_retract) schema.fields.push_back({"rows", DataType::BigInt().NotNull()});
-  if (spec_.state_ttl_millis > 0)
-    schema.fields.push_back({"changed", DataType::BigInt().NotNull()});
+  schema.fields.push_back({"changed", DataType::BigInt().NotNull()});
   AppendFields("s", calls_->state_types(), &schema);
   return schema;
 }
@@ -461,11 +461,14 @@ Status GroupAggregate::Save(SnapshotWriter& snapshot) {
           WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
           columns.push_back(std::move(rows));
         }
+        // Without a TTL a column of zeros, so that switching it on later costs no state.
+        ColumnPtr changed;
         if (spec_.state_ttl_millis > 0) {
-          WEIR_ASSIGN_OR_RETURN(ColumnPtr changed,
-                                NumbersOf(changed_millis_, slots, context_.pool));
-          columns.push_back(std::move(changed));
+          WEIR_ASSIGN_OR_RETURN(changed, NumbersOf(changed_millis_, slots, context_.pool));
+        } else {
+          WEIR_ASSIGN_OR_RETURN(changed, StateTtl(0, context_.pool).Column(slots, context_.pool));
         }
+        columns.push_back(std::move(changed));
         WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
         columns.insert(columns.end(), states.begin(), states.end());
         return columns;
@@ -490,7 +493,14 @@ Status GroupAggregate::Restore(SnapshotReader& snapshot) {
       ++next;
     };
     if (spec_.input_may_retract) restore_numbers(&row_counts_);
-    if (spec_.state_ttl_millis > 0) restore_numbers(&changed_millis_);
+    if (spec_.state_ttl_millis > 0) {
+      restore_numbers(&changed_millis_);
+      for (uint32_t slot : slots_) {
+        if (changed_millis_[slot] == 0) changed_millis_[slot] = NowMillis();
+      }
+    } else {
+      ++next;
+    }
     WEIR_RETURN_NOT_OK(
         calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
   }

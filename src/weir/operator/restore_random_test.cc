@@ -153,7 +153,8 @@ void Run(const Case& test, uint32_t seed, bool disturbed, Outcome* outcome) {
 
 void Check(const Case& test) {
   int num_incremental = 0;
-  for (uint32_t seed = 0; seed < 12; ++seed) {
+  uint32_t num_seeds = test.key_columns.size() > 1 ? 4 : 12;  // Joins put out many rows.
+  for (uint32_t seed = 0; seed < num_seeds; ++seed) {
     Outcome plain, disturbed;
     Run(test, seed, false, &plain);
     Run(test, seed, true, &disturbed);

@@ -137,7 +137,7 @@ class SortLimitOperator : public Operator {
 
   Status Save(SnapshotWriter& snapshot) override;
   Status Restore(SnapshotReader& snapshot) override {
-    WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", spec_.input));
+    WEIR_ASSIGN_OR_RETURN(auto batches, snapshot.Read("rows", RowSchema()));
     for (Batch& batch : batches) {
       WEIR_ASSIGN_OR_RETURN(SortKeys keys, SortKeys::Make(batch, spec_.columns, context_.pool));
       auto stored = std::make_shared<const Batch>(std::move(batch));
@@ -211,6 +211,11 @@ class SortLimitOperator : public Operator {
     return Status::OK();
   }
 
+  Schema RowSchema() const {
+    Schema schema;  // Names of the query may change.
+    AppendFields("c", TypesOf(spec_.input), &schema);
+    return schema;
+  }
   void Erased(uint32_t slot) {
     if (slot < saved_slots_) erased_.push_back(slot);
   }
@@ -247,7 +252,7 @@ Status SortLimitOperator::Save(SnapshotWriter& snapshot) {
     WEIR_ASSIGN_OR_RETURN(Batch rows, builder.Finish());
     // Rows have no key; equal hashes keep them together, and in order.
     std::vector<uint64_t> hashes(slots.size(), 0);
-    WEIR_RETURN_NOT_OK(snapshot.WriteSlots("rows", spec_.input, rows, hashes, slots));
+    WEIR_RETURN_NOT_OK(snapshot.WriteSlots("rows", RowSchema(), rows, hashes, slots));
     slots.clear();
     return Status::OK();
   };

@@ -7,6 +7,7 @@
 
 #include "weir/operator/output_queue.h"
 #include "weir/operator/watermark_cutter.h"
+#include "weir/state/keyed_table.h"
 
 namespace weir {
 namespace {
@@ -67,7 +68,7 @@ class TemporalSort : public Operator {
     for (const Batch& batch : waiting_) {
       // Rows have no key; equal hashes keep them together, and in order.
       std::vector<uint64_t> hashes(static_cast<size_t>(batch.num_rows), 0);
-      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", spec_.input, batch, hashes));
+      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", RowSchema(), batch, hashes));
     }
     BatchBuilder builder(GivenSchema(), context_.pool);
     WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(given_millis_)}));
@@ -75,7 +76,7 @@ class TemporalSort : public Operator {
     return snapshot.Write("given", GivenSchema(), given, {});
   }
   Status Restore(SnapshotReader& snapshot) override {
-    WEIR_ASSIGN_OR_RETURN(waiting_, snapshot.Read("waiting", spec_.input));
+    WEIR_ASSIGN_OR_RETURN(waiting_, snapshot.Read("waiting", RowSchema()));
     if (!waiting_.empty()) least_waiting_ = Watermark::kMin;
     if (!waiting_.empty() && spec_.time == SortTime::kProctime) timer_millis_ = 0;
     WEIR_ASSIGN_OR_RETURN(auto given, snapshot.Read("given", GivenSchema()));
@@ -85,6 +86,11 @@ class TemporalSort : public Operator {
   }
 
  private:
+  Schema RowSchema() const {
+    Schema schema;  // Names of the query may change.
+    AppendFields("c", TypesOf(spec_.input), &schema);
+    return schema;
+  }
   static Schema GivenSchema() { return {{{"given_millis", DataType::BigInt().NotNull()}}}; }
 
   int64_t TimeOf(const Batch& batch, int64_t row) const {

@@ -3,7 +3,8 @@
 //
 // Semantic ids: names of the nodes that keep state, sources and sinks, made from what they compute
 // and not from where they stand. Columns are described by where they come from, so that a column
-// more elsewhere, another order, an exchange, a split into phases or pruning changes no id.
+// more elsewhere, another order, an exchange, a split into phases or pruning changes no id, but for
+// nodes that keep whole rows: theirs stands for the columns of these rows too.
 //
 //   Aggregate by bidder: COUNT(*)    kind + digest(keys: `cat`.`db`.`bid`.bidder) + digest(calls) +
 //   digest(rows read)
@@ -75,7 +76,9 @@ class StateNamer {
     Meaning meaning = MeaningOf(*node, inputs);
     PlanPtr named = node;
     if (KeepsState(*node)) {
-      std::string id = fmt::format("{}-{}", KindName(*node), meaning.rows.substr(0, 16));
+      std::string kept = KeptColumns(*node, inputs);
+      std::string digest = kept.empty() ? meaning.rows : Digest(meaning.rows + kept);
+      std::string id = fmt::format("{}-{}", KindName(*node), digest.substr(0, 16));
       int twin = ++used_[id];
       auto copy = std::make_shared<PlanNode>(*node);
       copy->traits.semantic_id = twin == 1 ? id : fmt::format("{}-{}", id, twin);
@@ -106,6 +109,21 @@ class StateNamer {
            node.As<CollectNode>() != nullptr || node.As<WatermarkNode>() != nullptr ||
            (function != nullptr && function->window.kind == WindowKind::kSession) ||
            node.As<ValuesNode>() != nullptr;
+  }
+  /// State that consists of whole rows belongs to these columns in this order: with others the node
+  /// is another, though what is above it may still be the same.
+  static std::string KeptColumns(const PlanNode& node, const std::vector<const Meaning*>& inputs) {
+    bool keeps_rows = node.As<JoinNode>() != nullptr || node.As<SortNode>() != nullptr ||
+                      node.As<SetOperationNode>() != nullptr ||
+                      node.As<ChangelogNormalizeNode>() != nullptr ||
+                      node.As<WindowTableFunctionNode>() != nullptr;
+    std::string text;
+    if (!keeps_rows) return text;
+    for (const Meaning* input : inputs) {
+      text += " of ";
+      for (const std::string& column : input->columns) text += column + ",";
+    }
+    return text;
   }
   static std::string KindName(const PlanNode& node) {
     if (node.As<AggregateNode>() != nullptr) return "GroupAggregate";

@@ -421,6 +421,20 @@ TEST_F(OptimizerTest, SemanticIdsDoNotMoveWithThePlan) {
   EXPECT_EQ(first, id(Collect(Group(one, {0}, {Agg("SUM", {1})}))));
 }
 
+TEST_F(OptimizerTest, SemanticIdsOfKeptRowsNameTheirColumns) {
+  auto id = [&](int column) {
+    PlanPtr left = Scan("a"), right = Scan("b");
+    PlanPtr join = Join(Project(left, {In(left, 0), In(left, column)}), right);
+    auto plan = Run({Collect(join)});
+    EXPECT_TRUE(plan.ok()) << plan.status().ToString();
+    const PlanNode* node = plan.ok() ? (*plan)[0].get() : join.get();
+    while (node->As<JoinNode>() == nullptr && !node->inputs.empty()) node = node->inputs[0].get();
+    return node->traits.semantic_id;
+  };
+  EXPECT_EQ(id(1), id(1));
+  EXPECT_NE(id(1), id(3));
+}
+
 TEST_F(OptimizerTest, DoublingExpressionsStaySmall) {
   PlanPtr plan = Scan();
   plan = Project(plan, {In(plan, 0), In(plan, 1)});
