@@ -109,7 +109,18 @@ Result<ExprPtr> QueryBinder::BindAggregateCall(const AstCall& call,
     return InvalidQueryAt(span, "{} takes neither IGNORE NULLS nor RESPECT NULLS", function.name());
   }
   if (call.nulls == NullTreatment::kIgnoreNulls) not_null = aggregate.args;
-  if (function.name() == "JSON_OBJECTAGG" || function.name() == "JSON_ARRAYAGG") {
+  size_t wanted = function.name() == "JSON_OBJECTAGG" ? 2 : 1;
+  bool is_json = function.name() == "JSON_OBJECTAGG" || function.name() == "JSON_ARRAYAGG";
+  bool is_empty_count = function.name() == "COUNT" && !is_star && aggregate.args.empty();
+  if ((is_json && aggregate.args.size() != wanted) || is_empty_count) {
+    return InvalidQueryAt(span, "Invalid number of arguments to function '{}': {}", function.name(),
+                          aggregate.args.size());
+  }
+  if (function.name() == "LISTAGG" && aggregate.args.size() == 2 &&
+      !aggregate.args[1]->is_literal()) {
+    return InvalidQueryAt(span, "the separator of LISTAGG must be a literal");
+  }
+  if (is_json) {
     JsonNullClause nulls = call.json ? call.json->nulls : JsonNullClause::kNone;
     bool is_null_on_null = nulls == JsonNullClause::kNullOnNull ||
                            (nulls == JsonNullClause::kNone && function.name() == "JSON_OBJECTAGG");
@@ -257,6 +268,14 @@ Result<ExprPtr> QueryBinder::BindJsonCall(const AstCall& call, const ExprContext
         span, "Invalid number of arguments to function '{}'. Was expecting 2 arguments, not {}",
         name, call.arguments.size());
   }
+  for (const ExprPtr& arg : args) {
+    // Said here, before the clauses become arguments that nobody wrote.
+    if (reads_path && !arg->type.is_character() && arg->type.kind() != TypeKind::kNull) {
+      return InvalidQueryAt(
+          span, "SQL validation failed. Invalid function call:\n{}({}, {})\n{} is no string", name,
+          args[0]->type.ToString(), args[1]->type.ToString(), arg->type.ToString());
+    }
+  }
   DataType result = DataType::String();
   if (json.returning != nullptr) {
     WEIR_ASSIGN_OR_RETURN(result, BindType(*json.returning));
@@ -297,7 +316,11 @@ Result<ExprPtr> QueryBinder::BindCall(const AstCall& call, const ExprContext& in
     return WithHint(UnsupportedAt(span, "{} is not supported yet", name),
                     "it needs OVER, which is not supported yet");
   }
-  if (const SqlFunction* function = context_.catalog->FindFunction(call.name)) {
+  // A name alone means a built-in function before one of a catalog, as in Flink.
+  bool is_built_in = call.name.size() == 1 && (context_.functions->FindScalar(name) != nullptr ||
+                                               context_.functions->FindAggregate(name) != nullptr);
+  const SqlFunction* function = context_.catalog->FindFunction(call.name);
+  if (function != nullptr && (function->is_system || !is_built_in)) {
     return BindUserFunction(*function, call, in, span);
   }
   const AggregateFunction* aggregate =

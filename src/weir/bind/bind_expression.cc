@@ -311,6 +311,11 @@ Result<ExprPtr> QueryBinder::Cast(ExprPtr expr, const DataType& type, bool is_tr
   if (is_try) {
     return MakeCall("TRY_CAST", {std::move(expr)}, type.WithNullable(true));
   }
+  // A cast to the same type makes a time attribute an ordinary time.
+  if (expr->type.time_attribute() != TimeAttribute::kNone &&
+      expr->type.EqualsIgnoringNullable(type)) {
+    return MakeCall("CAST", {std::move(expr)}, type.WithNullable(nullable));
+  }
   return MakeCast(std::move(expr), type.WithNullable(nullable));
 }
 

@@ -65,7 +65,13 @@ class JsonObjects : public BagAccumulators {
         const ValueList& member = value.list();
         if (member[0].is_null()) return InvalidData("a key of JSON_OBJECTAGG is NULL");
         if (absent_on_null_ && member[1].string_value() == "null") continue;
-        members[member[0].string_value()] = &member[1].string_value();
+        const std::string& key = member[0].string_value();
+        if (!members.emplace(key, &member[1].string_value()).second) {
+          return InvalidData(
+              "Key '{}' is already present. Duplicate keys are not allowed in JSON_OBJECTAGG. "
+              "Please ensure that keys are unique.",
+              key);
+        }
       }
       std::string text = "{";
       for (const auto& [key, json] : members) {

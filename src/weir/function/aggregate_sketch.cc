@@ -261,9 +261,6 @@ class Percentiles : public Accumulators {
       if (args.size() > 2) {
         if (args[2]->IsNull(i)) return;
         frequency = ReadCell<int64_t>(*args[2], i);
-        if (frequency < 0 && status.ok()) {
-          status = InvalidData("the frequency of PERCENTILE may not be negative: {}", frequency);
-        }
       }
       if (frequency > 0) group.values.Add(ReadCell<double>(*args[0], i), change * frequency);
     });

@@ -9,6 +9,7 @@
 #include "weir/function/cast.h"
 #include "weir/function/dispatch.h"
 #include "weir/function/utf8.h"
+#include "weir/function/utf8_repair.h"
 
 namespace weir {
 namespace {
@@ -108,10 +109,16 @@ Result<Kernel> MakeTextPrinter(const CastCall& cast) {
   switch (from.kind()) {
     case TypeKind::kChar:
     case TypeKind::kVarchar:
-    case TypeKind::kBinary:
-    case TypeKind::kVarbinary:
       return StringKernel<std::string_view>(
           [target](std::string_view text, StringRow& row) { Write<true>(text, target, row); })({});
+    case TypeKind::kBinary:
+    case TypeKind::kVarbinary:
+      return StringKernel<std::string_view>([target](std::string_view bytes, StringRow& row) {
+        if (IsValidUtf8(bytes)) return Write<true>(bytes, target, row);
+        std::string text;
+        AppendRepairedUtf8(bytes, &text);
+        Write<false>(text, target, row);
+      })({});
     case TypeKind::kBoolean:
       return StringKernel<bool>([target](bool value, StringRow& row) {
         Write<false>(value ? "TRUE" : "FALSE", target, row);

@@ -453,13 +453,14 @@ class FilterReader {
       if (++depth_ > kFilterDepthMax) return Bad("its filter is nested too deep");
       node.kind = Kind::kArray;
       ++at_;
-      if (Take("]")) return node;
-      do {
-        WEIR_ASSIGN_OR_RETURN(JsonNode item, ReadLiteral());
-        node.items.push_back(std::move(item));
-      } while (Take(","));
+      if (!Take("]")) {
+        do {
+          WEIR_ASSIGN_OR_RETURN(JsonNode item, ReadLiteral());
+          node.items.push_back(std::move(item));
+        } while (Take(","));
+        if (!Take("]")) return Bad("a '[' is not closed");
+      }
       --depth_;
-      if (!Take("]")) return Bad("a '[' is not closed");
       return node;
     }
     size_t begin = at_;

@@ -5,7 +5,9 @@
 #include <array>
 #include <optional>
 
+#include "weir/data/text.h"
 #include "weir/function/string.h"
+#include "weir/function/utf8_repair.h"
 
 namespace weir {
 namespace {
@@ -148,7 +150,9 @@ void Decode(sv bytes, sv name, StringRow& row, int64_t bytes_max) {
   std::string out;
   switch (*set) {
     case CharacterSet::kUtf8:
-      return row.Share(bytes);
+      if (IsValidUtf8(bytes)) return row.Share(bytes);
+      AppendRepairedUtf8(bytes, &out);
+      break;
     case CharacterSet::kAscii:
     case CharacterSet::kLatin1:
       for (char c : bytes) {
