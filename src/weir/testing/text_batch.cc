@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weir/data/text.h"
+#include "weir/data/variant.h"
 
 namespace weir {
 namespace {
@@ -164,8 +165,14 @@ class ValueParser {
         return token.bytes ? FromHex(token.text) : Result<Value>(Value::String(token.text));
       case TypeKind::kChar:
       case TypeKind::kVarchar:
-      case TypeKind::kVariant:
         return Value::String(token.text);
+      case TypeKind::kVariant: {
+        VariantBuilder builder;
+        std::string bytes;
+        WEIR_RETURN_NOT_OK(ParseVariantJson(token.text, &builder));
+        WEIR_RETURN_NOT_OK(builder.Finish(&bytes));
+        return Value::String(std::move(bytes));
+      }
       default:
         return OrWrong(ParseInteger(token.text), token, type);
     }
@@ -275,9 +282,14 @@ void AppendTextValue(const Value& value, const DataType& type, std::string* out)
       break;
     case TypeKind::kChar:
     case TypeKind::kVarchar:
-    case TypeKind::kVariant:
       AppendText(value.string_value(), out);
       break;
+    case TypeKind::kVariant: {
+      std::string json;
+      AppendVariantJson(value.string_value(), &json);
+      AppendText(json, out);
+      break;
+    }
     case TypeKind::kArray:
     case TypeKind::kRow:
     case TypeKind::kMap:
