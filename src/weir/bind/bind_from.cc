@@ -74,6 +74,7 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
   }
   Schema output;
   // Computed columns may use every physical and metadata column.
+  int next = 0;  // Columns come in the schema's order: none of ten thousand is searched for.
   for (const TableColumn& column : table->columns) {
     if (column.kind == TableColumnKind::kComputed) {
       WEIR_ASSIGN_OR_RETURN(AstExprPtr ast, ParseExpression(column.expression));
@@ -85,7 +86,9 @@ Result<PlanPtr> QueryBinder::ScanOf(const TablePtr& table, const std::vector<Ast
       output.fields.push_back({column.name, (*bound)->type});
       scan.projections.push_back(std::move(*bound));
     } else {
-      int index = scan.scan_schema.IndexOf(column.name);
+      bool is_next = next < scan.scan_schema.size() && scan.scan_schema[next].name == column.name;
+      int index = is_next ? next : scan.scan_schema.IndexOf(column.name);
+      next = index + 1;
       output.fields.push_back({column.name, column.type});
       scan.projections.push_back(MakeInput(index, column.type));
     }

@@ -10,6 +10,10 @@
 namespace weir {
 namespace {
 
+// Readers make room for whole columns: of very many columns, fewer rows are read at once.
+constexpr int64_t kCellsMax = 4 << 20;
+constexpr int64_t kRowsMin = 16;
+
 // Lines may be appended to a text file; nothing else grows without being another file.
 Growth GrowthOf(const FileTable& table, const std::string& path) {
   return table.format->is_bulk() || IsCompressed(path) ? Growth::kRefused : Growth::kAllowed;
@@ -73,6 +77,8 @@ class FileSplitReader : public SplitReader {
   }
 
   Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) override {
+    const int64_t columns = std::max(table_->read_schema.size(), 1);
+    rows_max = std::min(rows_max, std::max(kCellsMax / columns, kRowsMin));
     if (table_->limit)
       rows_max = std::min(rows_max, std::max<int64_t>(*table_->limit - rows_given_, 1));
     bool at_end = false;
