@@ -83,7 +83,8 @@ void ExchangeSender::SendToAll(const Event& event) {
 
 void ExchangeSender::Push(Target& target, Event event) {
   if (target.outbox.empty() && target.channel->TryPush(std::move(event))) return;
-  target.outbox.push_back(std::move(event));
+  // TryPush leaves the event alone when there is no room.
+  target.outbox.push_back(std::move(event));  // NOLINT(bugprone-use-after-move)
 }
 
 bool ExchangeSender::Flush() {

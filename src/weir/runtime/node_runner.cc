@@ -327,8 +327,9 @@ Status NodeRunner::Emit(Batch batch) {
   for (auto& exchange : exchanges_) WEIR_RETURN_NOT_OK(exchange->Send(batch));
   for (size_t i = 0; i < chained_.size(); ++i) {
     bool last = i + 1 == chained_.size();
-    WEIR_RETURN_NOT_OK(chained_[i].runner->Deliver(chained_[i].channel,
-                                                   Event::Of(last ? std::move(batch) : batch)));
+    // Only the last one moves it.
+    Event event = Event::Of(last ? std::move(batch) : batch);  // NOLINT(bugprone-use-after-move)
+    WEIR_RETURN_NOT_OK(chained_[i].runner->Deliver(chained_[i].channel, std::move(event)));
   }
   return Status::OK();
 }
