@@ -131,8 +131,8 @@ Result<int64_t> Translator::LocalHoldMillis() const {
   WEIR_ASSIGN_OR_RETURN(bool mini_batch,
                         context_.options.GetBool("table.exec.mini-batch.enabled", false));
   if (!mini_batch) return kDefaultMillis;
-  WEIR_ASSIGN_OR_RETURN(int64_t micros, context_.options.GetDurationMicros(
-                                            "table.exec.mini-batch.allow-latency", 0));
+  WEIR_ASSIGN_OR_RETURN(
+      int64_t micros, context_.options.GetDurationMicros("table.exec.mini-batch.allow-latency", 0));
   return micros / 1000;
 }
 
