@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <list>
 #include <mutex>
+#include <utility>
 
 #include "weir/checkpoint/section.h"
+#include "weir/state/batchwise_reader.h"
 
 namespace weir {
 namespace {
@@ -186,7 +188,7 @@ class StateOfManifest : public RestoredState {
 };
 
 // The tables of one node, as one new subtask sees them.
-class NodeReader : public SnapshotReader {
+class NodeReader : public SnapshotReader, public BatchwiseReader {
  public:
   NodeReader(const StateOfManifest* state, std::string node, int subtask, int parallelism,
              arrow::MemoryPool* pool)
@@ -198,16 +200,41 @@ class NodeReader : public SnapshotReader {
 
   Result<std::vector<Batch>> Read(std::string_view name, const Schema& schema) override {
     std::vector<Batch> batches;
+    WEIR_RETURN_NOT_OK(ReadEach(name, schema, [&](const Batch& batch) {
+      batches.push_back(batch);
+      return Status::OK();
+    }));
+    return batches;
+  }
+  Status ReadEach(std::string_view name, const Schema& schema, const TakeBatch& take) override {
     const NodeState* node = state_->Find(node_);
-    if (node == nullptr) return batches;
+    if (node == nullptr) return Status::OK();
+    auto fit = [&](Batch batch) -> Status {
+      WEIR_RETURN_NOT_OK(FitTypes(name, schema, &batch));
+      return take(batch);
+    };
     for (const WriterState& writer : node->writers) {
       auto at = writer.tables.find(std::string(name));
       if (at == writer.tables.end()) continue;
       WEIR_RETURN_NOT_OK(CheckSchema(name, at->second.schema, schema));
-      WEIR_RETURN_NOT_OK(ReadTable(at->second, &batches));
+      WEIR_RETURN_NOT_OK(ReadTable(at->second, fit));
     }
-    for (Batch& batch : batches) WEIR_RETURN_NOT_OK(FitTypes(name, schema, &batch));
-    return batches;
+    return Status::OK();
+  }
+  // Without the layers of changes, which mostly take the place of other rows.
+  int64_t EstimateRows(std::string_view name) const override {
+    const NodeState* node = state_->Find(node_);
+    int64_t num_rows = 0;
+    for (size_t i = 0; node != nullptr && i < node->writers.size(); ++i) {
+      auto at = node->writers[i].tables.find(std::string(name));
+      if (at == node->writers[i].tables.end() || at->second.layers.empty()) continue;
+      Part part = PartOf(at->second);
+      if (part == Part::kNone) continue;
+      int64_t rows = 0;
+      for (const SectionPlace& place : at->second.layers[0].sections) rows += place.rows;
+      num_rows += part == Part::kAll ? rows : rows / parallelism_;
+    }
+    return num_rows;
   }
 
  private:
@@ -245,42 +272,54 @@ class NodeReader : public SnapshotReader {
     return Status::OK();
   }
 
-  Status ReadTable(const TableState& table, std::vector<Batch>* out) {
-    bool is_shared = true, is_all_mine = !table.is_keyed;
-    if (table.is_keyed) {
-      int first = SubtaskOfHash(uint64_t{table.hash_min} << 32, parallelism_);
-      int last = SubtaskOfHash(uint64_t{table.hash_max} << 32, parallelism_);
-      if (subtask_ < first || subtask_ > last) return Status::OK();
-      is_shared = first != last;
-      is_all_mine = !is_shared;
-    }
-    is_shared = is_shared && parallelism_ > 1;
+  // How much of a writer's table belongs to this subtask.
+  enum class Part : uint8_t { kNone, kSome, kAll };
+  Part PartOf(const TableState& table) const {
+    if (!table.is_keyed) return Part::kAll;
+    int first = SubtaskOfHash(uint64_t{table.hash_min} << 32, parallelism_);
+    int last = SubtaskOfHash(uint64_t{table.hash_max} << 32, parallelism_);
+    if (subtask_ < first || subtask_ > last) return Part::kNone;
+    return first == last ? Part::kAll : Part::kSome;
+  }
+
+  Status ReadTable(const TableState& table, const std::function<Status(Batch)>& take) {
+    Part part = PartOf(table);
+    if (part == Part::kNone) return Status::OK();
+    bool is_shared = parallelism_ > 1 && (part == Part::kSome || !table.is_keyed);
     SlotSet newer;
-    std::vector<std::vector<Batch>> layers;  // Newest first.
+    std::vector<std::vector<Batch>> layers;  // Of changes, newest first.
+    std::vector<Batch> batches;
     for (size_t i = table.layers.size(); i-- > 0;) {
-      layers.emplace_back();
       std::vector<Rows> sections;
       for (const SectionPlace& place : table.layers[i].sections) {
         WEIR_ASSIGN_OR_RETURN(Rows rows, state_->Section(place, table.schema, is_shared, pool_));
-        for (const SectionRows& part : *rows) {
-          if (is_all_mine && newer.empty()) {
-            if (part.rows.num_rows > 0) layers.back().push_back(part.rows);
+        for (const SectionRows& some : *rows) {
+          if (part == Part::kAll && newer.empty()) {
+            if (some.rows.num_rows > 0) batches.push_back(some.rows);
           } else {
-            WEIR_RETURN_NOT_OK(TakeRows(table, part, newer, &layers.back()));
+            WEIR_RETURN_NOT_OK(TakeRows(table, some, newer, &batches));
           }
         }
-        // Only newer layers are remembered: there is none before the oldest.
-        if (i > 0) sections.push_back(std::move(rows));
+        if (i > 0) {
+          sections.push_back(std::move(rows));
+          continue;
+        }
+        // The oldest layer is the big one: its rows go on section by section.
+        rows.reset();
+        for (Batch& batch : batches) WEIR_RETURN_NOT_OK(take(std::move(batch)));
+        batches.clear();
       }
       for (const Rows& rows : sections) {
-        for (const SectionRows& part : *rows) {
-          newer.Add(part.slots);
-          newer.Add(part.erased);
+        for (const SectionRows& some : *rows) {
+          newer.Add(some.slots);
+          newer.Add(some.erased);
         }
       }
+      if (i > 0) layers.push_back(std::exchange(batches, {}));
     }
-    for (size_t i = layers.size(); i-- > 0;)
-      out->insert(out->end(), layers[i].begin(), layers[i].end());
+    for (size_t i = layers.size(); i-- > 0;) {
+      for (Batch& batch : layers[i]) WEIR_RETURN_NOT_OK(take(std::move(batch)));
+    }
     return Status::OK();
   }
 

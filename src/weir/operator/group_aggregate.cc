@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "weir/operator/output_queue.h"
+#include "weir/state/batchwise_reader.h"
 #include "weir/state/key_finder.h"
 #include "weir/state/state_ttl.h"
 
@@ -478,11 +479,11 @@ Status GroupAggregate::Save(SnapshotWriter& snapshot) {
 }
 
 Status GroupAggregate::Restore(SnapshotReader& snapshot) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("groups", GroupSchema()));
-  int64_t num_groups = 0;
-  for (const Batch& batch : batches) num_groups += batch.num_rows;
-  WEIR_RETURN_NOT_OK(table_->Reserve(num_groups));
-  for (const Batch& batch : batches) {
+  auto expect = [&](int64_t num_groups) -> Status {
+    WEIR_RETURN_NOT_OK(table_->Reserve(num_groups));
+    return calls_->Resize(num_groups);
+  };
+  auto take = [&](const Batch& batch) -> Status {
     auto next = batch.columns.begin() + static_cast<int64_t>(key_types_.size());
     WEIR_RETURN_NOT_OK(
         FindSlots(ColumnVector(batch.columns.begin(), next), batch.num_rows, &slots_));
@@ -501,9 +502,9 @@ Status GroupAggregate::Restore(SnapshotReader& snapshot) {
     } else {
       ++next;
     }
-    WEIR_RETURN_NOT_OK(
-        calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows));
-  }
+    return calls_->MergeStates(slots_, ColumnVector(next, batch.columns.end()), batch.num_rows);
+  };
+  WEIR_RETURN_NOT_OK(ReadBatches(snapshot, "groups", GroupSchema(), expect, take));
   return calls_->RestoreDistinct(
       snapshot, key_types_,
       [&](const ColumnVector& keys, int64_t num_rows, std::vector<uint32_t>* slots) {
