@@ -9,6 +9,7 @@ Each part runs in as many processes as there are cores. What was run is appended
 part; a number without a line there is not claimed. `--test`: the short form, part of ./dev test; it writes no line.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -20,7 +21,7 @@ from typing import Dict, List, NamedTuple, Tuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESET = os.environ.get("WEIR_PRESET", "release")
-PROGRAM = ROOT / "build" / PRESET / "weir-audit"
+PROGRAM = pathlib.Path(os.environ.get("WEIR_AUDIT_PROGRAM", ROOT / "build" / PRESET / "weir-audit"))
 LEDGER = ROOT / "docs" / "audit-ledger.jsonl"
 GUIDE = ROOT / "docs" / "guide" / "exactly-once.md"
 TABLE_BEGIN = "<!-- ledger: written by tools/audit.py --table -->\n"
@@ -58,7 +59,9 @@ class Outcome(NamedTuple):
     text: str  # What to show.
 
 
+@functools.lru_cache(maxsize=None)
 def commit() -> str:
+    """Of the sources when the audit began."""
     done = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     changed = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], cwd=ROOT, capture_output=True, text=True)
     return (done.stdout.strip() or "unknown") + ("+changes" if changed.stdout.strip() else "")
