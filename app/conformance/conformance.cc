@@ -46,8 +46,10 @@ Status ForEachCase(const std::string& path, const std::function<void(const Json&
   return Status::OK();
 }
 
-Result<std::unique_ptr<Session>> OpenSession(const std::map<std::string, std::string>& options) {
+Result<std::unique_ptr<Session>> OpenSession(const std::map<std::string, std::string>& options,
+                                             const Environment* environment) {
   SessionConfig config;
+  config.environment = environment;
   config.options = options;
   return Session::Create(std::move(config));
 }

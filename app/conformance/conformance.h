@@ -33,6 +33,9 @@ struct CaseResult {
 
 struct RunOptions {
   std::string filter;  // Regular expression over ids; empty: all.
+  /// Of programs. With more than one subtask only the content of sinks is compared.
+  int parallelism = 1;
+  int restore_parallelism = 1;  // Of programs that start from a savepoint.
   std::function<void(CaseResult)> report;
   bool Wants(const std::string& id) const {
     return filter.empty() || std::regex_search(id, std::regex(filter));
@@ -53,8 +56,9 @@ std::vector<std::string> CaseFiles(const std::string& dir);
 /// Calls `run` for each line of a .jsonl file.
 Status ForEachCase(const std::string& path, const std::function<void(const Json&)>& run);
 
-/// A session with `options` set.
-Result<std::unique_ptr<Session>> OpenSession(const std::map<std::string, std::string>& options);
+/// A session with `options` set; `environment`: null is the real one.
+Result<std::unique_ptr<Session>> OpenSession(const std::map<std::string, std::string>& options,
+                                             const Environment* environment = nullptr);
 std::map<std::string, std::string> ConfigOf(const Json& config);
 
 /// Where a statement failed.

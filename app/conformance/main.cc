@@ -2,6 +2,7 @@
 // Copyright the Weir authors
 //
 // weir-conformance --cases DIR [--filter RE] [--report FILE]
+//                  [--parallelism N] [--restore-parallelism N]
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -71,8 +72,16 @@ int Main(int argc, char** argv) {
   app.add_option("--cases", cases, "Folder of cases")->required();
   app.add_option("--filter", options.filter, "Only cases whose id matches this regular expression");
   app.add_option("--report", report_file, "Writes one JSON object a case");
+  app.add_option("--parallelism", options.parallelism,
+                 "Of programs; with more than 1 only the content of sinks is compared")
+      ->check(CLI::Range(1, 128));
+  CLI::Option* restore_parallelism =
+      app.add_option("--restore-parallelism", options.restore_parallelism,
+                     "Of programs started from their savepoint; else as --parallelism")
+          ->check(CLI::Range(1, 128));
   app.add_flag("--verbose", verbose, "Prints every case that did not pass");
   CLI11_PARSE(app, argc, argv);
+  if (restore_parallelism->empty()) options.restore_parallelism = options.parallelism;
   if (!fs::is_directory(cases)) {
     std::fprintf(stderr, "weir-conformance: no folder '%s'\n", cases.c_str());
     return 2;

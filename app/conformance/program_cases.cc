@@ -2,26 +2,23 @@
 // Copyright the Weir authors
 //
 // Table programs: sources, one statement, and exactly which changelog its sinks must receive. One
-// result a run. A `restore` run goes in its one-phase form; where it has none the run is
-// unsupported until savepoints exist.
+// result a run; runs with a savepoint in between are in program_restore.cc.
 #include <algorithm>
 #include <filesystem>
 
-#include "conformance.h"
-#include "weir/connector/values/values_store.h"
+#include "program.h"
 #include "weir/data/text.h"
 
 namespace weir::conformance {
 namespace {
 
-struct Sink {
-  std::string name;
-  Json step;
-};
-
-std::string WithOptions(const Json& step) {
+std::string WithOptions(const Json& step, const SourceSetting& sources) {
   std::string options =
       "'connector' = 'values', 'data-id' = '" + step.at("name").get<std::string>() + "'";
+  if (step.at("kind") == "source" && !sources.is_bounded) {
+    options += ", 'bounded' = 'false', 'terminating' = '";
+    options += sources.stays_open ? "false'" : "true'";
+  }
   const Json own_options = step.value("options", Json::object());
   for (const auto& [key, value] : own_options.items()) {
     if (key == "connector") continue;  // Which test connector it was in Flink.
@@ -39,49 +36,15 @@ std::vector<Field> FieldsOf(const Json& columns) {
   return fields;
 }
 
-Json RowsOf(const Json& step, bool with_after) {
+Json RowsOf(const Json& step, Part part) {
   Json rows = Json::array();
-  for (const char* phase : {"before", "after"}) {
-    if (!step.contains(phase) || (std::string(phase) == "after" && !with_after)) continue;
-    for (const Json& row : step.at(phase))
+  for (Part phase : {Part::kBefore, Part::kAfter}) {
+    const char* name = phase == Part::kBefore ? "before" : "after";
+    if (!step.contains(name) || (part != Part::kAll && part != phase)) continue;
+    for (const Json& row : step.at(name))
       rows.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
   }
   return rows;
-}
-
-std::optional<Failure> SetUp(Session& session, const Json& test, std::vector<Sink>* sinks) {
-  for (const Json& step : test.at("setup")) {
-    std::string kind = step.at("kind");
-    if (kind == "source" || kind == "sink") {
-      auto failure =
-          RunStatement(session, step.at("ddl").get<std::string>() + WithOptions(step), nullptr);
-      if (failure) return failure;
-      if (kind == "sink") {
-        sinks->push_back({step.at("name"), step});
-        continue;
-      }
-      auto rows = ParseValuesRows(RowText(RowsOf(step, true)), FieldsOf(step.at("columns")));
-      if (!rows.ok()) return Failure{WithContext(rows.status(), "rows of the case"), true};
-      session.values_store().PutRows(step.at("name"), std::move(*rows));
-    } else if (kind == "sql") {
-      auto failure = RunStatement(session, step.at("sql"), nullptr);
-      if (failure) return failure;
-    } else if (kind == "function") {
-      std::string sql =
-          fmt::format("CREATE {}FUNCTION {} AS '{}' LANGUAGE JAVA",
-                      step.value("system", false) ? "TEMPORARY SYSTEM " : "TEMPORARY ",
-                      step.at("name").get<std::string>(), step.at("class").get<std::string>());
-      auto failure = RunStatement(session, sql, nullptr);
-      if (failure) return failure;
-    } else if (kind == "model") {
-      return Failure{Unsupported("CREATE MODEL is not supported yet"), true};
-    } else if (kind == "temporal_function") {
-      return Failure{Unsupported("temporal table functions are not supported yet"), true};
-    } else {
-      return Failure{InvalidData("setup step of unknown kind '{}'", kind), true};
-    }
-  }
-  return std::nullopt;
 }
 
 /// "+U|1|abc" lines of rows given as JSON, through the same text as received rows.
@@ -110,19 +73,67 @@ Result<std::vector<std::string>> Lines(const ValuesRows& rows, const std::vector
   return lines;
 }
 
-Result<std::string> CompareSink(Session& session, const Sink& sink, const std::string& run_kind,
-                                const std::string& one_phase) {
+}  // namespace
+
+std::optional<Failure> SetUpProgram(Session& session, const Json& test,
+                                    const SourceSetting& sources, std::vector<ProgramSink>* sinks) {
+  for (const Json& step : test.at("setup")) {
+    std::string kind = step.at("kind");
+    if (kind == "source" || kind == "sink") {
+      auto failure = RunStatement(
+          session, step.at("ddl").get<std::string>() + WithOptions(step, sources), nullptr);
+      if (failure) return failure;
+      if (kind == "sink") {
+        sinks->push_back({step.at("name"), step});
+        continue;
+      }
+      auto rows =
+          ParseValuesRows(RowText(RowsOf(step, sources.rows)), FieldsOf(step.at("columns")));
+      if (!rows.ok()) return Failure{WithContext(rows.status(), "rows of the case"), true};
+      auto first = sources.rows == Part::kAfter
+                       ? static_cast<int64_t>(RowsOf(step, Part::kBefore).size())
+                       : 0;
+      session.values_store().PutRows(step.at("name"), std::move(*rows), first);
+    } else if (kind == "sql") {
+      auto failure = RunStatement(session, step.at("sql"), nullptr);
+      if (failure) return failure;
+    } else if (kind == "function") {
+      std::string sql =
+          fmt::format("CREATE {}FUNCTION {} AS '{}' LANGUAGE JAVA",
+                      step.value("system", false) ? "TEMPORARY SYSTEM " : "TEMPORARY ",
+                      step.at("name").get<std::string>(), step.at("class").get<std::string>());
+      auto failure = RunStatement(session, sql, nullptr);
+      if (failure) return failure;
+    } else if (kind == "model") {
+      return Failure{Unsupported("CREATE MODEL is not supported yet"), true};
+    } else if (kind == "temporal_function") {
+      return Failure{Unsupported("temporal table functions are not supported yet"), true};
+    } else {
+      return Failure{InvalidData("setup step of unknown kind '{}'", kind), true};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string SqlOf(const Json& step) {
+  if (step.value("no_sql", false) || !step.contains("sql")) return {};
+  if (!step.at("sql").is_array()) return step.at("sql").get<std::string>();
+  std::string sql = "EXECUTE STATEMENT SET BEGIN ";
+  for (const Json& insert : step.at("sql")) sql += insert.get<std::string>() + "; ";
+  return sql + "END";
+}
+
+Result<std::string> CompareSink(const ProgramSink& sink, const ValuesRows& received, Part part,
+                                bool is_batch, bool folds) {
   const Json& step = sink.step;
   std::vector<Field> fields = FieldsOf(step.at("columns"));
-  Json wanted = RowsOf(step, true);
-  bool is_batch = run_kind == "batch";
+  Json wanted = RowsOf(step, part);
   if (is_batch && step.contains("batch") && !step.at("batch").is_null()) {
     wanted = Json::array();
     for (const Json& row : step.at("batch"))
       wanted.push_back(Json{{"op", row.at("op")}, {"values", row.at("values")}});
   }
-  bool fold =
-      step.value("compare", "changelog") == "materialized" || one_phase == "folded" || is_batch;
+  bool fold = folds || is_batch || step.value("compare", "changelog") == "materialized";
   std::vector<int> key;
   for (const Json& column : step.value("primary_key", Json::array())) {
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -131,8 +142,7 @@ Result<std::string> CompareSink(Session& session, const Sink& sink, const std::s
   }
   WEIR_ASSIGN_OR_RETURN(ValuesRows expected_rows, ParseValuesRows(RowText(wanted), fields));
   WEIR_ASSIGN_OR_RETURN(std::vector<std::string> expected, Lines(expected_rows, fields, fold, key));
-  WEIR_ASSIGN_OR_RETURN(std::vector<std::string> got,
-                        Lines(session.values_store().Received(sink.name), fields, fold, key));
+  WEIR_ASSIGN_OR_RETURN(std::vector<std::string> got, Lines(received, fields, fold, key));
   if (expected == got) return std::string();
   std::vector<std::string> missing, extra;
   std::set_difference(expected.begin(), expected.end(), got.begin(), got.end(),
@@ -171,45 +181,50 @@ CaseResult RunFailing(const std::string& id, const Json& step,
   return {id, {}, Outcome::kPassed, {}};
 }
 
-CaseResult RunOne(const std::string& id, const Json& test, const Json& run) {
-  std::string kind = run.at("kind"), one_phase = run.value("one_phase", "");
-  if (kind == "restore-open" || (kind == "restore" && one_phase.empty())) {
-    return {id,
-            {},
-            Outcome::kUnsupported,
-            "savepoints are not supported yet, and this run has no one-phase form"};
-  }
+namespace {
+
+std::map<std::string, std::string> OptionsOf(const Json& test, const Json& run, int parallelism) {
+  std::string kind = run.at("kind");
   std::map<std::string, std::string> config = ConfigOf(run.value("config", Json::object()));
   for (auto& [key, value] : ConfigOf(test.at("config"))) config[key] = value;
   config["execution.runtime-mode"] = kind == "batch" ? "BATCH" : "STREAMING";
-  config["parallelism.default"] = "1";
+  config["parallelism.default"] = std::to_string(parallelism);
   if (kind == "stream") config["weir.watermark.per-row"] = "true";
-  if (kind == "restore") config["weir.watermark.min-step-ms"] = "200";
-  if (kind != "batch") config["weir.strict"] = "true";
+  if (kind.starts_with("restore")) config["weir.watermark.min-step-ms"] = "200";
+  if (kind == "batch") return config;
+  if (parallelism == 1) {
+    config["weir.strict"] = "true";
+  } else {
+    // As strict as it can be with several subtasks.
+    config["weir.deterministic"] = "true";
+    auto size = config.find("table.exec.mini-batch.size");
+    auto enabled = config.find("table.exec.mini-batch.enabled");
+    bool mini_batch = size != config.end() && enabled != config.end() && enabled->second == "true";
+    config["weir.batch.rows-max"] = mini_batch ? size->second : "1";
+  }
+  return config;
+}
+
+CaseResult RunOne(const std::string& id, const Json& test, const Json& run,
+                  const RunOptions& options) {
+  std::string kind = run.at("kind");
+  std::map<std::string, std::string> config = OptionsOf(test, run, options.parallelism);
+  if (kind.starts_with("restore")) return RunInTwoPhases(id, test, run, config, options);
   auto session = OpenSession(config);
   if (!session.ok()) return FromError(id, session.status());
-  std::vector<Sink> sinks;
-  auto failure = SetUp(**session, test, &sinks);
+  std::vector<ProgramSink> sinks;
+  auto failure = SetUpProgram(**session, test, SourceSetting{}, &sinks);
   if (failure) return FromError(id, failure->status);
   for (const Json& step : test.at("run")) {
-    std::string step_kind = step.at("kind");
-    if (step.value("no_sql", false) || !step.contains("sql")) {
-      return {id, {}, Outcome::kUnsupported, "the statement has no SQL form"};
-    }
-    std::string sql;
-    if (step.at("sql").is_array()) {
-      sql = "EXECUTE STATEMENT SET BEGIN ";
-      for (const Json& insert : step.at("sql")) sql += insert.get<std::string>() + "; ";
-      sql += "END";
-    } else {
-      sql = step.at("sql").get<std::string>();
-    }
+    std::string step_kind = step.at("kind"), sql = SqlOf(step);
+    if (sql.empty()) return {id, {}, Outcome::kUnsupported, "the statement has no SQL form"};
     failure = RunStatement(**session, sql, nullptr);
     if (step_kind.starts_with("failing")) return RunFailing(id, step, failure);
     if (failure) return FromError(id, failure->status);
   }
-  for (const Sink& sink : sinks) {
-    auto why = CompareSink(**session, sink, kind, one_phase);
+  for (const ProgramSink& sink : sinks) {
+    auto why = CompareSink(sink, (*session)->values_store().Received(sink.name), Part::kAll,
+                           kind == "batch", options.parallelism > 1);
     if (!why.ok()) return FromError(id, why.status());
     if (!why->empty()) return {id, {}, Outcome::kFailed, *why};
   }
@@ -227,7 +242,7 @@ Status RunPrograms(const std::string& dir, const RunOptions& options) {
         if (!options.Wants(id)) continue;
         CaseResult result;
         try {
-          result = RunOne(id, test, run);
+          result = RunOne(id, test, run, options);
         } catch (const Json::exception& error) {
           result = {
               id, {}, Outcome::kFailed, fmt::format("the case cannot be read: {}", error.what())};

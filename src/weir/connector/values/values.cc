@@ -106,8 +106,10 @@ Value PruneValue(const Value& value, const DataType& from, const DataType& to) {
 
 struct ValuesTable {
   std::shared_ptr<const ValuesRows> rows;
-  std::vector<Field> columns;  // Of each row.
-  std::vector<int> positions;  // Of the requested columns in a row; -1: not there (NULL).
+  int64_t first_position = 0;    // Of the first of them.
+  ValuesStore* store = nullptr;  // That they came from; null: from the option 'data'.
+  std::vector<Field> columns;    // Of each row.
+  std::vector<int> positions;    // Of the requested columns in a row; -1: not there (NULL).
   Schema requested;
   ChangelogMode changes;
   bool bounded = true;
@@ -118,11 +120,15 @@ struct ValuesTable {
 class ValuesReader : public SplitReader {
  public:
   ValuesReader(std::shared_ptr<const ValuesTable> table, SourceSplit split, size_t next)
-      : table_(std::move(table)), split_(std::move(split)), next_(next) {}
+      : table_(std::move(table)), split_(std::move(split)), next_(next) {
+    if (table_->store != nullptr) table_->store->CountOpened();
+  }
 
   Result<ReadState> Read(int64_t rows_max, arrow::MemoryPool* pool, Batch* out) override {
     BatchBuilder builder(table_->requested, pool);
     const ValuesRows& rows = *table_->rows;
+    if (next_ >= rows.size() && table_->store != nullptr && !std::exchange(waits_, true))
+      table_->store->CountWaiting();
     while (next_ < rows.size() && builder.num_rows() < rows_max) {
       const ValuesEvent& event = rows[next_++];
       if (event.watermark_ms) {
@@ -144,7 +150,10 @@ class ValuesReader : public SplitReader {
     if (next_ < rows.size()) return ReadState::kMore;
     return table_->bounded || table_->terminating ? ReadState::kEnd : ReadState::kNothing;
   }
-  Result<SourceSplit> Position() override { return SourceSplit{split_.id, std::to_string(next_)}; }
+  Result<SourceSplit> Position() override {
+    return SourceSplit{split_.id,
+                       std::to_string(table_->first_position + static_cast<int64_t>(next_))};
+  }
   std::optional<int64_t> TakeWatermark() override {
     return std::exchange(watermark_, std::nullopt);
   }
@@ -153,6 +162,7 @@ class ValuesReader : public SplitReader {
   std::shared_ptr<const ValuesTable> table_;
   SourceSplit split_;
   size_t next_;
+  bool waits_ = false;
   std::optional<int64_t> watermark_;
 };
 
@@ -160,11 +170,12 @@ class ValuesSource : public Source {
  public:
   explicit ValuesSource(ValuesTable table)
       : table_(std::make_shared<const ValuesTable>(std::move(table))) {}
-  bool is_bounded() const override { return table_->bounded; }
+  /// A terminating source runs as a bounded one, however it is planned.
+  bool is_bounded() const override { return table_->bounded || table_->terminating; }
   ChangelogMode changelog_mode() const override { return table_->changes; }
   Result<std::vector<SourceSplit>> Discover(int) override {
     if (std::exchange(discovered_, true)) return std::vector<SourceSplit>{};
-    return std::vector<SourceSplit>{{"values", "0"}};
+    return std::vector<SourceSplit>{{"values", std::to_string(table_->first_position)}};
   }
   Result<std::unique_ptr<SplitReader>> OpenSplit(const SourceSplit& split) override {
     size_t next = 0;
@@ -173,7 +184,13 @@ class ValuesSource : public Source {
         return Corruption("'{}' is no position of a values source", split.position);
       next = next * 10 + static_cast<size_t>(c - '0');
     }
-    return std::make_unique<ValuesReader>(table_, split, std::min(next, table_->rows->size()));
+    auto first = static_cast<size_t>(table_->first_position);
+    if (next < first) {
+      return InvalidData("a values source cannot go on from row {}: its rows begin at {}", next,
+                         first);
+    }
+    return std::make_unique<ValuesReader>(table_, split,
+                                          std::min(next - first, table_->rows->size()));
   }
   std::optional<int64_t> EstimatedRows() override {
     return static_cast<int64_t>(table_->rows->size());
@@ -192,7 +209,9 @@ class ValuesWriter : public SinkWriter {
     store_->Append(id_, batch);
     return Status::OK();
   }
-  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
+    return std::vector<std::string>{};
+  }
   Status Abort() override { return Status::OK(); }
 
  private:
@@ -268,7 +287,10 @@ class ValuesConnector : public Connector {
     WEIR_ASSIGN_OR_RETURN(auto metadata,
                           ParseMetadata(table.options.GetOr("readable-metadata", "")));
     values.columns.insert(values.columns.end(), metadata.begin(), metadata.end());
-    WEIR_ASSIGN_OR_RETURN(values.rows, RowsOf(table, values.columns));
+    WEIR_ASSIGN_OR_RETURN(GivenRows given, RowsOf(table, values.columns));
+    values.rows = std::move(given.rows);
+    values.first_position = given.first_position;
+    if (table.options.Get("data-id")) values.store = table.values_store;
     for (const ValuesEvent& event : *values.rows)
       values.has_watermarks |= event.watermark_ms.has_value();
     for (const Field& field : request.schema.fields) {
@@ -319,26 +341,26 @@ class ValuesConnector : public Connector {
   }
 
  private:
-  static Result<std::shared_ptr<const ValuesRows>> RowsOf(const TableContext& table,
-                                                          const std::vector<Field>& columns) {
+  static Result<GivenRows> RowsOf(const TableContext& table, const std::vector<Field>& columns) {
     auto data = table.options.Get("data");
     auto id = table.options.Get("data-id");
     if (data && id) return InvalidQuery("table {} has both 'data' and 'data-id'", table.table_name);
     if (id) {
-      auto rows = table.values_store == nullptr ? nullptr : table.values_store->FindRows(*id);
-      if (rows == nullptr)
+      GivenRows given =
+          table.values_store == nullptr ? GivenRows{} : table.values_store->FindRows(*id);
+      if (given.rows == nullptr)
         return InvalidQuery("table {}: no rows are registered as '{}'", table.table_name, *id);
-      for (const ValuesEvent& event : *rows) {
+      for (const ValuesEvent& event : *given.rows) {
         if (event.watermark_ms || event.values.size() == columns.size()) continue;
         return InvalidData("table {}: rows of '{}' have {} values, the table has {} columns",
                            table.table_name, *id, event.values.size(), columns.size());
       }
-      return rows;
+      return given;
     }
     auto rows = ParseValuesRows(data.value_or("[]"), columns);
     if (!rows.ok())
       return WithContext(rows.status(), fmt::format("table {}, option 'data'", table.table_name));
-    return std::make_shared<const ValuesRows>(std::move(rows).ValueUnsafe());
+    return GivenRows{std::make_shared<const ValuesRows>(std::move(rows).ValueUnsafe())};
   }
 
   std::string name_ = "values";

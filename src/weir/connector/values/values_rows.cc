@@ -327,15 +327,30 @@ Result<ValuesRows> ParseValuesRows(std::string_view json_text, const std::vector
   return rows;
 }
 
-void ValuesStore::PutRows(const std::string& id, ValuesRows rows) {
+void ValuesStore::PutRows(const std::string& id, ValuesRows rows, int64_t first_position) {
   std::lock_guard lock(mutex_);
-  given_[id] = std::make_shared<const ValuesRows>(std::move(rows));
+  given_[id] = {std::make_shared<const ValuesRows>(std::move(rows)), first_position};
 }
 
-std::shared_ptr<const ValuesRows> ValuesStore::FindRows(const std::string& id) const {
+GivenRows ValuesStore::FindRows(const std::string& id) const {
   std::lock_guard lock(mutex_);
   auto found = given_.find(id);
-  return found == given_.end() ? nullptr : found->second;
+  return found == given_.end() ? GivenRows{} : found->second;
+}
+
+ValuesStore::Readers ValuesStore::readers() const {
+  std::lock_guard lock(mutex_);
+  return readers_;
+}
+
+void ValuesStore::CountOpened() {
+  std::lock_guard lock(mutex_);
+  ++readers_.opened;
+}
+
+void ValuesStore::CountWaiting() {
+  std::lock_guard lock(mutex_);
+  ++readers_.waiting;
 }
 
 ValuesRows ValuesStore::Received(const std::string& id) const {

@@ -29,11 +29,29 @@ struct ValuesEvent {
 };
 using ValuesRows = std::vector<ValuesEvent>;
 
+/// Rows that a source reads, and the position of the first.
+struct GivenRows {
+  std::shared_ptr<const ValuesRows> rows;
+  int64_t first_position = 0;
+};
+
 class ValuesStore {
  public:
-  void PutRows(const std::string& id, ValuesRows rows);
-  /// Null when there are none under `id`.
-  std::shared_ptr<const ValuesRows> FindRows(const std::string& id) const;
+  /// `first_position` is greater than 0 when the rows go on from others that are gone: a source
+  /// restored at it reads them from their first, one restored before it has lost rows.
+  void PutRows(const std::string& id, ValuesRows rows, int64_t first_position = 0);
+  /// Rows are null when there are none under `id`.
+  GivenRows FindRows(const std::string& id) const;
+
+  /// Readers of rows given here. A reader waits once it was asked for more than there is, hence
+  /// after what it had given has been taken.
+  struct Readers {
+    int opened = 0;
+    int waiting = 0;
+  };
+  Readers readers() const;
+  void CountOpened();
+  void CountWaiting();
 
   /// What the sink `id` ('data-id' of its table, else the table's full name) received so far.
   ValuesRows Received(const std::string& id) const;
@@ -42,7 +60,8 @@ class ValuesStore {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const ValuesRows>> given_;
+  std::map<std::string, GivenRows> given_;
+  Readers readers_;
   std::map<std::string, ValuesRows> received_;
 };
 
