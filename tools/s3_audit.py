@@ -26,7 +26,7 @@ from typing import Dict, List, NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESET = os.environ.get("WEIR_PRESET", "release")
-PROGRAM = ROOT / "build" / PRESET / "weir-audit"
+PROGRAM = pathlib.Path(os.environ.get("WEIR_AUDIT_PROGRAM", ROOT / "build" / PRESET / "weir-audit"))
 CACHE = ROOT / ".cache" / "s3"
 KEY, SECRET, BUCKET = "weir", "weirsecret", "weir-audit"
 START_SECONDS = 20
