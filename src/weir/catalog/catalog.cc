@@ -428,7 +428,8 @@ std::string ShowCreate(const TableDefinition& table) {
     out += fmt::format("\nPARTITIONED BY ({})", QuoteList(table.partition_keys));
   std::vector<std::string> options;
   for (const auto& [key, value] : table.options)
-    options.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(ShownValue(key, value))));
+    options.push_back(
+        fmt::format("  {} = {}", QuoteString(key), QuoteString(ShownValue(key, value))));
   out += fmt::format("\nWITH (\n{}\n)", fmt::join(options, ",\n"));
   return out;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Options whose values nobody is to see: passwords, keys, tokens. Source: the list of sensitive keys
-// in Flink's configuration.
+// Options whose values nobody is to see: passwords, keys, tokens. Source: the list of sensitive
+// keys in Flink's configuration.
 #pragma once
 
 #include <string>

@@ -95,8 +95,7 @@ class StateNamer {
     auto* window = node.As<WindowAggregateNode>();
     // Of the two phases of a sort with a limit the one in a single task counts.
     bool is_local_sort = node.As<SortNode>() != nullptr && node.traits.parallelism != 1;
-    return is_local_sort ||
-           (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal) ||
+    return is_local_sort || (aggregate != nullptr && aggregate->phase == AggregatePhase::kLocal) ||
            (window != nullptr && window->phase == AggregatePhase::kLocal);
   }
   static bool KeepsState(const PlanNode& node) {

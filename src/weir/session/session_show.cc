@@ -65,7 +65,8 @@ std::string CommentClause(const std::string& comment) {
 std::string OptionLines(const std::map<std::string, std::string>& options) {
   std::vector<std::string> lines;
   for (const auto& [key, value] : options)
-    lines.push_back(fmt::format("  {} = {}", QuoteString(key), QuoteString(ShownValue(key, value))));
+    lines.push_back(
+        fmt::format("  {} = {}", QuoteString(key), QuoteString(ShownValue(key, value))));
   return fmt::format("{}", fmt::join(lines, ",\n"));
 }
 

@@ -10,7 +10,9 @@ namespace {
 class BlackholeWriter : public SinkWriter {
  public:
   Status Write(const Batch&) override { return Status::OK(); }
-  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
+    return std::vector<std::string>{};
+  }
   Status Abort() override { return Status::OK(); }
 };
 

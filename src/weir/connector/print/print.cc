@@ -35,7 +35,9 @@ class PrintWriter : public SinkWriter {
     std::fwrite(text.data(), 1, text.size(), stderr);
     return Status::OK();
   }
-  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> PrepareCommit(PreparePoint) override {
+    return std::vector<std::string>{};
+  }
   Status Abort() override { return Status::OK(); }
 
  private:
