@@ -143,8 +143,10 @@ def write_table() -> None:
     rows = ["| audit | what | runs | failed | seeds | commit | date |", "|---|---|---|---|---|---|---|"]
     for name, line in newest.items():
         runs = f"{line['runs']:,}" if "runs" in line else f"{line['kills']:,} kills, {line['jobs_finished']:,} jobs"
-        every = f", every {line['every']}." if line.get("every", 1) > 1 else ""
-        rows.append(f"| {name} | {MEANINGS.get(line['audit'], '')} | {runs} | {line['failed']} | {line['seeds']}{every} | "
+        first, _, last = line["seeds"].partition("..")
+        seeds = first if last in ("", first) else line["seeds"]
+        every = f", 1 case of {line['every']}" if line.get("every", 1) > 1 else ""
+        rows.append(f"| {name} | {MEANINGS.get(line['audit'], '')} | {runs} | {line['failed']} | {seeds}{every} | "
                     f"{line['commit']} | {line['date']} |")
     text = GUIDE.read_text(encoding="utf-8")
     begin, end = text.index(TABLE_BEGIN) + len(TABLE_BEGIN), text.index(TABLE_END)
