@@ -10,6 +10,7 @@
 // not restored, or is not the one where phase 1 stopped, is an error and never a row too many.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,9 +48,10 @@ Result<std::string> CompareSink(const ProgramSink& sink, const ValuesRows& recei
 CaseResult RunFailing(const std::string& id, const Json& step,
                       const std::optional<Failure>& failure);
 
-/// A run of kind `restore` or `restore-open`. `config`: its options.
+/// The session options of a run with so many subtasks.
+std::map<std::string, std::string> OptionsOf(const Json& test, const Json& run, int parallelism);
+/// A run of kind `restore` or `restore-open`.
 CaseResult RunInTwoPhases(const std::string& id, const Json& test, const Json& run,
-                          const std::map<std::string, std::string>& config,
                           const RunOptions& options);
 
 }  // namespace weir::conformance

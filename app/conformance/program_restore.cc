@@ -76,12 +76,10 @@ bool WaitUntil(const Job& job, SteadyClock::duration longest, const std::functio
 /// One run: two sessions and what lies between them.
 class TwoPhases {
  public:
-  TwoPhases(std::string id, const Json& test, const Json& run,
-            std::map<std::string, std::string> config, const RunOptions& options)
+  TwoPhases(std::string id, const Json& test, const Json& run, const RunOptions& options)
       : id_(std::move(id)),
         test_(test),
         run_(run),
-        config_(std::move(config)),
         options_(options),
         stays_open_(run.at("kind") == "restore-open"),
         folds_(options.parallelism > 1 || options.restore_parallelism > 1),
@@ -89,7 +87,6 @@ class TwoPhases {
         clock_(RealEnvironment().clock) {
     environment_.objects = &objects_;
     if (stays_open_) environment_.clock = &clock_;
-    config_["restart-strategy.type"] = "none";
   }
 
   CaseResult Run() {
@@ -114,12 +111,11 @@ class TwoPhases {
   std::optional<CaseResult> RunPhase(Part part) {
     bool is_first = part == Part::kBefore;
     phase_ = is_first ? "before the savepoint" : "after the restore";
-    std::map<std::string, std::string> config = config_;
-    if (is_first) {
-      config["execution.checkpointing.interval"] = "24 h";  // Savepoints need checkpoints allowed.
-    } else {
-      config["parallelism.default"] = std::to_string(options_.restore_parallelism);
-    }
+    std::map<std::string, std::string> config =
+        OptionsOf(test_, run_, is_first ? options_.parallelism : options_.restore_parallelism);
+    config["restart-strategy.type"] = "none";
+    // A job takes savepoints when it may take checkpoints.
+    if (is_first) config["execution.checkpointing.interval"] = "24 h";
     auto session = OpenSession(config, &environment_);
     if (!session.ok()) return FromError(id_, session.status());
     session_ = session->get();
@@ -233,7 +229,6 @@ class TwoPhases {
   const std::string id_;
   const Json& test_;
   const Json& run_;
-  std::map<std::string, std::string> config_;
   const RunOptions& options_;
   const bool stays_open_;
   const bool folds_;
@@ -249,9 +244,8 @@ class TwoPhases {
 }  // namespace
 
 CaseResult RunInTwoPhases(const std::string& id, const Json& test, const Json& run,
-                          const std::map<std::string, std::string>& config,
                           const RunOptions& options) {
-  return TwoPhases(id, test, run, config, options).Run();
+  return TwoPhases(id, test, run, options).Run();
 }
 
 }  // namespace weir::conformance

@@ -80,8 +80,10 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
     }
     WEIR_ASSIGN_OR_RETURN(bool per_row, context_.options.GetBool("weir.watermark.per-row", false));
     if (per_row) watermark.policy.emission = WatermarkEmission::kPerRow;
-    WEIR_ASSIGN_OR_RETURN(watermark.policy.min_step_millis,
-                          context_.options.GetInt("weir.watermark.min-step-ms", 0));
+    if (strategy != "on-event") {
+      WEIR_ASSIGN_OR_RETURN(watermark.policy.min_step_millis,
+                            context_.options.GetInt("weir.watermark.min-step-ms", 0));
+    }
     if (has_session_windows_) watermark.policy.margin_millis = 1;
     spec.watermark = std::move(watermark);
   }
