@@ -94,9 +94,9 @@ class FileSystem {
 
 /// Immutable objects with a put-if-absent: what checkpoints are kept in. What has been put is
 /// durable when the call returns.
-/// Errors of all calls: kInvalidData when the object does not exist, kUnavailable when the store does
-/// not answer; then a Put, PutIfAbsent or Delete may have been done or not. Deleting what does not
-/// exist is fine.
+/// Errors of all calls: kInvalidData when the object does not exist, kUnavailable when the store
+/// does not answer; then a Put, PutIfAbsent or Delete may have been done or not. Deleting what does
+/// not exist is fine.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;

@@ -36,8 +36,7 @@ class SnapshotWriter {
   /// As Write, for a table whose rows are addressed by slot: slots[i] now holds row i. A table is
   /// written either by Write or by these two.
   virtual Status WriteSlots(std::string_view name, const Schema& schema, const Batch& rows,
-                            std::span<const uint64_t> key_hashes,
-                            std::span<const uint32_t> slots) {
+                            std::span<const uint64_t> key_hashes, std::span<const uint32_t> slots) {
     return Write(name, schema, rows, key_hashes);
   }
   /// These slots hold nothing any more. Only where is_incremental.
