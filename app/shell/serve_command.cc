@@ -251,8 +251,7 @@ ServerCommands AddServerCommands(CLI::App& app, ServeCommand* serve, JobCommand*
     one->callback([job, name] { job->action = name; });
     return one;
   };
-  CLI::App* submit = add("submit", "Start the INSERTs of a file; prints their ids", "FILE.sql");
-  (void)submit;
+  add("submit", "Start the INSERTs of a file; prints their ids", "FILE.sql");
   add("list", "All jobs", nullptr)->add_flag("--json", job->json, "As JSON");
   add("show", "One job, as JSON: its operators and checkpoints", "JOB");
   add("cancel", "End a job at once; its checkpoints stay", "JOB");

@@ -53,31 +53,38 @@ std::string DefaultJobName(const Statement& statement) {
   return fmt::format("insert-into_{}", fmt::join(tables, ","));
 }
 
-/// One record a job of the script, with all that prepares it.
-Result<std::vector<JobRecord>> SplitScript(std::string_view sql) {
+struct Script {
+  std::vector<JobRecord> jobs;  // With their default names, and all that prepares them.
+  std::map<std::string, std::string> settings;  // What its SET statements say.
+};
+
+Result<Script> SplitScript(std::string_view sql) {
   WEIR_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(sql));
-  std::vector<JobRecord> records;
+  Script script;
   std::string preparation;
   for (const Statement& statement : statements) {
     std::string text(sql.substr(statement.span.begin, statement.span.end - statement.span.begin));
     if (IsJob(statement)) {
       JobRecord record;
+      record.name = DefaultJobName(statement);
       record.preparation = preparation;
       record.statement = std::move(text);
-      records.push_back(std::move(record));
+      script.jobs.push_back(std::move(record));
     } else if (Prepares(statement)) {
       preparation += text + ";\n";
+      auto* set = statement.As<AstSet>();
+      if (set != nullptr && set->key) script.settings[*set->key] = set->value;
     } else {
       return WithHint(
           InvalidQueryAt(statement.span, "a job's script has SET, CREATE, USE and INSERT only"),
           "run queries with: weir run FILE.sql");
     }
   }
-  if (records.empty()) {
+  if (script.jobs.empty()) {
     return WithHint(InvalidQuery("the script has no INSERT, so there is no job to run"),
                     "INSERT INTO a_table SELECT ...");
   }
-  return records;
+  return script;
 }
 
 }  // namespace
@@ -126,7 +133,7 @@ Status JobServer::Start() {
     }
     record.resume = true;
     log_->Write(LogLevel::kInfo, "job goes on", {{"job", record.id}, {"name", record.name}});
-    WEIR_RETURN_NOT_OK(Launch(std::move(record)));
+    Launch(std::move(record));
   }
   return Status::OK();
 }
@@ -136,7 +143,7 @@ std::string JobServer::NewId() {
 }
 
 /// Under mutex_, but for Start.
-Status JobServer::Launch(JobRecord record) {
+void JobServer::Launch(JobRecord record) {
   std::string id = record.id;
   auto entry = std::make_unique<Entry>();
   entry->job = std::make_unique<ManagedJob>(
@@ -146,7 +153,6 @@ Status JobServer::Launch(JobRecord record) {
   ManagedJob* job = entry->job.get();
   jobs_[id] = std::move(entry);
   job->Start();
-  return Status::OK();
 }
 
 Status JobServer::MakeRoom() {
@@ -169,23 +175,15 @@ Status JobServer::MakeRoom() {
 }
 
 Result<std::vector<std::string>> JobServer::Submit(const SubmitRequest& request) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<JobRecord> records, SplitScript(request.sql));
-  // What the script itself sets decides over the server's options.
-  std::map<std::string, std::string> scripted;
-  {
-    WEIR_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(request.sql));
-    for (const Statement& statement : statements) {
-      if (auto* set = statement.As<AstSet>(); set != nullptr && set->key)
-        scripted[*set->key] = set->value;
-    }
-  }
+  WEIR_ASSIGN_OR_RETURN(Script script, SplitScript(request.sql));
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<std::string> ids;
-  for (size_t i = 0; i < records.size(); ++i) {
-    JobRecord& record = records[i];
+  std::map<std::string, int> named;  // How many jobs of the script have a name.
+  for (JobRecord& record : script.jobs) {
     record.options = request.options;
+    // What the script itself sets decides over the server's options.
     auto add = [&](const std::string& key, const std::string& value) {
-      if (scripted.count(key) == 0) record.options.try_emplace(key, value);
+      if (script.settings.count(key) == 0) record.options.try_emplace(key, value);
     };
     for (const auto& [key, value] : config_.options) add(key, value);
     add(std::string(kIntervalKey), std::string(kDefaultInterval));
@@ -193,17 +191,12 @@ Result<std::vector<std::string>> JobServer::Submit(const SubmitRequest& request)
     if (!request.from_savepoint.empty())
       record.options["execution.state-recovery.path"] = request.from_savepoint;
     record.id = NewId();
-    auto named = record.options.find("pipeline.name");
-    auto set = scripted.find("pipeline.name");
-    record.name = named != record.options.end() ? named->second
-                  : set != scripted.end()       ? set->second
-                                                : std::string();
-    if (record.name.empty()) {
-      WEIR_ASSIGN_OR_RETURN(Statement statement, ParseStatement(record.statement));
-      record.name = DefaultJobName(statement);
+    for (const auto& settings : {script.settings, record.options}) {
+      auto set = settings.find("pipeline.name");
+      if (set != settings.end() && !set->second.empty()) record.name = set->second;
     }
-    if (records.size() > 1 && (named != record.options.end() || set != scripted.end()))
-      record.name += fmt::format("-{}", i + 1);
+    // As in a session: the second job of a name has a folder of its own.
+    if (int twin = ++named[record.name]; twin > 1) record.name += fmt::format("-{}", twin);
     record.options["pipeline.name"] = record.name;
     record.resume = request.resume;
     record.created_micros = environment_.clock->WallMicros();
@@ -215,12 +208,12 @@ Result<std::vector<std::string>> JobServer::Submit(const SubmitRequest& request)
       }
     }
   }
-  for (JobRecord& record : records) {
+  for (JobRecord& record : script.jobs) {
     WEIR_RETURN_NOT_OK(MakeRoom());
     WEIR_RETURN_NOT_OK(records_.Store(record));
     ids.push_back(record.id);
     log_->Write(LogLevel::kInfo, "job submitted", {{"job", record.id}, {"name", record.name}});
-    WEIR_RETURN_NOT_OK(Launch(std::move(record)));
+    Launch(std::move(record));
   }
   return ids;
 }

@@ -74,7 +74,7 @@ class JobServer {
 
   JobServer(JobServerConfig config, EventLog* log);
   Status Start();
-  Status Launch(JobRecord record);
+  void Launch(JobRecord record);
   void OnEnd(const std::string& id, JobState state, const Status& status);
   Result<Entry*> Find(const std::string& id) const;  // Under mutex_.
   JobView ViewOf(const Entry& entry) const;

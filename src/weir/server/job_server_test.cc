@@ -163,6 +163,18 @@ TEST_F(JobServerTest, OneJobAName) {
   EXPECT_THAT(server->Submit(request).status().message(), HasSubstr("job 'endless' runs already"));
 }
 
+TEST_F(JobServerTest, JobsOfOneScriptHaveNamesOfTheirOwn) {
+  auto server = Open();
+  SubmitRequest request;
+  request.sql = std::string(kShort) + "; INSERT INTO sink VALUES (3)";
+  std::vector<std::string> ids = server->Submit(request).ValueOrDie();
+  ASSERT_EQ(ids.size(), 2u);
+  for (const std::string& id : ids)
+    EXPECT_TRUE(Eventually([&] { return StateOf(*server, id) == JobState::kFinished; }));
+  EXPECT_EQ(server->Show(ids[0]).ValueOrDie().record.name, "insert-into_sink");
+  EXPECT_EQ(server->Show(ids[1]).ValueOrDie().record.name, "insert-into_sink-2");
+}
+
 TEST_F(JobServerTest, StopWithSavepointAndStartFromIt) {
   auto server = Open();
   std::string id = Submit(*server, kEndless);

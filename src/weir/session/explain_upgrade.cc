@@ -4,7 +4,6 @@
 // EXPLAIN UPGRADE FROM 'savepoint' FOR statement: which operators find their state again, whose
 // state would be dropped, and which begin empty. State is found by semantic id: the hash of what
 // an operator computes, so that edits elsewhere in the query do not matter.
-#include <functional>
 #include <set>
 
 #include "weir/plan/explain.h"
