@@ -94,6 +94,25 @@ bool ExplicitRule(const DataType& from, const DataType& to) {
   }
 }
 
+bool SupportsCast(const DataType& from, const DataType& to, bool explicitly);
+
+/// VARIANT to ARRAY, MAP or ROW, and back: when every part can be cast; names are texts.
+bool SupportsVariantParts(const DataType& from, const DataType& to) {
+  const DataType& nested = from.is_nested() ? from : to;
+  if (nested.kind() == TypeKind::kMultiset) return false;
+  size_t first = 0;
+  if (nested.kind() == TypeKind::kMap) {
+    if (!nested.fields()[0].type.is_character()) return false;
+    first = 1;
+  }
+  for (size_t i = first; i < nested.fields().size(); ++i) {
+    const DataType& part = nested.fields()[i].type;
+    if (!(from.is_nested() ? SupportsCast(part, to, true) : SupportsCast(from, part, true)))
+      return false;
+  }
+  return true;
+}
+
 bool SupportsCast(const DataType& from, const DataType& to, bool explicitly) {
   if (from.nullable() && !to.nullable() && !explicitly) return false;
   if (from.kind() == TypeKind::kNull || from.EqualsIgnoringNullable(to)) return true;
@@ -109,6 +128,10 @@ bool SupportsCast(const DataType& from, const DataType& to, bool explicitly) {
       if (!SupportsCast(from.fields()[i].type, to.fields()[i].type, explicitly)) return false;
     }
     return true;
+  }
+  if ((from.kind() == TypeKind::kVariant && to.is_nested()) ||
+      (from.is_nested() && to.kind() == TypeKind::kVariant)) {
+    return explicitly && SupportsVariantParts(from, to);
   }
   return ImplicitRule(from, to) || (explicitly && ExplicitRule(from, to));
 }

@@ -28,8 +28,10 @@ Result<Kernel> MakeTextPrinter(const CastCall& cast);  // To CHAR, VARCHAR.
 Result<Kernel> MakeBinaryCast(const CastCall& cast);   // To BINARY, VARBINARY.
 Result<Kernel> MakeTemporalCast(
     const CastCall& cast);  // Among dates, times, timestamps; intervals and numbers.
-/// From VARIANT to anything but text, and from scalars to VARIANT.
+/// From VARIANT to anything but text, and from anything to VARIANT.
 Result<Kernel> MakeVariantCast(const CastCall& cast);
+Result<Kernel> MakeVariantToNested(const CastCall& cast);    // To ARRAY, MAP, ROW.
+Result<Kernel> MakeVariantFromNested(const CastCall& cast);  // From ARRAY, MAP, ROW.
 Result<Kernel> MakeNestedCast(const CastCall& cast);  // ARRAY, MAP, MULTISET, ROW to the same kind.
 
 /// Whether `from` has times that `to`, a timestamp in nanoseconds, cannot hold.
@@ -42,6 +44,9 @@ bool IsFreeCast(const DataType& from, const DataType& to, bool legacy);
 /// Applies `kernel` to a column of any encoding, NULLs kept; the result has type `to`.
 Result<ColumnPtr> CastColumn(const Kernel& kernel, KernelContext& context, const ColumnPtr& column,
                              const DataType& to);
+
+/// Rows of `column`, of `n` rows, that own the rows of its children in `errors`, reported in `out`.
+void ReportOwners(const Column& column, int64_t n, const RowErrors& errors, RowErrors* out);
 
 /// TRY_CAST: rows that fail become NULL.
 Kernel NullInsteadOfErrors(Kernel kernel);

@@ -8,9 +8,7 @@
 #include "weir/function/cast.h"
 
 namespace weir {
-namespace {
 
-/// Rows of `column` that own the child rows in `errors`, reported in `out`.
 void ReportOwners(const Column& column, int64_t n, const RowErrors& errors, RowErrors* out) {
   if (errors.empty()) return;
   bool lists = column.type.kind() != TypeKind::kRow;
@@ -29,8 +27,6 @@ void ReportOwners(const Column& column, int64_t n, const RowErrors& errors, RowE
       out->Add(owner, message);
   }
 }
-
-}  // namespace
 
 Result<Kernel> MakeNestedCast(const CastCall& cast) {
   if (cast.from.fields().size() != cast.to.fields().size()) {

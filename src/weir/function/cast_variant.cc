@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Casts of VARIANT to scalar types and back. A cast never reads one kind as another and never
+// Casts of VARIANT to scalar types and back (cast_variant_nested.cc: to ARRAY, MAP and ROW). A cast never reads one kind as another and never
 // rounds: a number reaches any numeric type that holds it exactly (FLOAT and DOUBLE: that reach
 // it), all other kinds only their own type. Lengths and fractions of seconds are cut as in other
 // casts. A null within a variant is NULL. To STRING a variant is its JSON (cast_print.cc).
@@ -186,12 +186,12 @@ int64_t FloorTo(int64_t value, int64_t unit) {
 }
 
 /// Ticks of `to` from micro- or nanoseconds, cut to its digits.
-int64_t ToTicks(const DataType& to, int64_t value, bool nanos, KernelRow& row) {
-  if (to.ticks_per_second() == 1'000'000) {
-    if (nanos) value = FloorTo(value, 1000) / 1000;
-  } else if (!nanos && __builtin_mul_overflow(value, int64_t{1000}, &value)) {
-    row.Fail(fmt::format("a timestamp is out of the range of {}", to.AsNullable().ToString()));
-    return 0;
+template <typename Ticks>
+Ticks ToTicks(const DataType& to, int64_t value, bool nanos) {
+  if constexpr (sizeof(Ticks) == 16) {
+    if (!nanos) return Ticks{value} * 1000;  // All digits of `to` are zeros or there.
+  } else if (nanos) {
+    value = FloorTo(value, 1000) / 1000;
   }
   int64_t unit = to.ticks_per_second();
   for (int i = 0; i < to.precision(); ++i) unit /= 10;
@@ -202,11 +202,14 @@ Result<Kernel> MakeTimestampReader(const DataType& to) {
   const bool local = to.kind() == TypeKind::kTimestampLtz;
   const VariantKind micros = local ? VariantKind::kTimestampLtz : VariantKind::kTimestamp;
   const VariantKind nanos = local ? VariantKind::kTimestampLtzNanos : VariantKind::kTimestampNanos;
-  return RowKernel<int64_t, sv>([to, micros, nanos](sv bytes, KernelRow& row) -> int64_t {
-    bool is_finer = false;
-    auto value = ToTemporal(to, bytes, micros, nanos, &is_finer, row);
-    return value ? ToTicks(to, *value, is_finer, row) : 0;
-  })({});
+  return DispatchTicks(to, [&](auto tag) -> Result<Kernel> {
+    using Ticks = typename decltype(tag)::type;
+    return RowKernel<Ticks, sv>([to, micros, nanos](sv bytes, KernelRow& row) -> Ticks {
+      bool is_finer = false;
+      auto value = ToTemporal(to, bytes, micros, nanos, &is_finer, row);
+      return value ? ToTicks<Ticks>(to, *value, is_finer) : 0;
+    })({});
+  });
 }
 
 Result<Kernel> MakeBytesReader(const DataType& to) {
@@ -273,7 +276,7 @@ Result<Kernel> MakeReader(const DataType& to) {
 
 // ---- To VARIANT: the value keeps the kind of its type ----
 
-/// Builds by add(value, &builder).
+/// Builds by add(value, &builder), which gives nothing or a Status.
 template <typename T, typename Add>
 Result<Kernel> MakeWriter(Add add) {
   struct Memory {
@@ -284,7 +287,11 @@ Result<Kernel> MakeWriter(Add add) {
   return StringKernel<T>([add, memory](T value, StringRow& row) {
     memory->builder.Clear();
     memory->bytes.clear();
-    add(value, &memory->builder);
+    if constexpr (std::is_void_v<decltype(add(value, &memory->builder))>) {
+      add(value, &memory->builder);
+    } else if (Status added = add(value, &memory->builder); !added.ok()) {
+      return row.Fail(added.message());
+    }
     Status status = memory->builder.Finish(&memory->bytes);
     if (!status.ok()) return row.Fail(status.message());
     row.Set(memory->bytes);
@@ -321,6 +328,23 @@ Result<Kernel> MakeFixedWriter(const DataType& from) {
   });
 }
 
+/// A variant's nanoseconds have 64 bits.
+Result<Kernel> MakeNanosecondsWriter(const DataType& from) {
+  return MakeWriter<Int128>(
+      [kind = KindOf(from), from](Int128 nanos, VariantBuilder* builder) -> Status {
+        const auto narrow = static_cast<int64_t>(nanos);
+        if (narrow != nanos) {
+          std::string text;
+          AppendTimestamp(nanos, from.precision(), &text);
+          return InvalidData("the time {} is beyond the range 1677-09-21 to 2262-04-11 of a VARIANT "
+                             "of nanoseconds: CAST it AS {} first",
+                             text, from.AsNullable().WithPrecision(6).ToString());
+        }
+        builder->AddFixed(kind, narrow);
+        return Status::OK();
+      });
+}
+
 Result<Kernel> MakeWriterOf(const DataType& from) {
   switch (from.kind()) {
     case TypeKind::kBoolean:
@@ -334,9 +358,11 @@ Result<Kernel> MakeWriterOf(const DataType& from) {
     case TypeKind::kDate:
     case TypeKind::kTime:
       return MakeFixedWriter<int32_t>(from);
-    case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
+      if (from.is_wide_timestamp()) return MakeNanosecondsWriter(from);
+      [[fallthrough]];
+    case TypeKind::kBigInt:
       return MakeFixedWriter<int64_t>(from);
     case TypeKind::kFloat:
       return MakeWriter<float>(
@@ -362,6 +388,8 @@ Result<Kernel> MakeWriterOf(const DataType& from) {
 }  // namespace
 
 Result<Kernel> MakeVariantCast(const CastCall& cast) {
+  if (cast.from.is_nested()) return MakeVariantFromNested(cast);
+  if (cast.to.is_nested()) return MakeVariantToNested(cast);
   if (cast.to.kind() == TypeKind::kVariant) return MakeWriterOf(cast.from);
   return MakeReader(cast.to);
 }

@@ -6,7 +6,6 @@
 // Source: Flink documentation, "System Functions", variant; access as Flink 2.3 has it.
 #include "weir/function/variant.h"
 
-#include "weir/data/variant.h"
 #include "weir/function/families.h"
 
 namespace weir {
@@ -63,30 +62,13 @@ ScalarFunction ParseFunction(const char* name, const char* description, const ch
   return function;
 }
 
-/// Writes a part of a variant as a variant of its own.
-class PartWriter {
- public:
-  void Write(const Variant& part, StringRow& row) {
-    bytes_.clear();
-    if (part.kind() == VariantKind::kArray || part.kind() == VariantKind::kObject) {
-      builder_.Clear();
-      builder_.AddVariant(part);
-      Status status = builder_.Finish(&bytes_);
-      if (!status.ok()) return row.Fail(status.message());
-    } else {
-      bytes_.append("\x01\x00\x00", 3);  // Metadata without names.
-      bytes_.append(part.value());
-    }
-    row.Set(bytes_);
-  }
-
- private:
-  VariantBuilder builder_;
-  std::string bytes_;
-};
+void WritePart(const Variant& part, VariantPartWriter* writer, StringRow& row) {
+  auto bytes = writer->Encode(part);
+  bytes.ok() ? row.Set(*bytes) : row.Fail(bytes.status().message());
+}
 
 Status FieldKernel(KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) {
-  PartWriter writer;
+  VariantPartWriter writer;
   auto pick = [&](sv bytes, sv name, StringRow& row) {
     auto variant = Variant::Open(bytes);
     if (!variant || variant->kind() != VariantKind::kObject) {
@@ -96,13 +78,13 @@ Status FieldKernel(KernelContext& context, const ColumnVector& args, int64_t n, 
           Shortened(name), variant ? VariantKindName(variant->kind()) : "nothing"));
     }
     auto field = variant->Find(name);
-    field ? writer.Write(*field, row) : row.SetNull();
+    field ? WritePart(*field, &writer, row) : row.SetNull();
   };
   return MapStrings<sv, sv>(context, args, n, pick, out);
 }
 
 Status ElementKernel(KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) {
-  PartWriter writer;
+  VariantPartWriter writer;
   auto pick = [&](sv bytes, int64_t position, StringRow& row) {
     auto variant = Variant::Open(bytes);
     if (!variant || variant->kind() != VariantKind::kArray) {
@@ -112,12 +94,25 @@ Status ElementKernel(KernelContext& context, const ColumnVector& args, int64_t n
           position, variant ? VariantKindName(variant->kind()) : "nothing"));
     }
     if (position < 1 || position > variant->size()) return row.SetNull();
-    writer.Write(variant->element(static_cast<int>(position - 1)), row);
+    WritePart(variant->element(static_cast<int>(position - 1)), &writer, row);
   };
   return MapStrings<sv, int64_t>(context, args, n, pick, out);
 }
 
 }  // namespace
+
+Result<sv> VariantPartWriter::Encode(const Variant& part) {
+  bytes_.clear();
+  if (part.kind() == VariantKind::kArray || part.kind() == VariantKind::kObject) {
+    builder_.Clear();
+    builder_.AddVariant(part);
+    WEIR_RETURN_NOT_OK(builder_.Finish(&bytes_));
+  } else {
+    bytes_.append("\x01\x00\x00", 3);  // Metadata without names.
+    bytes_.append(part.value());
+  }
+  return sv(bytes_);
+}
 
 Result<Kernel> MakeVariantItem(const CallInfo& call) {
   return Kernel(call.arg_types[1].is_character() ? FieldKernel : ElementKernel);
