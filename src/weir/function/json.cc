@@ -64,7 +64,7 @@ Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
   }
   search.document = std::move(*document);
   search.found = path->Find(*search.document);
-  if (!search.is_lax || search.found.is_too_long) search.error = search.found.error;
+  if (!search.is_lax || search.found.is_failure) search.error = search.found.error;
   return search;
 }
 

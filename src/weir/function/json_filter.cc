@@ -85,6 +85,8 @@ enum class Comparison : uint8_t {
   kSubsetOf,
   kAnyOf,
   kNoneOf,
+  kIs,       // `exists`: two BOOLEANs that are equal.
+  kNothing,  // `type` and `matches`: a text has no operand for them.
 };
 
 /// A literal, a path, or a regular expression.
@@ -163,10 +165,20 @@ bool CompareLists(Comparison comparison, const std::vector<JsonNode>& a,
   }
 }
 
+/// Characters as Java counts them.
+size_t Utf16Length(sv text) {
+  size_t length = 0;
+  for (char c : text) {
+    auto byte = static_cast<uint8_t>(c);
+    if ((byte & 0xC0) != 0x80) length += byte >= 0xF0 ? 2 : 1;
+  }
+  return length;
+}
+
 bool CompareExtent(Comparison comparison, const JsonNode& a, const JsonNode& b) {
   bool has_extent = a.kind == Kind::kString || !a.is_scalar();
   if (!has_extent) return false;
-  size_t size = a.kind == Kind::kString  ? a.text.size()
+  size_t size = a.kind == Kind::kString  ? Utf16Length(a.text)
                 : a.kind == Kind::kArray ? a.items.size()
                                          : a.members.size();
   if (comparison == Comparison::kEmpty)
@@ -174,7 +186,8 @@ bool CompareExtent(Comparison comparison, const JsonNode& a, const JsonNode& b) 
   return NumberOf(b) == static_cast<double>(size);
 }
 
-bool Compare(const Node& node, const JsonNode& value, const JsonNode& root) {
+/// `failed`: the operator does not take such operands, so that the filter accepts nothing.
+bool Compare(const Node& node, const JsonNode& value, const JsonNode& root, bool* failed) {
   Evaluated left(node.left, value, root), right(node.right, value, root);
   const JsonNode *a = left.node, *b = right.node;
   Comparison comparison = node.comparison;
@@ -190,15 +203,26 @@ bool Compare(const Node& node, const JsonNode& value, const JsonNode& root) {
       return !known || !SameTree(*a, *b);
     case Comparison::kMatches:
       return a != nullptr && MatchesRegex(*a, node.right);
-    case Comparison::kNotIn:
-      return b != nullptr && b->kind == Kind::kArray && (a == nullptr || !Contains(b->items, *a));
+    case Comparison::kIn:
+    case Comparison::kNotIn: {
+      if (b == nullptr || b->is_scalar()) {
+        *failed = true;
+        return false;
+      }
+      bool is_in = b->kind == Kind::kArray && a != nullptr && Contains(b->items, *a);
+      return is_in == (comparison == Comparison::kIn);
+    }
+    case Comparison::kIs:
+      *failed |= !known || a->kind != Kind::kBool || b->kind != Kind::kBool;
+      return !*failed && a->text == b->text;
+    case Comparison::kNothing:
+      *failed = true;
+      return false;
     default:
       break;
   }
   if (!known) return false;
   switch (comparison) {
-    case Comparison::kIn:
-      return b->kind == Kind::kArray && Contains(b->items, *a);
     case Comparison::kContains:
       if (a->kind == Kind::kArray) return Contains(a->items, *b);
       return a->kind == Kind::kString && b->kind == Kind::kString &&
@@ -217,19 +241,19 @@ bool Compare(const Node& node, const JsonNode& value, const JsonNode& root) {
   }
 }
 
-bool Holds(const Node& node, const JsonNode& value, const JsonNode& root) {
-  auto holds = [&](const Node& part) { return Holds(part, value, root); };
+bool Holds(const Node& node, const JsonNode& value, const JsonNode& root, bool* failed) {
+  auto holds = [&](const Node& part) { return Holds(part, value, root, failed); };
   switch (node.kind) {
     case Node::Kind::kOr:
       return std::any_of(node.parts.begin(), node.parts.end(), holds);
     case Node::Kind::kAnd:
       return std::all_of(node.parts.begin(), node.parts.end(), holds);
     case Node::Kind::kNot:
-      return !Holds(node.parts[0], value, root);
+      return !Holds(node.parts[0], value, root, failed);
     case Node::Kind::kExists:
       return Evaluated(node.left, value, root).node != nullptr;
     case Node::Kind::kCompare:
-      return Compare(node, value, root);
+      return Compare(node, value, root, failed);
   }
   return false;
 }
@@ -238,7 +262,8 @@ class Filter : public JsonFilter {
  public:
   Filter(Node node, bool reads_root) : node_(std::move(node)), reads_root_(reads_root) {}
   bool Accepts(const JsonNode& value, const JsonNode& root) const override {
-    return Holds(node_, value, root);
+    bool failed = false;
+    return Holds(node_, value, root, &failed) && !failed;
   }
   bool reads_root() const override { return reads_root_; }
 
@@ -343,6 +368,9 @@ class FilterReader {
         {"subsetof", Comparison::kSubsetOf},
         {"anyof", Comparison::kAnyOf},
         {"noneof", Comparison::kNoneOf},
+        {"exists", Comparison::kIs},
+        {"type", Comparison::kNothing},
+        {"matches", Comparison::kNothing},
     };
     for (const auto& [name, comparison] : kWords) {
       if (name == word) {
@@ -350,9 +378,6 @@ class FilterReader {
         *out = comparison;
         return Status::OK();
       }
-    }
-    if (word == "type" || word == "matches" || word == "exists") {
-      return Unsupported("the operator {} in the JSON path '{}' is not supported yet", word, text_);
     }
     return Bad(fmt::format("no such operator in a filter: {}", word));
   }

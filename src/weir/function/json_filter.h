@@ -5,7 +5,8 @@
 //   $.books[?(@.price < 10 && @.isbn)].title     $[?(@.name =~ /a.*/i)]     $[?(@.kind in ['a',
 //   'b'])]
 // @ is the value that is tested, $ the document. Operators: == != === !== < <= > >= =~ in nin
-// contains all size empty subsetof anyof noneof, && || ! and parentheses. A path alone asks whether
+// contains all size empty subsetof anyof noneof exists, && || ! and parentheses; type and matches,
+// which take what no text can say, accept nothing. A path alone asks whether
 // it leads anywhere. Numbers and texts are equal when one reads as the other; a path that leads
 // nowhere equals nothing.
 #pragma once
@@ -20,7 +21,7 @@ namespace weir {
 class JsonFilter {
  public:
   /// Reads the expression at text[*at], up to the parenthesis that closes it, which is left.
-  /// Errors: kInvalidQuery, kUnsupported (functions of users, type, matches).
+  /// Errors: kInvalidQuery.
   static Result<std::shared_ptr<const JsonFilter>> Read(std::string_view text, size_t* at);
   virtual ~JsonFilter() = default;
 

@@ -2,13 +2,12 @@
 // Copyright the Weir authors
 //
 // Paths: $ .name ['name'] ["name"] ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name [?(@.a > 1)]
-// A path with wildcards, slices, unions, filters or '..' gives the list of all it finds. At the end
-// may stand .length() .size() .min() .max() .avg() .sum() .stddev() .keys() .first() .last().
+// A path with wildcards, slices, several indices, filters or '..' gives the list of all it finds;
+// several names at the end give one object of them. Functions: json_path_function.cc.
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+#include <deque>
 
-#include "weir/data/text.h"
 #include "weir/function/json_filter.h"
 #include "weir/function/json_tree.h"
 
@@ -61,8 +60,6 @@ Result<JsonPath> JsonPath::Compile(sv text) {
       ++at;
       if (at < text.size() && text[at] == '.') {
         path.steps_.push_back({Step::Kind::kDeep});
-        path.is_definite_ = false;
-        path.is_deep_ = true;
         ++at;
       }
       if (at >= text.size()) return BadPath(whole, "it ends with '.'");
@@ -70,49 +67,47 @@ Result<JsonPath> JsonPath::Compile(sv text) {
     } else if (at != 0) {
       return BadPath(whole, fmt::format("unexpected '{}'", c));
     }
-    size_t end = std::min(text.find_first_of(".[ ", at), text.size());
+    size_t end = std::min(text.find_first_of(".[ (", at), text.size());
     sv name = text.substr(at, end - at);
     if (name.empty()) return BadPath(whole, "a name is missing");
-    if (name == "*") {
+    if (end < text.size() && text[end] == '(') {
+      WEIR_RETURN_NOT_OK(path.ReadFunction(text, at, &end));
+    } else if (name == "*") {
       path.steps_.push_back({Step::Kind::kWildcard});
-      path.is_definite_ = false;
-    } else if (name.ends_with(')') && name.find('(') != sv::npos) {
-      WEIR_RETURN_NOT_OK(path.SetFunction(name, whole));
-      if (end != text.size()) return BadPath(whole, fmt::format("{} is not at its end", name));
     } else {
       path.steps_.push_back({Step::Kind::kMember, {std::string(name)}});
     }
     at = end;
   }
+  path.InvertDeepFunction();
+  path.is_definite_ = path.IsDefinite();
   path.SetPlainSteps();
   return path;
 }
 
-void JsonPath::SetPlainSteps() {
-  if (!is_definite_ || function_ != Function::kNone) return;
+bool JsonPath::IsDefinite(const Step& step) {
+  return step.kind == Step::Kind::kFunction ||
+         (step.kind == Step::Kind::kMember && step.names.size() == 1) ||
+         (step.kind == Step::Kind::kIndex && step.indices.size() == 1);
+}
+
+bool JsonPath::IsDefinite() const {
   for (const Step& step : steps_) {
-    bool is_member = step.kind == Step::Kind::kMember;
-    if (!is_member && step.indices[0] < 0) return plain_steps_.clear();
+    bool merges = step.kind == Step::Kind::kMember && &step == &steps_.back();
+    if (!merges && !IsDefinite(step)) return false;
+  }
+  return true;
+}
+
+void JsonPath::SetPlainSteps() {
+  if (!is_definite_) return;
+  for (const Step& step : steps_) {
+    bool is_member = step.kind == Step::Kind::kMember && step.names.size() == 1;
+    if (!is_member && (step.kind != Step::Kind::kIndex || step.indices[0] < 0))
+      return plain_steps_.clear();
     plain_steps_.push_back(is_member ? PlainStep{step.names[0], -1}
                                      : PlainStep{std::string(), step.indices[0]});
   }
-}
-
-Status JsonPath::SetFunction(sv call, sv path) {
-  static constexpr std::pair<sv, Function> kFunctions[] = {
-      {"length()", Function::kLength},    {"size()", Function::kLength},
-      {"min()", Function::kMin},          {"max()", Function::kMax},
-      {"avg()", Function::kAverage},      {"sum()", Function::kSum},
-      {"stddev()", Function::kDeviation}, {"keys()", Function::kKeys},
-      {"first()", Function::kFirst},      {"last()", Function::kLast},
-  };
-  for (const auto& [name, function] : kFunctions) {
-    if (name == call && (is_definite_ || is_deep_)) {
-      function_ = function;
-      return Status::OK();
-    }
-  }
-  return Unsupported("the function {} in the JSON path '{}' is not supported yet", call, path);
 }
 
 Status JsonPath::ReadFilter(sv text, size_t* at) {
@@ -128,7 +123,6 @@ Status JsonPath::ReadFilter(sv text, size_t* at) {
     ++i;
   }
   reads_root_ |= step.filter->reads_root();
-  is_definite_ = false;
   steps_.push_back(std::move(step));
   *at = i;
   return Status::OK();
@@ -182,8 +176,10 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
       return Unsupported("the script [{}] in the JSON path '{}' is not supported yet", item, text);
     } else if (size_t colon = item.find(':'); colon != std::string::npos) {
       step.kind = Step::Kind::kSlice;
-      bool ok = (colon == 0 || ReadInteger(sv(item).substr(0, colon), &step.from)) &&
-                (colon + 1 == item.size() || ReadInteger(sv(item).substr(colon + 1), &step.to));
+      bool ok = item.size() > 1;
+      if (colon > 0) ok = ok && ReadInteger(sv(item).substr(0, colon), &step.from.emplace());
+      if (colon + 1 < item.size())
+        ok = ok && ReadInteger(sv(item).substr(colon + 1), &step.to.emplace());
       if (!ok) return BadPath(text, fmt::format("no slice: [{}]", item));
     } else if (ReadInteger(item, &index)) {
       step.kind = Step::Kind::kIndex;
@@ -194,9 +190,6 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
   }
   if (!step.names.empty() && step.kind != Step::Kind::kMember)
     return BadPath(text, "names and indices are mixed");
-  bool is_one = (step.kind == Step::Kind::kMember && step.names.size() == 1) ||
-                (step.kind == Step::Kind::kIndex && step.indices.size() == 1);
-  is_definite_ = is_definite_ && is_one;
   steps_.push_back(std::move(step));
   return Status::OK();
 }
@@ -206,6 +199,8 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
 struct JsonPath::Collector {
   std::vector<const JsonNode*> found;
   const JsonNode* root = nullptr;
+  std::deque<JsonNode> made = {};  // Objects of several names, results of functions.
+  Found failure = {};              // Of a function.
   int64_t visits_left = 10'000'000;
 
   /// Counts the values below `node`; false when there are too many.
@@ -222,125 +217,92 @@ struct JsonPath::Collector {
 };
 
 JsonPath::Found JsonPath::Find(const JsonNode& root) const {
-  Found found = FindNode(root);
-  if (function_ == Function::kNone || found.node == nullptr) return found;
-  return Apply(std::move(found));
+  return is_definite_ ? FindOne(root) : FindAll(root);
 }
 
-/// The answer's function; nothing where it has no value (the length of a number).
-JsonPath::Found JsonPath::Apply(Found found) const {
-  const JsonNode& node = *found.node;
+JsonPath::Found JsonPath::FindAll(const JsonNode& root) const {
   Found result;
+  Collector collector;
+  collector.root = &root;
+  Collect(root, 0, &collector);
+  if (collector.failure.is_failure) return std::move(collector.failure);
   result.owned = std::make_shared<JsonNode>();
-  auto give = [&](JsonNode value) {
-    *result.owned = std::move(value);
+  result.owned->kind = JsonNode::Kind::kArray;
+  for (const JsonNode* node : collector.found) {
+    if (!collector.Pay(*node)) break;
+    result.owned->items.push_back(*node);
+  }
+  result.is_failure = collector.visits_left <= 0;
+  if (result.is_failure) {
+    result.error = "the JSON path finds or visits too many values";
+  } else {
     result.node = result.owned.get();
-    return result;
-  };
-  auto number = [](std::string text) {
-    return JsonNode{JsonNode::Kind::kNumber, std::move(text), {}, {}};
-  };
-  bool is_array = node.kind == JsonNode::Kind::kArray;
-  switch (function_) {
-    case Function::kNone:
-      return found;
-    case Function::kLength:
-      if (node.is_scalar()) return result;
-      return give(number(std::to_string(is_array ? node.items.size() : node.members.size())));
-    case Function::kKeys: {
-      JsonNode keys{JsonNode::Kind::kArray, {}, {}, {}};
-      if (node.kind != JsonNode::Kind::kObject) return result;
-      for (const auto& [name, member] : node.members)
-        keys.items.push_back({JsonNode::Kind::kString, name, {}, {}});
-      return give(std::move(keys));
-    }
-    case Function::kFirst:
-    case Function::kLast:
-      if (!is_array || node.items.empty()) {
-        result.error = "Aggregation function attempted to calculate value using empty array";
-        return result;
-      }
-      return give(function_ == Function::kFirst ? node.items.front() : node.items.back());
-    default:
-      break;
   }
-  double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
-  int64_t count = 0;
-  for (const JsonNode& item : node.items) {
-    if (item.kind != JsonNode::Kind::kNumber) continue;
-    double value = ParseDouble(item.text).value_or(0);
-    ++count;
-    sum += value;
-    squares += value * value;
-    least = std::min(least, value);
-    most = std::max(most, value);
-  }
-  if (count == 0) {
-    result.error = "Aggregation function attempted to calculate value using empty array";
-    return result;
-  }
-  auto n = static_cast<double>(count);
-  double value = function_ == Function::kMin       ? least
-                 : function_ == Function::kMax     ? most
-                 : function_ == Function::kAverage ? sum / n
-                 : function_ == Function::kSum     ? sum
-                                                   : std::sqrt(squares / n - sum * sum / n / n);
-  std::string text;
-  AppendDouble(value, &text);
-  return give(number(std::move(text)));
+  return result;
 }
 
-JsonPath::Found JsonPath::FindNode(const JsonNode& root) const {
-  Found result;
-  if (!is_definite_) {
-    Collector collector;
-    collector.root = &root;
-    Collect(root, 0, &collector);
-    result.owned = std::make_shared<JsonNode>();
-    result.owned->kind = JsonNode::Kind::kArray;
-    for (const JsonNode* node : collector.found) {
-      if (!collector.Pay(*node)) break;
-      result.owned->items.push_back(*node);
-    }
-    result.is_too_long = collector.visits_left <= 0;
-    if (result.is_too_long) {
-      result.error = "the JSON path finds or visits too many values";
-    } else {
-      result.node = result.owned.get();
-    }
-    return result;
+namespace {
+
+/// An object of the members `names` that `node` has.
+JsonNode MergeMembers(const JsonNode& node, const std::vector<std::string>& names) {
+  JsonNode merged{JsonNode::Kind::kObject, {}, {}, {}};
+  for (const std::string& name : names) {
+    const JsonNode* member = node.Find(name);
+    if (member != nullptr && merged.Find(name) == nullptr)
+      merged.members.push_back({name, *member});
   }
+  return merged;
+}
+
+}  // namespace
+
+JsonPath::Found JsonPath::FindOne(const JsonNode& root) const {
+  Found result;
   const JsonNode* node = &root;
   std::string where = "$";
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];
-    if (step.kind == Step::Kind::kMember) {
-      const JsonNode* next =
-          node->kind == JsonNode::Kind::kObject ? node->Find(step.names[0]) : nullptr;
-      std::string name = "['" + step.names[0] + "']";
-      if (next == nullptr) {
-        if (node->kind != JsonNode::Kind::kObject) {
-          result.error =
-              fmt::format("Expected to find an object with property {} in path {}", name, where);
-        } else if (i + 1 < steps_.size()) {
-          result.error = fmt::format("Missing property in path {}{}", where, name);
-        } else {
-          result.error = fmt::format("No results for path: {}{}", where, name);
-        }
+    if (step.kind == Step::Kind::kFunction) {
+      Found applied = Apply(step, *node, root);
+      if (applied.node == nullptr) return applied;
+      result.owned = std::move(applied.owned);
+      node = result.owned.get();
+      where += "." + step.names[0];
+    } else if (step.kind == Step::Kind::kMember) {
+      std::string name = fmt::format("['{}']", fmt::join(step.names, "','"));
+      if (node->kind != JsonNode::Kind::kObject) {
+        result.error =
+            fmt::format("Expected to find an object with property {} in path {}", name, where);
         return result;
       }
-      node = next;
+      if (step.names.size() > 1) {
+        auto merged = std::make_shared<JsonNode>(MergeMembers(*node, step.names));
+        result.owned = std::move(merged);
+        node = result.owned.get();
+        break;
+      }
+      node = node->Find(step.names[0]);
       where += name;
+      if (node == nullptr) {
+        bool is_last = i + 1 == steps_.size();
+        result.error = fmt::format(
+            "{} {}", is_last ? "No results for path:" : "Missing property in path", where);
+        return result;
+      }
     } else {
       int64_t size = static_cast<int64_t>(node->items.size());
       int64_t index = step.indices[0] < 0 ? step.indices[0] + size : step.indices[0];
-      if (node->kind != JsonNode::Kind::kArray || index < 0 || index >= size) {
-        result.error =
-            fmt::format("Index out of bounds when evaluating path {}[{}]", where, step.indices[0]);
+      if (node->kind != JsonNode::Kind::kArray) {
+        result.error = fmt::format("Filter: [{}] can only be applied to arrays, which {} is not",
+                                   step.indices[0], where);
+        return result;
+      }
+      where += fmt::format("[{}]", step.indices[0]);
+      if (index < 0 || index >= size) {
+        result.error = fmt::format("No results for path: {}", where);
         return result;
       }
       node = &node->items[static_cast<size_t>(index)];
-      where += fmt::format("[{}]", index);
     }
   }
   result.node = node;
@@ -349,7 +311,11 @@ JsonPath::Found JsonPath::FindNode(const JsonNode& root) const {
 
 void JsonPath::CollectDeep(const JsonNode& node, size_t step, Collector* collector) const {
   if (collector->visits_left <= 0) return;
-  Collect(node, step, collector);
+  // A filter tests each value as itself, elements of an array too.
+  bool is_filter = step < steps_.size() && steps_[step].kind == Step::Kind::kFilter;
+  bool is_array = node.kind == JsonNode::Kind::kArray;
+  if (!is_filter || !is_array || steps_[step].filter->Accepts(node, *collector->root))
+    Collect(node, step, collector);
   for (const JsonNode& item : node.items) CollectDeep(item, step, collector);
   for (const auto& [name, member] : node.members) CollectDeep(member, step, collector);
 }
@@ -366,6 +332,11 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
   };
   switch (step.kind) {
     case Step::Kind::kMember:
+      if (step.names.size() > 1 && step_index + 1 == steps_.size()) {
+        if (node.kind != JsonNode::Kind::kObject) return;
+        collector->made.push_back(MergeMembers(node, step.names));
+        return Collect(collector->made.back(), step_index + 1, collector);
+      }
       for (const std::string& name : step.names) {
         const JsonNode* member = node.Find(name);
         if (member != nullptr) Collect(*member, step_index + 1, collector);
@@ -379,9 +350,11 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
       for (const auto& [name, member] : node.members) Collect(member, step_index + 1, collector);
       return;
     case Step::Kind::kSlice: {
-      int64_t from = step.from < 0 ? std::max<int64_t>(step.from + size, 0) : step.from;
-      int64_t to = step.to < 0 ? step.to + size : std::min(step.to, size);
-      for (int64_t i = from; i < to; ++i) visit(i);
+      // A negative bound counts from the end only where it stands alone, as in Jayway.
+      int64_t from = step.from.value_or(0), to = std::min(step.to.value_or(size), size);
+      if (!step.to && from < 0) from = std::max<int64_t>(from + size, 0);
+      if (!step.from && to < 0) to += size;
+      for (int64_t i = std::max(from, -size); i < to; ++i) visit(i);
       return;
     }
     case Step::Kind::kFilter: {
@@ -397,6 +370,16 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
     }
     case Step::Kind::kDeep:
       return CollectDeep(node, step_index + 1, collector);
+    case Step::Kind::kFunction: {
+      if (collector->failure.is_failure) return;
+      Found applied = Apply(step, node, *collector->root);
+      if (applied.is_failure) {
+        collector->failure = std::move(applied);
+        return;
+      }
+      collector->made.push_back(applied.node == nullptr ? JsonNode() : *applied.node);
+      return Collect(collector->made.back(), step_index + 1, collector);
+    }
   }
 }
 

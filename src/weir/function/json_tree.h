@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,10 +69,10 @@ class JsonPath {
     std::shared_ptr<JsonNode>
         owned;  // The list of a path with several answers; `node` points into it.
     std::string error;
-    bool is_too_long = false;  // The search was given up: an error in lax mode too.
+    bool is_failure = false;  // An error in lax mode too: a function, a search that was given up.
   };
 
-  /// Errors: kInvalidQuery, kUnsupported (some functions and operators).
+  /// Errors: kInvalidQuery, kUnsupported (scripts).
   static Result<JsonPath> Compile(std::string_view text);
   Mode mode() const { return mode_; }
   /// The only member of the document's object that the path looks at; null when there may be
@@ -95,41 +96,40 @@ class JsonPath {
   }
 
  private:
+  /// Of a function: a value, or a path from the document's root.
+  struct Argument {
+    std::optional<JsonNode> value;
+    std::shared_ptr<const JsonPath> path;
+  };
   struct Step {
-    enum class Kind : uint8_t { kMember, kIndex, kWildcard, kDeep, kSlice, kFilter } kind;
-    std::vector<std::string> names = {};
+    enum class Kind : uint8_t { kMember, kIndex, kWildcard, kDeep, kSlice, kFilter, kFunction };
+    Kind kind;
+    std::vector<std::string> names = {};  // Of members; of the function.
     std::vector<int64_t> indices = {};
-    int64_t from = 0, to = INT64_MAX;
+    std::optional<int64_t> from = {}, to = {};  // Of a slice.
     std::shared_ptr<const JsonFilter> filter = nullptr;
+    std::vector<Argument> arguments = {};  // Of the function.
   };
-  /// What is made of the answer at the path's end: $.numbers.sum()
-  enum class Function : uint8_t {
-    kNone,
-    kLength,
-    kMin,
-    kMax,
-    kAverage,
-    kSum,
-    kDeviation,
-    kKeys,
-    kFirst,
-    kLast
-  };
+  static bool IsDefinite(const Step& step);
+  bool IsDefinite() const;
   Status ReadBracket(std::string_view text, size_t* at);
   Status ReadFilter(std::string_view text, size_t* at);
-  Status SetFunction(std::string_view call, std::string_view path);
+  Status ReadFunction(std::string_view text, size_t name, size_t* at);
+  Status AddArgument(std::string_view text, std::string_view path, Step* step);
+  void InvertDeepFunction();
   void SetPlainSteps();
   struct Collector;  // In json_path.cc.
   void Collect(const JsonNode& node, size_t step, Collector* collector) const;
   void CollectDeep(const JsonNode& node, size_t step, Collector* collector) const;
-  Found FindNode(const JsonNode& root) const;
-  Found Apply(Found found) const;
+  Found FindAll(const JsonNode& root) const;
+  Found FindOne(const JsonNode& root) const;
+  /// What a function makes of a value, in json_path_function.cc.
+  Found Apply(const Step& step, const JsonNode& model, const JsonNode& root) const;
+  Status Evaluate(const Step& step, const JsonNode& root, std::vector<JsonNode>* values) const;
 
   Mode mode_ = Mode::kStrict;
   bool is_definite_ = true;  // One answer at most.
-  bool is_deep_ = false;     // Has a '..'.
-  bool reads_root_ = false;  // A filter looks at the whole document.
-  Function function_ = Function::kNone;
+  bool reads_root_ = false;  // A filter or an argument looks at the whole document.
   std::vector<Step> steps_;
   std::vector<PlainStep> plain_steps_;
 };
