@@ -44,7 +44,7 @@ struct Search {
   std::optional<JsonNode> document;
   JsonPath::Found found;
   bool is_lax = false;
-  std::string error;  // Not empty: strict mode found nothing, or the document is broken.
+  std::string error;  // Not empty: strict mode found nothing, or the document is broken or null.
 };
 
 Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
@@ -58,8 +58,12 @@ Search SearchJson(JsonScratch& scratch, sv text, sv path_text) {
   const std::string* member = path->only_member();
   sv only = member == nullptr ? sv() : sv(*member);
   auto document = scratch.reader.Read(text, member == nullptr ? nullptr : &only);
-  if (!document.ok()) {
-    search.error = document.status().message();
+  if (!document.ok()) {  // In lax mode there is nothing in it.
+    if (!search.is_lax) search.error = document.status().message();
+    return search;
+  }
+  if (document->kind == JsonNode::Kind::kNull) {
+    search.error = "json object can not be null";
     return search;
   }
   search.document = std::move(*document);
@@ -88,6 +92,7 @@ JsonScan Scan(JsonScratch& scratch, sv text, sv path_text, bool missing_is_known
   JsonScan scan = scratch.scanner.Scan(text, *path, kind, value);
   bool is_lax = path->mode() == JsonPath::Mode::kLax;
   if (scan == JsonScan::kMissing && !is_lax && !missing_is_known) return JsonScan::kUnsure;
+  if (scan == JsonScan::kMissing && text.find("null") < text.find('{')) return JsonScan::kUnsure;
   return scan;
 }
 

@@ -18,9 +18,11 @@ using sv = std::string_view;
 
 Status BadPath(sv path, sv why) { return InvalidQuery("invalid JSON path '{}': {}", path, why); }
 
+/// In any case.
 bool StartsWithWord(sv text, sv word) {
-  return text.size() > word.size() && text.substr(0, word.size()) == word &&
-         static_cast<uint8_t>(text[word.size()]) <= ' ';
+  if (text.size() <= word.size() || static_cast<uint8_t>(text[word.size()]) > ' ') return false;
+  return std::equal(word.begin(), word.end(), text.begin(),
+                    [](char a, char b) { return a == (b | 0x20); });
 }
 
 bool ReadInteger(sv text, int64_t* value) {

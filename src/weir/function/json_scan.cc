@@ -154,6 +154,8 @@ class Pass {
       default:
         p = SkipScalar(p);
         if (p == nullptr) return nullptr;
+        if (*from <= '9' && !IsPlainJsonNumber(sv(from, static_cast<size_t>(p - from))))
+          return nullptr;
         Found(*from == 'n'                   ? JsonNode::Kind::kNull
               : *from == 't' || *from == 'f' ? JsonNode::Kind::kBool
                                              : JsonNode::Kind::kNumber,

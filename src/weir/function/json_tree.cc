@@ -5,6 +5,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
 
 namespace weir {
@@ -75,7 +77,7 @@ Status ReadScalar(Value& value, ondemand::json_type type, JsonNode* node) {
   }
   if (node == nullptr) return Status::OK();
   node->kind = kind;
-  node->text = token;
+  kind == JsonNode::Kind::kNumber ? AppendJsonNumber(token, &node->text) : void(node->text = token);
   return Status::OK();
 }
 
@@ -176,7 +178,8 @@ Result<JsonNode> JsonReader::Read(sv text, const sv* only) {
     if (root.kind == JsonNode::Kind::kNumber && !IsJsonNumber(text)) {
       return InvalidData("invalid JSON: unexpected '{}'", text.substr(0, 40));
     }
-    root.text = text;
+    root.kind == JsonNode::Kind::kNumber ? AppendJsonNumber(text, &root.text)
+                                         : void(root.text = text);
     return root;
   }
   WEIR_RETURN_NOT_OK(ReadNode(document, 1, &root, only));
@@ -195,6 +198,48 @@ const JsonNode* JsonNode::Find(sv key) const {
 }
 
 // ---- Writing ----
+
+bool IsPlainJsonNumber(sv number) {
+  if (number.find_first_of("eE") != sv::npos || number.starts_with("-0")) return false;
+  return !number.starts_with("0.00000");
+}
+
+void AppendJsonNumber(sv number, std::string* out) {
+  if (IsPlainJsonNumber(number)) {
+    *out += number;
+    return;
+  }
+  const size_t e = number.find_first_of("eE");
+  sv mantissa = number.substr(0, e), exponent = e == sv::npos ? "0" : number.substr(e + 1);
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  int64_t power = 0;
+  auto [end, error] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+  if (error != std::errc() || std::abs(power) > INT32_MAX) {  // More than Java's numbers reach.
+    *out += number;
+    return;
+  }
+  const bool negative = mantissa.starts_with('-');
+  if (negative) mantissa.remove_prefix(1);
+  const size_t point = mantissa.find('.');
+  std::string digits(mantissa.substr(0, point));
+  int64_t scale = -power;
+  if (point != sv::npos) {
+    digits += mantissa.substr(point + 1);
+    scale += static_cast<int64_t>(mantissa.size() - point - 1);
+  }
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  if (negative && digits != "0") *out += '-';
+  const auto count = static_cast<int64_t>(digits.size());
+  const int64_t adjusted = count - 1 - scale;  // The exponent of the first digit.
+  if (scale >= 0 && adjusted >= -6) {
+    if (count <= scale) digits.insert(0, static_cast<size_t>(scale - count + 1), '0');
+    if (scale > 0) digits.insert(digits.size() - static_cast<size_t>(scale), 1, '.');
+    *out += digits;
+    return;
+  }
+  if (count > 1) digits.insert(1, 1, '.');
+  *out += fmt::format("{}E{}{}", digits, adjusted > 0 ? "+" : "", adjusted);
+}
 
 void AppendJson(const JsonNode& node, std::string* out) {
   switch (node.kind) {

@@ -2,8 +2,8 @@
 // Copyright the Weir authors
 //
 // A JSON document as a tree, and paths into it ("lax $.a[0].b", "strict $..name").
-// Numbers keep their text, so that nothing is lost on the way through; of equal keys the last
-// counts. Nesting is limited to kJsonDepthMax. simdjson reads the text.
+// Numbers keep all their digits and are written as java.math.BigDecimal does (1e2 is 1E+2), as in
+// Flink; of equal keys the last counts. Nesting is limited to kJsonDepthMax. simdjson reads the text.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ class JsonFilter;  // function/json_filter.h
 struct JsonNode {
   enum class Kind : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
   Kind kind = Kind::kNull;
-  std::string text;  // kString: the characters; kNumber: as written; kBool: true or false.
+  std::string text;  // kString: the characters; kNumber: as AppendJsonNumber; kBool: true or false.
   std::vector<JsonNode> items;      // kArray.
   std::vector<JsonMember> members;  // kObject, in the text's order.
 
@@ -54,6 +54,10 @@ class JsonReader {
   std::unique_ptr<Parser> parser_;
 };
 
+/// Whether AppendJsonNumber leaves `number` as it is.
+bool IsPlainJsonNumber(std::string_view number);
+/// Appends a JSON number as java.math.BigDecimal (or, of a whole one, BigInteger) prints it.
+void AppendJsonNumber(std::string_view number, std::string* out);
 /// Appends the node as JSON; members by key, as Flink writes them.
 void AppendJson(const JsonNode& node, std::string* out);
 /// The text that JSON_VALUE gives for a scalar; strings without quotes.
