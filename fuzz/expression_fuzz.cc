@@ -121,7 +121,8 @@ Value RandomValue(const DataType& type, Bytes* bytes) {
       return Value::Int(Integer(bytes, 0, 86'399) * 1000);
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      return Value::Int(Integer(bytes, -62'135'596'800, 253'402'300'799) * 1000);
+      return Value::Ticks(
+          Int128{Integer(bytes, -62'135'596'800, 253'402'300'799)} * type.ticks_per_second(), type);
     case TypeKind::kFloat:
     case TypeKind::kDouble: {
       constexpr double kValues[] = {0.0, -0.0, 1.5, -2.25, 1e30, -1e-30, HUGE_VAL, -HUGE_VAL, NAN};

@@ -201,22 +201,13 @@ int FractionDigits(std::string_view text) {
              : static_cast<int>(std::min<size_t>(text.size() - point - 1, 9));
 }
 
-/// Why a text is no TIMESTAMP: its form, too many digits, or a year out of reach for so many.
-Status BadTimestampLiteral(const std::string& text, int precision, SourceSpan span) {
+/// Why a text is no TIMESTAMP: its form, or too many digits.
+Status BadTimestampLiteral(const std::string& text, SourceSpan span) {
   size_t point = text.find('.');
   if (point != std::string::npos && text.size() - point - 1 > 9 &&
       ParseTimestamp(std::string_view(text).substr(0, point), 0)) {
     return InvalidQueryAt(
         span, "illegal TIMESTAMP literal '{}': a fraction of seconds has at most 9 digits", text);
-  }
-  if (precision > 6 && ParseTimestamp(text, 6)) {
-    Status status = UnsupportedAt(
-        span,
-        "the TIMESTAMP literal '{}' is not supported yet: with more than 6 digits of a second, "
-        "times reach from 1677-09-21 to 2262-04-11",
-        text);
-    return WithHint(status, fmt::format("TIMESTAMP '{}' reaches from year 1 to 9999",
-                                        text.substr(0, point + 7)));
   }
   return InvalidQueryAt(span, "illegal TIMESTAMP literal '{}': not in format 'yyyy-MM-dd HH:mm:ss'",
                         text);
@@ -264,14 +255,15 @@ Result<ExprPtr> QueryBinder::BindLiteral(const AstLiteral& literal, SourceSpan s
     case LiteralKind::kTimestampLtz: {
       int precision = FractionDigits(text);
       DataType type = DataType::Timestamp(precision).NotNull();
-      std::optional<int64_t> ticks = ParseTimestamp(text, precision);
-      if (!ticks) return BadTimestampLiteral(text, precision, span);
+      std::optional<Int128> ticks = ParseTimestamp(text, precision);
+      if (!ticks) return BadTimestampLiteral(text, span);
       if (literal.kind == LiteralKind::kTimestampLtz) {
         WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, FindTimeZone(context_.config->time_zone));
         DataType ltz = DataType::TimestampLtz(precision).NotNull();
-        return MakeLiteral(Value::Int(FromLocal(*zone, *ticks, ltz.ticks_per_second())), ltz);
+        return MakeLiteral(Value::Ticks(FromLocal(*zone, *ticks, ltz.ticks_per_second()), ltz),
+                           ltz);
       }
-      return MakeLiteral(Value::Int(*ticks), type);
+      return MakeLiteral(Value::Ticks(*ticks, type), type);
     }
   }
   return Internal("unknown literal");

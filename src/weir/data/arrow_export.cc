@@ -10,11 +10,13 @@
 
 #include <cstring>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "weir/data/arrow_convert.h"
 #include "weir/data/arrow_variant.h"
 #include "weir/data/loops.h"
+#include "weir/data/text.h"
 
 namespace weir {
 namespace {
@@ -48,6 +50,32 @@ Result<ArrayDataPtr> ExportViews(const Column& column, const DataType& type,
   offset[column.length] = static_cast<int32_t>(free - begin);
   return arrow::ArrayData::Make(ToArrowType(type), column.length,
                                 {column.validity, std::move(offsets), std::move(data)});
+}
+
+// Arrow's nanoseconds have 64 bits.
+Result<ArrayDataPtr> ExportNanoseconds(const Column& column, const DataType& type,
+                                       arrow::MemoryPool* pool) {
+  WEIR_ASSIGN_OR_RETURN(auto values, AllocateBuffer(column.length * 8, pool));
+  const auto* from = column.data<Int128>();
+  auto* out = reinterpret_cast<int64_t*>(values->mutable_data());
+  for (int64_t i = 0; i < column.length; ++i) {
+    out[i] = static_cast<int64_t>(from[i]);
+    if (out[i] == from[i]) continue;
+    if (column.IsNull(i)) {
+      out[i] = 0;
+      continue;
+    }
+    std::string text;
+    AppendTimestamp(from[i], type.precision(), &text);
+    return WithHint(
+        InvalidData("the time {} of type {} is beyond the range 1677-09-21 to 2262-04-11 of "
+                    "64-bit nanoseconds",
+                    text, type.AsNullable().ToString()),
+        fmt::format("CAST(... AS {}) reaches all years",
+                    type.AsNullable().WithPrecision(6).ToString()));
+  }
+  return arrow::ArrayData::Make(ToArrowType(type), column.length,
+                                {column.validity, std::move(values)});
 }
 
 Result<ArrayDataPtr> ExportList(const Column& column, const DataType& type,
@@ -100,6 +128,7 @@ Result<ArrayDataPtr> ExportColumn(const ColumnPtr& column, const DataType& type,
     return arrow::ArrayData::Make(ToArrowType(type), flat->length, {flat->validity}, children);
   }
   if (type.is_nested()) return ExportList(*flat, type, pool);
+  if (type.is_wide_timestamp()) return ExportNanoseconds(*flat, type, pool);
   return arrow::ArrayData::Make(ToArrowType(type), flat->length, {flat->validity, flat->values});
 }
 

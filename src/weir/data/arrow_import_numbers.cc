@@ -269,6 +269,23 @@ Result<BufferPtr> RescaleTicks(const Context& c, int64_t from, int64_t to) {
   });
 }
 
+// From `from` ticks a second to nanoseconds of 128 bits, which hold them all.
+Result<BufferPtr> WidenTicks(const Context& c, int64_t from) {
+  const int64_t factor = 1'000'000'000 / from;
+  return ConvertValues<int64_t, Int128>(c, [factor](int64_t value, Int128* out) {
+    *out = Int128{value} * factor;
+    return true;
+  });
+}
+
+Result<BufferPtr> ImportTimestamp(const Context& c) {
+  if (c.array.type->id() != arrow::Type::TIMESTAMP) return c.Mismatch();
+  const int64_t from =
+      TicksPerSecond(static_cast<const arrow::TimestampType&>(*c.array.type).unit());
+  return c.type.is_wide_timestamp() ? WidenTicks(c, from)
+                                    : RescaleTicks(c, from, c.type.ticks_per_second());
+}
+
 Result<BufferPtr> ImportDuration(const Context& c) {
   switch (c.array.type->id()) {
     case arrow::Type::DURATION:
@@ -314,10 +331,7 @@ Result<BufferPtr> ImportValues(const arrow::ArrayData& array, const DataType& ty
       return ImportTime(c);
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      if (array.type->id() != arrow::Type::TIMESTAMP) return c.Mismatch();
-      return RescaleTicks(
-          c, TicksPerSecond(static_cast<const arrow::TimestampType&>(*array.type).unit()),
-          type.ticks_per_second());
+      return ImportTimestamp(c);
     case TypeKind::kIntervalYearMonth:
       return array.type->id() == arrow::Type::INTERVAL_MONTHS ? ShareValues(c, 4)
                                                               : Result<BufferPtr>(c.Mismatch());

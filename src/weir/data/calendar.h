@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "weir/data/ticks.h"
+
 namespace weir {
 
 inline constexpr int64_t kMillisPerDay = 86'400'000;

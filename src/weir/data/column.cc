@@ -150,7 +150,7 @@ Result<ColumnPtr> Slice(const ColumnPtr& column, int64_t offset, int64_t length,
 }
 
 ColumnPtr Retype(const ColumnPtr& column, const DataType& type) {
-  WEIR_DCHECK(
+  WEIR_CHECK(
       column->type.kind() == TypeKind::kNull || column->type.value_width() == type.value_width(),
       "Retype keeps the layout");
   auto copy = std::make_shared<Column>(*column);

@@ -82,6 +82,10 @@ class Column {
     return encoding == Encoding::kDictionary ? dictionary().data<T>()[indices()[i]]
                                              : data<T>()[Position(i)];
   }
+  /// Ticks of row `i` of a TIMESTAMP or TIMESTAMP_LTZ of any precision; as slow as At.
+  Int128 TicksAt(int64_t i) const {
+    return type.is_wide_timestamp() ? At<Int128>(i) : Int128{At<int64_t>(i)};
+  }
   bool BoolAt(int64_t i) const {
     int64_t bit = Position(i);
     const uint8_t* bits =

@@ -128,7 +128,9 @@ class FixedBuilder : public TypedBuilder {
     return MarkValid(false);
   }
   Status AppendInt(int64_t value) override {
-    if constexpr (!std::is_integral_v<T>) {
+    if constexpr (std::is_same_v<T, Int128>) {
+      return type_.is_timestamp() ? Append(value) : Refuse("an integer");
+    } else if constexpr (!std::is_integral_v<T>) {
       return Refuse("an integer");
     } else {
       return Append(static_cast<T>(value));
@@ -349,9 +351,11 @@ std::unique_ptr<ColumnBuilder> ColumnBuilder::Make(const DataType& type, arrow::
     case TypeKind::kTime:
     case TypeKind::kIntervalYearMonth:
       return std::make_unique<FixedBuilder<int32_t>>(type, pool);
-    case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
+      if (type.is_wide_timestamp()) return std::make_unique<FixedBuilder<Int128>>(type, pool);
+      [[fallthrough]];
+    case TypeKind::kBigInt:
     case TypeKind::kIntervalDayTime:
       return std::make_unique<FixedBuilder<int64_t>>(type, pool);
     case TypeKind::kFloat:

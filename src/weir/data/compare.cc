@@ -74,9 +74,11 @@ int ComparePlaces(const Place& a, const Place& b) {
     case TypeKind::kTime:
     case TypeKind::kIntervalYearMonth:
       return Order(a.Get<int32_t>(), b.Get<int32_t>());
-    case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
+      if (a.column->type.is_wide_timestamp()) return Order(a.Get<Int128>(), b.Get<Int128>());
+      [[fallthrough]];
+    case TypeKind::kBigInt:
     case TypeKind::kIntervalDayTime:
       return Order(a.Get<int64_t>(), b.Get<int64_t>());
     case TypeKind::kFloat:

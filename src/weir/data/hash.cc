@@ -145,9 +145,12 @@ void FoldAny(const Column& column, int64_t begin, int64_t n, uint64_t* hashes) {
     case TypeKind::kTime:
     case TypeKind::kIntervalYearMonth:
       return FoldValues<int32_t>(column, base, begin, n, hashes);
-    case TypeKind::kBigInt:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
+      if (column.type.is_wide_timestamp())
+        return FoldValues<Int128>(column, base, begin, n, hashes);
+      [[fallthrough]];
+    case TypeKind::kBigInt:
     case TypeKind::kIntervalDayTime:
       return FoldValues<int64_t>(column, base, begin, n, hashes);
     case TypeKind::kFloat:

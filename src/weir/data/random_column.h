@@ -155,6 +155,13 @@ inline Value RandomValue(const DataType& type, std::mt19937_64& random, int null
       return Value::Int(integer(INT64_MIN, INT64_MAX));
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
+      if (type.is_wide_timestamp()) {  // Half of them within 64 bits, half anywhere from 1 to 9999.
+        constexpr Int128 kSecond = 1'000'000'000;
+        return Value::Decimal(below(2) == 0 ? Int128{static_cast<int64_t>(random())}
+                                            : Int128{random()} * 17 % (315'537'897'600 * kSecond) -
+                                                  62'135'596'800 * kSecond);
+      }
+      [[fallthrough]];
     case TypeKind::kIntervalDayTime:
       return Value::Int(static_cast<int64_t>(random() >> 10) - (int64_t{1} << 53));
     case TypeKind::kFloat:

@@ -24,7 +24,7 @@ void AppendTime(int32_t millis, int precision,
                 std::string* out);  // 10:08:09[.f], see the conformance page
 /// "2020-01-31 10:08:09" plus "." and exactly `precision` digits when precision > 0. `ticks` as in
 /// data/type.h.
-void AppendTimestamp(int64_t ticks, int precision, std::string* out);
+void AppendTimestamp(Int128 ticks, int precision, std::string* out);
 void AppendIntervalYearMonth(int32_t months, std::string* out);  // +2-01
 void AppendIntervalDayTime(int64_t millis, std::string* out);    // +12 00:00:00.000
 
@@ -39,9 +39,8 @@ std::optional<bool> ParseBoolean(std::string_view text);
 std::optional<int32_t> ParseDate(std::string_view text);
 std::optional<int32_t> ParseTime(std::string_view text);
 /// "yyyy-MM-dd[ HH:mm[:ss[.f]]]" or with 'T'; the fraction is cut to `precision` digits. The result
-/// is in the ticks of TIMESTAMP(precision); empty too when it does not fit them (nanoseconds reach
-/// from 1677 to 2262).
-std::optional<int64_t> ParseTimestamp(std::string_view text, int precision);
+/// is in the ticks of TIMESTAMP(precision); those of a precision of at most 6 fit 64 bits.
+std::optional<Int128> ParseTimestamp(std::string_view text, int precision);
 
 /// Time zones; the returned object lives as long as the process. `zone`: a region
 /// ("Europe/Berlin"), "UTC", or an offset ("GMT+8", "+08:00").
@@ -52,11 +51,12 @@ Result<const TimeZone*> FindTimeZone(std::string_view zone);
 /// rules).
 int64_t ToLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second);
 int64_t FromLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second);
+Int128 ToLocal(const TimeZone& zone, Int128 ticks, int64_t ticks_per_second);
+Int128 FromLocal(const TimeZone& zone, Int128 ticks, int64_t ticks_per_second);
 
 /// An instant: as ParseTimestamp, with "Z" or an offset ("+01:00") at the end, else in `zone` (UTC
 /// when null).
-std::optional<int64_t> ParseTimestampLtz(std::string_view text, int precision,
-                                         const TimeZone* zone);
+std::optional<Int128> ParseTimestampLtz(std::string_view text, int precision, const TimeZone* zone);
 
 /// How AppendValueText prints a whole value.
 enum class TextStyle : uint8_t {
@@ -73,9 +73,9 @@ void AppendValueText(const Column& column, int64_t i, TextStyle style, const Tim
 
 /// As java.time prints: "2020-04-15T08:00", ":10" when seconds or a fraction are there, ".5" in 3,
 /// 6 or 9 digits.
-void AppendIsoTimestamp(int64_t ticks, int64_t ticks_per_second, std::string* out);
+void AppendIsoTimestamp(Int128 ticks, int64_t ticks_per_second, std::string* out);
 /// The same of an instant, always with seconds: "2020-04-15T08:00:00Z".
-void AppendIsoInstant(int64_t ticks, int64_t ticks_per_second, std::string* out);
+void AppendIsoInstant(Int128 ticks, int64_t ticks_per_second, std::string* out);
 void AppendIsoTime(int32_t millis, std::string* out);  // 10:08, 10:08:09, 10:08:09.500
 
 /// Whether the bytes are valid UTF-8.

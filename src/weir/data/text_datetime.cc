@@ -88,9 +88,9 @@ void AppendIsoClock(int64_t second_of_day, int64_t nanos, bool always_seconds, s
   AppendIsoFraction(nanos, out);
 }
 
-void AppendIso(int64_t ticks, int64_t ticks_per_second, bool always_seconds, std::string* out) {
-  const int64_t seconds = FloorDiv(ticks, ticks_per_second);
-  const int64_t nanos = FloorMod(ticks, ticks_per_second) * (1'000'000'000 / ticks_per_second);
+void AppendIso(Int128 ticks, int64_t ticks_per_second, bool always_seconds, std::string* out) {
+  const auto [seconds, rest] = Split(ticks, ticks_per_second);
+  const int64_t nanos = rest * (1'000'000'000 / ticks_per_second);
   AppendCivil(FloorDiv(seconds, kSecondsPerDay), out);
   out->push_back('T');
   AppendIsoClock(FloorMod(seconds, kSecondsPerDay), nanos, always_seconds, out);
@@ -114,10 +114,10 @@ void AppendTime(int32_t millis, int precision, std::string* out) {
 namespace {
 
 // A template, so that the divisions are by constants.
-template <int kTickDigits>
-void AppendTicks(int64_t ticks, int precision, std::string* out) {
+template <int kTickDigits, typename Ticks>
+void AppendTicks(Ticks ticks, int precision, std::string* out) {
   constexpr int64_t kPerSecond = kPowers[kTickDigits];
-  const int64_t seconds = FloorDiv(ticks, kPerSecond);
+  const auto [seconds, rest] = Split(ticks, kPerSecond);
   const int64_t days = FloorDiv(seconds, kSecondsPerDay);
   char buffer[48];
   char* end = PutDate(days, buffer);
@@ -125,7 +125,7 @@ void AppendTicks(int64_t ticks, int precision, std::string* out) {
   end = PutClock(seconds - days * kSecondsPerDay, end);
   if (precision > 0) {
     *end++ = '.';
-    const auto fraction = static_cast<uint32_t>(FloorMod(ticks, kPerSecond));
+    const auto fraction = static_cast<uint32_t>(rest);
     end = PutDigits(fraction / kPowers[kTickDigits - precision], precision, end);
   }
   out->append(buffer, static_cast<size_t>(end - buffer));
@@ -133,15 +133,15 @@ void AppendTicks(int64_t ticks, int precision, std::string* out) {
 
 }  // namespace
 
-void AppendTimestamp(int64_t ticks, int precision, std::string* out) {
-  return precision <= 6 ? AppendTicks<6>(ticks, precision, out)
+void AppendTimestamp(Int128 ticks, int precision, std::string* out) {
+  return precision <= 6 ? AppendTicks<6>(static_cast<int64_t>(ticks), precision, out)
                         : AppendTicks<9>(ticks, precision, out);
 }
 
-void AppendIsoTimestamp(int64_t ticks, int64_t ticks_per_second, std::string* out) {
+void AppendIsoTimestamp(Int128 ticks, int64_t ticks_per_second, std::string* out) {
   AppendIso(ticks, ticks_per_second, false, out);
 }
-void AppendIsoInstant(int64_t ticks, int64_t ticks_per_second, std::string* out) {
+void AppendIsoInstant(Int128 ticks, int64_t ticks_per_second, std::string* out) {
   AppendIso(ticks, ticks_per_second, true, out);
   out->push_back('Z');
 }
@@ -271,14 +271,13 @@ std::optional<LocalTime> ReadLocalTime(Cursor* cursor) {
   return time;
 }
 
-std::optional<int64_t> ToTicks(const LocalTime& time, int precision) {
-  const int tick_digits = precision <= 6 ? 6 : 9;
+std::optional<Int128> ToTicks(const LocalTime& time, int precision) {
   // Digits beyond the precision are cut off.
   const int64_t nanos = time.nanos / kPowers[9 - precision] * kPowers[9 - precision];
+  if (precision > 6) return Int128{time.seconds} * kPowers[9] + nanos;
   int64_t ticks;
-  if (__builtin_mul_overflow(time.seconds, int64_t{kPowers[tick_digits]}, &ticks))
-    return std::nullopt;
-  if (__builtin_add_overflow(ticks, nanos / kPowers[9 - tick_digits], &ticks)) return std::nullopt;
+  if (__builtin_mul_overflow(time.seconds, int64_t{kPowers[6]}, &ticks)) return std::nullopt;
+  if (__builtin_add_overflow(ticks, nanos / kPowers[3], &ticks)) return std::nullopt;
   return ticks;
 }
 
@@ -361,20 +360,20 @@ std::optional<int32_t> ParseTime(std::string_view text) {
   return static_cast<int32_t>((hour * 3600 + minute * 60 + second) * 1000 + millis);
 }
 
-std::optional<int64_t> ParseTimestamp(std::string_view text, int precision) {
+std::optional<Int128> ParseTimestamp(std::string_view text, int precision) {
   Cursor cursor{text};
   std::optional<LocalTime> time = ReadTimestamp(&cursor);
   if (!time || !cursor.done()) return std::nullopt;
   return ToTicks(*time, precision);
 }
 
-std::optional<int64_t> ParseTimestampLtz(std::string_view text, int precision,
-                                         const TimeZone* zone) {
+std::optional<Int128> ParseTimestampLtz(std::string_view text, int precision,
+                                        const TimeZone* zone) {
   Cursor cursor{text};
   std::optional<LocalTime> time = ReadTimestamp(&cursor);
   if (!time) return std::nullopt;
   if (cursor.done()) {
-    std::optional<int64_t> ticks = ToTicks(*time, precision);
+    std::optional<Int128> ticks = ToTicks(*time, precision);
     if (!ticks || zone == nullptr) return ticks;
     return FromLocal(*zone, *ticks, kPowers[precision <= 6 ? 6 : 9]);
   }

@@ -235,22 +235,28 @@ TEST(Timestamps, PrintExactlyThePrecision) {
   EXPECT_EQ(Text(AppendIsoTimestamp, 28'800'100'000, 1'000'000), "1970-01-01T08:00:00.100");
   EXPECT_EQ(Text(AppendIsoTimestamp, 28'800'000'010, 1'000'000), "1970-01-01T08:00:00.000010");
   EXPECT_EQ(Text(AppendIsoTimestamp, 1, 1'000'000'000), "1970-01-01T00:00:00.000000001");
+  const Int128 first = Int128{-62'135'596'800} * 1'000'000'000;
+  EXPECT_EQ(Text(AppendTimestamp, first, 9), "0001-01-01 00:00:00.000000000");
+  EXPECT_EQ(Text(AppendIsoTimestamp, first + 1, 1'000'000'000), "0001-01-01T00:00:00.000000001");
   EXPECT_EQ(Text(AppendIsoInstant, 28'800'000'000, 1'000'000), "1970-01-01T08:00:00Z");
 }
 
 TEST(Timestamps, ParseManyForms) {
   auto parse = [](std::string_view text, int precision) {
-    std::optional<int64_t> ticks = ParseTimestamp(text, precision);
+    std::optional<Int128> ticks = ParseTimestamp(text, precision);
     return ticks ? Text(AppendTimestamp, *ticks, precision) : std::string("none");
   };
   EXPECT_EQ(parse("2021-09-27 12:34:56.123", 9), "2021-09-27 12:34:56.123000000");
   EXPECT_EQ(parse("2021-09-27T12:34:56.123456789", 9), "2021-09-27 12:34:56.123456789");
   EXPECT_EQ(parse("2021-09-27 12:34:56.123456789", 6), "2021-09-27 12:34:56.123456");
   EXPECT_EQ(parse("2021-09-27 12:34:56.129", 2), "2021-09-27 12:34:56.12");
-  EXPECT_EQ(ParseTimestamp("1970-01-01 00:00:00.129", 2),
-            120'000);  // Cut to the precision, not only printed so.
+  EXPECT_TRUE(ParseTimestamp("1970-01-01 00:00:00.129", 2) ==
+              120'000);  // Cut to the precision, not only printed so.
   EXPECT_EQ(parse("1500-04-30 12:00:00.123456789", 6), "1500-04-30 12:00:00.123456");
-  EXPECT_EQ(parse("1500-04-30 12:00:00", 9), "none");  // Nanoseconds do not reach there.
+  EXPECT_EQ(parse("1500-04-30 12:00:00", 9), "1500-04-30 12:00:00.000000000");
+  EXPECT_EQ(parse("0001-01-01 00:00:00.123456789", 9), "0001-01-01 00:00:00.123456789");
+  EXPECT_EQ(parse("9999-12-31 23:59:59.999999999", 9), "9999-12-31 23:59:59.999999999");
+  EXPECT_EQ(parse("9999-12-31 23:59:59.999999999", 7), "9999-12-31 23:59:59.9999999");
   EXPECT_EQ(parse("1999-9-10 05:20:10.123456", 6), "1999-09-10 05:20:10.123456");
   EXPECT_EQ(parse("1999-9-10", 6), "1999-09-10 00:00:00.000000");
   EXPECT_EQ(parse("1999-09-10 5:2", 0), "1999-09-10 05:02:00");
@@ -270,7 +276,7 @@ TEST(Timestamps, ParseManyForms) {
 
 TEST(Timestamps, InstantsHaveAZone) {
   auto parse = [](std::string_view text, const TimeZone* zone) {
-    std::optional<int64_t> ticks = ParseTimestampLtz(text, 3, zone);
+    std::optional<Int128> ticks = ParseTimestampLtz(text, 3, zone);
     return ticks ? Text(AppendTimestamp, *ticks, 3) : std::string("none");
   };
   const TimeZone* berlin = Get(FindTimeZone("Europe/Berlin"));
@@ -290,11 +296,12 @@ TEST(Timestamps, ReadBack) {
     const int64_t unit = precision <= 6 ? 6 - precision : 9 - precision;
     int64_t step = 1;
     for (int64_t k = 0; k < unit; ++k) step *= 10;
-    const int64_t span = precision <= 6 ? int64_t{250'000'000'000'000'000}
-                                        : INT64_MAX;  // Years 1 to 9999 or 1677 to 2262.
-    const int64_t low = precision <= 6 ? int64_t{-62'135'596'800'000'000} : 0;
-    const int64_t ticks = (static_cast<int64_t>(random() >> 1) % span + low) / step * step;
-    EXPECT_EQ(ParseTimestamp(Text(AppendTimestamp, ticks, precision), precision), ticks);
+    const Int128 second = precision <= 6 ? 1'000'000 : 1'000'000'000;
+    const Int128 ticks =  // From year 1 to 9999.
+        (Int128{random()} * 17 % (315'537'897'600 * second) - 62'135'596'800 * second) / step *
+        step;
+    EXPECT_TRUE(ParseTimestamp(Text(AppendTimestamp, ticks, precision), precision) == ticks)
+        << Text(AppendTimestamp, ticks, precision);
   }
 }
 

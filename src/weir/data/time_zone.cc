@@ -151,6 +151,41 @@ int64_t AddSeconds(int64_t ticks, int64_t seconds, int64_t ticks_per_second) {
   if (!__builtin_add_overflow(ticks, seconds * ticks_per_second, &result)) return result;
   return seconds > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
 }
+Int128 AddSeconds(Int128 ticks, int64_t seconds, int64_t ticks_per_second) {
+  return ticks + seconds * ticks_per_second;
+}
+
+template <typename Ticks>
+Ticks LocalOf(const TimeZone& zone, Ticks ticks, int64_t ticks_per_second) {
+  if (zone.region == nullptr) {
+    return zone.offset_seconds == 0 ? ticks
+                                    : AddSeconds(ticks, zone.offset_seconds, ticks_per_second);
+  }
+  const int64_t seconds = Split(ticks, ticks_per_second).units;
+  return AddSeconds(ticks, IntervalOf(zone.region, seconds).offset, ticks_per_second);
+}
+
+template <typename Ticks>
+Ticks InstantOf(const TimeZone& zone, Ticks ticks, int64_t ticks_per_second) {
+  if (zone.region == nullptr) {
+    return zone.offset_seconds == 0 ? ticks
+                                    : AddSeconds(ticks, -zone.offset_seconds, ticks_per_second);
+  }
+  const int64_t local = Split(ticks, ticks_per_second).units;
+  // A wall-clock time in an overlap takes the offset before the transition (the earlier instant),
+  // in a gap too (which moves it forward by the gap). So the offset that holds a day before is
+  // tried first: it is right if its instant still lies in its interval, or if the next interval
+  // would place the instant before its own beginning (a gap).
+  Interval interval = IntervalOf(zone.region, local - kSecondsPerDay);
+  while (true) {
+    const int64_t instant = local - interval.offset;
+    if (instant < interval.end) break;
+    Interval next = IntervalOf(zone.region, interval.end);
+    if (local - next.offset < next.begin) break;
+    interval = next;
+  }
+  return AddSeconds(ticks, -interval.offset, ticks_per_second);
+}
 
 }  // namespace
 
@@ -190,33 +225,16 @@ Result<const TimeZone*> FindTimeZone(std::string_view zone) {
 }
 
 int64_t ToLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second) {
-  if (zone.region == nullptr) {
-    return zone.offset_seconds == 0 ? ticks
-                                    : AddSeconds(ticks, zone.offset_seconds, ticks_per_second);
-  }
-  const int64_t seconds = FloorDiv(ticks, ticks_per_second);
-  return AddSeconds(ticks, IntervalOf(zone.region, seconds).offset, ticks_per_second);
+  return LocalOf(zone, ticks, ticks_per_second);
 }
-
+Int128 ToLocal(const TimeZone& zone, Int128 ticks, int64_t ticks_per_second) {
+  return LocalOf(zone, ticks, ticks_per_second);
+}
 int64_t FromLocal(const TimeZone& zone, int64_t ticks, int64_t ticks_per_second) {
-  if (zone.region == nullptr) {
-    return zone.offset_seconds == 0 ? ticks
-                                    : AddSeconds(ticks, -zone.offset_seconds, ticks_per_second);
-  }
-  const int64_t local = FloorDiv(ticks, ticks_per_second);
-  // A wall-clock time in an overlap takes the offset before the transition (the earlier instant),
-  // in a gap too (which moves it forward by the gap). So the offset that holds a day before is
-  // tried first: it is right if its instant still lies in its interval, or if the next interval
-  // would place the instant before its own beginning (a gap).
-  Interval interval = IntervalOf(zone.region, local - kSecondsPerDay);
-  while (true) {
-    const int64_t instant = local - interval.offset;
-    if (instant < interval.end) break;
-    Interval next = IntervalOf(zone.region, interval.end);
-    if (local - next.offset < next.begin) break;
-    interval = next;
-  }
-  return AddSeconds(ticks, -interval.offset, ticks_per_second);
+  return InstantOf(zone, ticks, ticks_per_second);
+}
+Int128 FromLocal(const TimeZone& zone, Int128 ticks, int64_t ticks_per_second) {
+  return InstantOf(zone, ticks, ticks_per_second);
 }
 
 }  // namespace weir

@@ -181,10 +181,11 @@ int DataType::value_width() const {
       return 4;
     case TypeKind::kBigInt:
     case TypeKind::kDouble:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampLtz:
     case TypeKind::kIntervalDayTime:
       return 8;
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return is_wide_timestamp() ? 16 : 8;
     case TypeKind::kDecimal:
     case TypeKind::kChar:
     case TypeKind::kVarchar:

@@ -11,11 +11,14 @@
 //   CHAR VARCHAR BINARY VARBINARY VARIANT   StringView (16 bytes); a VARIANT as in data/variant.h
 //   DATE                       int32 days since 1970-01-01
 //   TIME(p)                    int32 milliseconds of the day (Flink keeps milliseconds whatever p
-//   is) TIMESTAMP(p)               int64 since 1970-01-01 00:00:00 without zone: microseconds for p
-//   <= 6, else nanoseconds TIMESTAMP_LTZ(p)           the same, since the epoch in UTC INTERVAL of
-//   months / of days to seconds   int32 months / int64 milliseconds ARRAY MAP MULTISET int32
-//   offsets (length + 1) and child columns ROW                        child columns NULL nothing;
-//   every row is NULL. STRUCTURED<'class', ...> is a ROW with the name of a class
+//                              is)
+//   TIMESTAMP(p)               ticks since 1970-01-01 00:00:00 without zone: int64 microseconds for
+//                              p <= 6, else __int128 nanoseconds (64 bits reach 1677 to 2262 only)
+//   TIMESTAMP_LTZ(p)           the same, since the epoch in UTC
+//   INTERVAL of months / of days to seconds   int32 months / int64 milliseconds
+//   ARRAY MAP MULTISET         int32 offsets (length + 1) and child columns
+//   ROW                        child columns. STRUCTURED<'class', ...> is a ROW with a class's name
+//   NULL                       nothing; every row is NULL
 // Source: Flink documentation, "Data Types".
 #pragma once
 
@@ -150,6 +153,8 @@ class DataType {
     return kind_ == TypeKind::kIntervalYearMonth || kind_ == TypeKind::kIntervalDayTime;
   }
   bool is_nested() const { return kind_ >= TypeKind::kArray && kind_ <= TypeKind::kRow; }
+  /// TIMESTAMP or TIMESTAMP_LTZ of more than 6 digits: values are __int128 nanoseconds.
+  bool is_wide_timestamp() const { return is_timestamp() && precision_ > 6; }
   /// Values are StringViews.
   bool is_view() const { return is_character() || is_binary() || kind_ == TypeKind::kVariant; }
   bool is_rowtime() const { return time_attribute_ == TimeAttribute::kRowtime; }

@@ -45,10 +45,11 @@ Value GetValue(const Column& column, int64_t i) {
     case TypeKind::kIntervalYearMonth:
       return Value::Int(column.data<int32_t>()[at]);
     case TypeKind::kBigInt:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampLtz:
     case TypeKind::kIntervalDayTime:
       return Value::Int(column.data<int64_t>()[at]);
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return Value::Ticks(column.TicksAt(i), column.type);
     case TypeKind::kFloat:
       return Value::Double(static_cast<double>(column.data<float>()[at]));
     case TypeKind::kDouble:

@@ -17,9 +17,10 @@ namespace weir {
 struct Value;
 using ValueList = std::vector<Value>;
 
-/// Physical value as in data/type.h: NULL is monostate; integers, dates, times, timestamps and
-/// intervals are int64_t; strings, bytes and variants std::string; ARRAY a list; ROW the list of
-/// its fields; MAP a list of 2-element lists [key, value]; MULTISET a list of [element, count].
+/// Physical value as in data/type.h: NULL is monostate; integers, dates, times, timestamps of at
+/// most 6 digits and intervals are int64_t; finer timestamps are Int128, as decimals; strings,
+/// bytes and variants std::string; ARRAY a list; ROW the list of its fields; MAP a list of
+/// 2-element lists [key, value]; MULTISET a list of [element, count].
 struct Value {
   std::variant<std::monostate, bool, int64_t, double, Int128, std::string, ValueList> v;
 
@@ -29,12 +30,19 @@ struct Value {
   static Value Int(int64_t i) { return {i}; }
   static Value Double(double d) { return {d}; }
   static Value Decimal(Int128 unscaled) { return {unscaled}; }
+  /// Of a TIMESTAMP or TIMESTAMP_LTZ.
+  static Value Ticks(Int128 ticks, const DataType& type) {
+    return type.is_wide_timestamp() ? Decimal(ticks) : Int(static_cast<int64_t>(ticks));
+  }
   static Value String(std::string s) { return {std::move(s)}; }
   static Value List(ValueList list) { return {std::move(list)}; }
   bool bool_value() const { return std::get<bool>(v); }
   int64_t int_value() const { return std::get<int64_t>(v); }
   double double_value() const { return std::get<double>(v); }
   Int128 decimal_value() const { return std::get<Int128>(v); }
+  Int128 ticks_value() const {
+    return std::holds_alternative<Int128>(v) ? decimal_value() : Int128{int_value()};
+  }
   const std::string& string_value() const { return std::get<std::string>(v); }
   const ValueList& list() const { return std::get<ValueList>(v); }
   bool operator==(const Value& other) const;
@@ -55,7 +63,8 @@ class ColumnBuilder {
   virtual int64_t length() const = 0;
   virtual Status AppendNull() = 0;
   virtual Status AppendBool(bool value) = 0;
-  virtual Status AppendInt(int64_t value) = 0;    // Every integer-like type, narrowed.
+  /// Every integer-like type: narrowed, or for timestamps of more than 6 digits widened.
+  virtual Status AppendInt(int64_t value) = 0;
   virtual Status AppendDouble(double value) = 0;  // FLOAT, DOUBLE.
   virtual Status AppendDecimal(Int128 unscaled) = 0;
   virtual Status AppendString(std::string_view bytes) = 0;  // Copies.

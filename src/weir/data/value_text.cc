@@ -156,7 +156,7 @@ class ValueWriter {
       }
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz:
-        return AppendTicks(type, column.data<int64_t>()[at]);
+        return AppendTicks(type, column.TicksAt(at));
       case TypeKind::kIntervalYearMonth: {
         const int32_t months = column.data<int32_t>()[at];
         return java() ? AppendPeriod(type, months, out_) : AppendIntervalYearMonth(months, out_);
@@ -194,7 +194,7 @@ class ValueWriter {
     }
   }
 
-  void AppendTicks(const DataType& type, int64_t ticks) {
+  void AppendTicks(const DataType& type, Int128 ticks) {
     const bool instant = type.kind() == TypeKind::kTimestampLtz;
     const int64_t per_second = type.ticks_per_second();
     if (java())

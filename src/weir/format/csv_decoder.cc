@@ -403,12 +403,14 @@ bool CsvDecoder::StoreText(ColumnSlot& slot, int64_t row, std::string_view text,
       break;
     }
     case TypeKind::kTimestamp: {
-      int64_t ticks;
-      if (ReadTimestamp(text.data(), size, slot.type().precision(), '\0', &scalars_.dates,
-                        &ticks)) {
-        slot.Set<int64_t>(row, ticks);
+      auto store = [&](auto ticks) {
+        if (!ReadTimestamp(text.data(), size, slot.type().precision(), '\0', &scalars_.dates,
+                           &ticks))
+          return false;
+        slot.Set<decltype(ticks)>(row, ticks);
         return true;
-      }
+      };
+      if (slot.type().is_wide_timestamp() ? store(Int128{0}) : store(int64_t{0})) return true;
       break;
     }
     case TypeKind::kArray:

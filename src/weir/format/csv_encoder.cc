@@ -143,7 +143,7 @@ class CsvEncoder : public RecordEncoder {
         return true;
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz:
-        AppendShortTimestamp(column.At<int64_t>(row), type, ' ', out);
+        AppendShortTimestamp(column.TicksAt(row), type, ' ', out);
         if (type.kind() == TypeKind::kTimestampLtz) *out += 'Z';
         return true;
       case TypeKind::kVariant: {

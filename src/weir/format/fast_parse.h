@@ -115,10 +115,11 @@ inline int32_t ReadClock(const char* p) {
 }
 
 /// "yyyy-MM-dd HH:mm:ss[.f]" with `separator` between date and time ('\0': blank or T), f of 1 to 9
-/// digits, of which no more than `precision` are kept. False: not of this form (it may still be a
-/// timestamp).
-inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char separator,
-                          DateReader* dates, int64_t* ticks) {
+/// digits, of which no more than `precision` are kept. `ticks` of type int64_t are microseconds, of
+/// type Int128 nanoseconds. False: not of this form (it may still be a timestamp).
+template <typename Ticks>
+bool ReadTimestamp(const char* p, uint32_t size, int precision, char separator, DateReader* dates,
+                   Ticks* ticks) {
   if (size < 19 || size > 29) return false;
   int32_t days;
   if (!dates->Read(p, &days)) return false;
@@ -137,11 +138,11 @@ inline bool ReadTimestamp(const char* p, uint32_t size, int precision, char sepa
     if (precision < static_cast<int>(digits)) nanos -= nanos % kScale[precision];
   }
   int64_t whole = int64_t{days} * 86400 + seconds;
-  if (precision > 6) {
-    return !__builtin_mul_overflow(whole, int64_t{1'000'000'000}, &whole) &&
-           !__builtin_add_overflow(whole, nanos, ticks);
+  if constexpr (sizeof(Ticks) == 16) {
+    *ticks = Ticks{whole} * 1'000'000'000 + nanos;
+  } else {
+    *ticks = whole * 1'000'000 + nanos / 1000;
   }
-  *ticks = whole * 1'000'000 + nanos / 1000;
   return true;
 }
 

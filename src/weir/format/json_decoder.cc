@@ -458,12 +458,14 @@ Token JsonDecoder::ParseValue(JsonFieldPlan& field, int64_t row, Token t) {
       if (*p == '"') {
         const char* end = ScalarEnd(t);
         if (field.kind == TypeKind::kTimestampLtz && end[-1] == 'Z') --end;
-        int64_t ticks;
-        if (ReadTimestamp(p + 1, static_cast<uint32_t>(end - p - 1), field.precision,
-                          scalars_.time_separator, &scalars_.dates, &ticks)) {
-          field.slot->Set<int64_t>(row, ticks);
-          return t + 1;
-        }
+        auto store = [&](auto ticks) {
+          if (!ReadTimestamp(p + 1, static_cast<uint32_t>(end - p - 1), field.precision,
+                             scalars_.time_separator, &scalars_.dates, &ticks))
+            return false;
+          field.slot->Set<decltype(ticks)>(row, ticks);
+          return true;
+        };
+        if (field.precision > 6 ? store(Int128{0}) : store(int64_t{0})) return t + 1;
       }
       break;
     case TypeKind::kRow: {

@@ -163,7 +163,7 @@ class JsonEncoder : public RecordEncoder {
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz:
         *out += '"';
-        AppendShortTimestamp(column.At<int64_t>(row), type, separator_, out);
+        AppendShortTimestamp(column.TicksAt(row), type, separator_, out);
         *out += type.kind() == TypeKind::kTimestampLtz ? "Z\"" : "\"";
         break;
       case TypeKind::kArray:

@@ -13,6 +13,7 @@
 
 #include "weir/data/loops.h"
 #include "weir/data/text.h"
+#include "weir/data/ticks.h"
 
 namespace weir {
 namespace {
@@ -21,20 +22,27 @@ namespace {
 constexpr uint32_t kDictionaryEntriesMax = 8192;
 
 // How values are changed on their way.
-enum class Conversion : uint8_t { kNone, kMillisToMicros };
+enum class Conversion : uint8_t {
+  kNone,
+  kMillisToMicros,
+  kMillisToNanos,
+  kMicrosToNanos,
+  kNanos,
+  kInt96
+};
 
 std::optional<Conversion> TimestampConversion(const parquet::TimestampLogicalType& logical,
                                               const DataType& type) {
   bool zoned = type.kind() == TypeKind::kTimestampLtz;
   if (logical.is_adjusted_to_utc() != zoned) return std::nullopt;
-  bool micros = type.ticks_per_second() == 1'000'000;
+  bool wide = type.is_wide_timestamp();
   switch (logical.time_unit()) {
     case parquet::LogicalType::TimeUnit::MILLIS:
-      return micros ? std::optional(Conversion::kMillisToMicros) : std::nullopt;
+      return wide ? Conversion::kMillisToNanos : Conversion::kMillisToMicros;
     case parquet::LogicalType::TimeUnit::MICROS:
-      return micros ? std::optional(Conversion::kNone) : std::nullopt;
+      return wide ? Conversion::kMicrosToNanos : Conversion::kNone;
     case parquet::LogicalType::TimeUnit::NANOS:
-      return micros ? std::nullopt : std::optional(Conversion::kNone);
+      return wide ? std::optional(Conversion::kNanos) : std::nullopt;
     default:
       return std::nullopt;
   }
@@ -63,6 +71,8 @@ std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& nod
         return TimestampConversion(static_cast<const parquet::TimestampLogicalType&>(logical),
                                    type);
       return when(type.kind() == TypeKind::kBigInt && (plain || IsSignedInt(logical, 64)));
+    case parquet::Type::INT96:
+      return type.is_timestamp() ? std::optional(Conversion::kInt96) : std::nullopt;
     case parquet::Type::FLOAT:
       return when(type.kind() == TypeKind::kFloat && plain);
     case parquet::Type::DOUBLE:
@@ -73,6 +83,14 @@ std::optional<Conversion> ConversionOf(const parquet::schema::PrimitiveNode& nod
     default:
       return std::nullopt;
   }
+}
+
+// Nanoseconds since 1970 of a Julian day and the nanosecond of the day.
+Int128 NanosOfInt96(const parquet::Int96& value) {
+  constexpr int64_t kJulianDayOf1970 = 2'440'588, kNanosPerDay = 86'400'000'000'000;
+  uint64_t nanos;
+  std::memcpy(&nanos, value.value.data(), sizeof(nanos));
+  return (int64_t{value.value[2]} - kJulianDayOf1970) * Int128{kNanosPerDay} + nanos;
 }
 
 // Moves `count` values at the front of `values` to the rows whose level is `level`; the others
@@ -117,6 +135,8 @@ class ParquetLeaf {
         return SkipTyped<parquet::Int32Type>(rows);
       case parquet::Type::INT64:
         return SkipTyped<parquet::Int64Type>(rows);
+      case parquet::Type::INT96:
+        return SkipTyped<parquet::Int96Type>(rows);
       case parquet::Type::FLOAT:
         return SkipTyped<parquet::FloatType>(rows);
       case parquet::Type::DOUBLE:
@@ -135,7 +155,9 @@ class ParquetLeaf {
       case parquet::Type::INT32:
         return ReadFixed<parquet::Int32Type>(pool);
       case parquet::Type::INT64:
-        return ReadFixed<parquet::Int64Type>(pool);
+        return ReadInt64(pool);
+      case parquet::Type::INT96:
+        return ReadInt96(pool);
       case parquet::Type::FLOAT:
         return ReadFixed<parquet::FloatType>(pool);
       case parquet::Type::DOUBLE:
@@ -226,6 +248,56 @@ class ParquetLeaf {
     if (count < rows_) Spread(out, count, levels_.data(), level_, rows_);
     values_ = std::move(buffer);
     return Status::OK();
+  }
+
+  // out = convert(value, &out); false: it is out of range.
+  template <typename Physical, typename Out, typename Convert>
+  Status ReadConverted(arrow::MemoryPool* pool, Convert&& convert) {
+    using T = typename Physical::c_type;
+    WEIR_ASSIGN_OR_RETURN(auto scratch,
+                          AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(T)), pool));
+    WEIR_ASSIGN_OR_RETURN(auto buffer,
+                          AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(Out)), pool));
+    T* in = reinterpret_cast<T*>(scratch->mutable_data());
+    Out* out = reinterpret_cast<Out*>(buffer->mutable_data());
+    auto& reader = Typed<Physical>();
+    int64_t count = ReadAll([&](int64_t row, int64_t done, int64_t wanted, int64_t* values) {
+      return reader.ReadBatch(wanted, LevelsAt(row), nullptr, in + done, values);
+    });
+    for (int64_t i = 0; i < count; ++i) {
+      if (!convert(in[i], &out[i])) return InvalidData("a timestamp is out of range");
+    }
+    if (count < rows_) Spread(out, count, levels_.data(), level_, rows_);
+    values_ = std::move(buffer);
+    return Status::OK();
+  }
+
+  Status ReadInt64(arrow::MemoryPool* pool) {
+    if (!type_.is_wide_timestamp()) return ReadFixed<parquet::Int64Type>(pool);
+    const int64_t factor = conversion_ == Conversion::kMillisToNanos   ? 1'000'000
+                           : conversion_ == Conversion::kMicrosToNanos ? 1'000
+                                                                       : 1;
+    return ReadConverted<parquet::Int64Type, Int128>(pool, [factor](int64_t value, Int128* out) {
+      *out = Int128{value} * factor;
+      return true;
+    });
+  }
+
+  Status ReadInt96(arrow::MemoryPool* pool) {
+    if (type_.is_wide_timestamp()) {
+      return ReadConverted<parquet::Int96Type, Int128>(
+          pool, [](const parquet::Int96& value, Int128* out) {
+            *out = NanosOfInt96(value);
+            return true;
+          });
+    }
+    return ReadConverted<parquet::Int96Type, int64_t>(
+        pool, [](const parquet::Int96& value, int64_t* out) {
+          // 32 bits of days are more years than 64 bits of microseconds.
+          const Int128 nanos = NanosOfInt96(value);
+          *out = Split(nanos, 1000).units;
+          return nanos <= Int128{INT64_MAX} * 1000 && nanos >= Int128{INT64_MIN} * 1000;
+        });
   }
 
   Status ReadBooleans(arrow::MemoryPool* pool) {

@@ -38,8 +38,8 @@ const DataType* FindType(const Schema& schema, std::string_view path) {
 }
 
 // Ticks of a timestamp column in the units of `type`; empty when they do not fit.
-std::optional<int64_t> ToTicks(int64_t value, const parquet::ColumnDescriptor& column,
-                               const DataType& type, bool round_up) {
+std::optional<Int128> ToTicks(int64_t value, const parquet::ColumnDescriptor& column,
+                              const DataType& type, bool round_up) {
   const auto& logical = column.logical_type();
   if (logical == nullptr || !logical->is_timestamp()) return std::nullopt;
   auto unit = static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit();
@@ -47,6 +47,7 @@ std::optional<int64_t> ToTicks(int64_t value, const parquet::ColumnDescriptor& c
                        : unit == parquet::LogicalType::TimeUnit::MICROS ? 1'000'000
                                                                         : 1'000'000'000;
   int64_t wanted = type.ticks_per_second(), out = 0;
+  if (type.is_wide_timestamp()) return Int128{value} * (wanted / per_second);
   if (wanted >= per_second) {
     if (__builtin_mul_overflow(value, wanted / per_second, &out)) return std::nullopt;
     return out;
@@ -77,7 +78,7 @@ std::optional<Bounds> IntegerBounds(int64_t low, int64_t high,
     case TypeKind::kTimestampLtz: {
       auto from = ToTicks(low, column, type, false), to = ToTicks(high, column, type, true);
       if (!from || !to) return std::nullopt;
-      return Bounds{Value::Int(*from), Value::Int(*to)};
+      return Bounds{Value::Ticks(*from, type), Value::Ticks(*to, type)};
     }
     default:
       return std::nullopt;
@@ -122,6 +123,8 @@ std::optional<int> Order(const Value& a, const Value& b) {
   if (a.v.index() != b.v.index()) return std::nullopt;
   if (const auto* x = std::get_if<int64_t>(&a.v))
     return *x < b.int_value() ? -1 : *x > b.int_value();
+  if (const auto* x = std::get_if<Int128>(&a.v))
+    return *x < b.decimal_value() ? -1 : *x > b.decimal_value();
   if (const auto* x = std::get_if<double>(&a.v)) {
     double y = b.double_value();
     if (std::isnan(*x) || std::isnan(y)) return std::nullopt;

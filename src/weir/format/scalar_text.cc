@@ -179,7 +179,11 @@ bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row
       bool separated = time_separator == '\0' || (text.size() > 10 && text[10] == time_separator);
       if (auto value = scalar.is_string && separated ? ParseTimestamp(text, slot.type().precision())
                                                      : std::nullopt) {
-        slot.Set<int64_t>(row, *value);
+        if (slot.type().is_wide_timestamp()) {
+          slot.Set<Int128>(row, *value);
+        } else {
+          slot.Set<int64_t>(row, static_cast<int64_t>(*value));
+        }
         good = true;
       }
       break;

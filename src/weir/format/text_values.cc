@@ -31,7 +31,7 @@ bool EqualsLower(std::string_view text, std::string_view lower) {
 
 }  // namespace
 
-void AppendShortTimestamp(int64_t ticks, const DataType& type, char separator, std::string* out) {
+void AppendShortTimestamp(Int128 ticks, const DataType& type, char separator, std::string* out) {
   size_t begin = out->size();
   AppendTimestamp(ticks, type.precision(), out);
   size_t blank = out->find(' ', begin);

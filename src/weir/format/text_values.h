@@ -13,7 +13,7 @@
 namespace weir {
 
 /// "2026-01-31 10:08:09[.f]" with `separator` between date and time, trailing zeros of f dropped.
-void AppendShortTimestamp(int64_t ticks, const DataType& type, char separator, std::string* out);
+void AppendShortTimestamp(Int128 ticks, const DataType& type, char separator, std::string* out);
 /// "10:08:09[.f]", trailing zeros of f dropped.
 void AppendShortTime(int32_t millis, std::string* out);
 /// As java.math.BigDecimal.toString ("1E-7"), or plain ("0.0000001").

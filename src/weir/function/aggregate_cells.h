@@ -5,7 +5,8 @@
 // (retracting MIN, FIRST_VALUE, LISTAGG, COLLECT ...). Four plain cell types stand for all scalar
 // types; `Value` for nested ones.
 //   int64_t: BOOLEAN, integers, dates, times, timestamps, intervals   double: FLOAT, DOUBLE
-//   Int128: DECIMAL   std::string: characters and bytes   Value: ARRAY, MAP, MULTISET, ROW
+//   Int128: DECIMAL, TIMESTAMP(7..9)   std::string: characters and bytes   Value: ARRAY, MAP,
+//   MULTISET, ROW
 #pragma once
 
 #include <cmath>
@@ -80,7 +81,7 @@ template <typename Make>
 auto WithCellOf(const DataType& type, Make&& make) {
   if (type.is_nested()) return make.template operator()<Value>();
   if (type.is_view()) return make.template operator()<std::string>();
-  if (type.is_decimal()) return make.template operator()<Int128>();
+  if (type.is_decimal() || type.is_wide_timestamp()) return make.template operator()<Int128>();
   if (type.is_approximate()) return make.template operator()<double>();
   return make.template operator()<int64_t>();
 }

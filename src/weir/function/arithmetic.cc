@@ -239,7 +239,7 @@ ScalarFunction Operator(const char* name, const char* description, const char* e
   function.call_may_fail = [divides](const CallInfo& call) {
     if (call.arg_types.size() < 2) return false;  // A sign.
     if (!divides) {
-      if (call.result_type.is_timestamp() && call.result_type.precision() > 6) return true;
+      if (call.result_type.is_wide_timestamp()) return true;
       // A minus may have one argument.
       bool months = std::any_of(
           call.arg_types.begin(), call.arg_types.end(),

@@ -38,16 +38,19 @@ Result<Kernel> MakeMonthsKernel(const CallInfo& call, int sign) {
           return moved == static_cast<int32_t>(moved) ? static_cast<int32_t>(moved) : fail(row);
         })(call);
   }
-  int64_t ticks_per_day = type.ticks_per_second() * 86'400;
-  return RowKernel<int64_t, int64_t, int32_t>(
-      [=](int64_t ticks, int32_t months, KernelRow& row) -> int64_t {
-        int64_t days = FloorDiv(ticks, ticks_per_day);
-        int64_t moved = 0;
-        bool overflow = __builtin_mul_overflow(AddMonths(days, int64_t{sign} * months) - days,
-                                               ticks_per_day, &moved) ||
-                        __builtin_add_overflow(ticks, moved, &moved);
-        return overflow ? fail(row) : moved;
-      })(call);
+  return DispatchTicks(type, [&](auto tag) -> Result<Kernel> {
+    using Ticks = typename decltype(tag)::type;
+    constexpr int64_t kPerDay = kTicksPerSecond<Ticks> * 86'400;
+    return RowKernel<Ticks, Ticks, int32_t>(
+        [=](Ticks ticks, int32_t months, KernelRow& row) -> Ticks {
+          int64_t days = MomentOfTicks(ticks).days;
+          Ticks moved = 0;
+          bool overflow = __builtin_mul_overflow(AddMonths(days, int64_t{sign} * months) - days,
+                                                 Ticks{kPerDay}, &moved) ||
+                          __builtin_add_overflow(ticks, moved, &moved);
+          return overflow ? fail(row) : moved;
+        })(call);
+  });
 }
 
 /// Kernel of datetime `sign` milliseconds.
@@ -58,20 +61,18 @@ Result<Kernel> MakeMillisKernel(const CallInfo& call, int sign) {
       return AddToTime(time, sign * (millis % kMillisPerDay));
     })(call);
   }
-  if (type.kind() == TypeKind::kTimestamp || type.kind() == TypeKind::kTimestampLtz) {
-    int64_t factor = sign * (type.ticks_per_second() / 1000);
-    if (type.precision() > 6) {  // 292 years of nanoseconds are soon left behind.
-      return RowKernel<int64_t, int64_t, int64_t>(
-          [factor](int64_t ticks, int64_t millis, KernelRow& row) -> int64_t {
-            int64_t moved = 0;
-            if (__builtin_mul_overflow(millis, factor, &moved) ||
-                __builtin_add_overflow(ticks, moved, &moved)) {
-              row.Fail("the interval leads out of the range of the type");
-              return 0;
-            }
-            return moved;
+  if (type.is_timestamp()) {
+    if (type.is_wide_timestamp()) {
+      return RowKernel<Int128, Int128, int64_t>(
+          [sign](Int128 ticks, int64_t millis, KernelRow& row) -> Int128 {
+            constexpr Int128 kMax = Int128{INT64_MAX} * 1000;  // As far as microseconds reach.
+            Int128 moved = ticks + Int128{millis} * (sign * 1'000'000);
+            if (moved <= kMax && moved >= -kMax) return moved;
+            row.Fail("the interval leads out of the range of the type");
+            return 0;
           })(call);
     }
+    int64_t factor = sign * 1000;
     return MapKernel<int64_t, int64_t, int64_t>([factor](int64_t ticks, int64_t millis) {
       return WrapAdd(ticks, WrapMultiply(millis, factor));
     })(call);

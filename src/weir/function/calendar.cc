@@ -38,14 +38,10 @@ int64_t MonthsBetween(int64_t from_days, int64_t from_nanos, int64_t to_days, in
   return months;
 }
 
-std::optional<int64_t> TicksOfMoment(const Moment& moment, int64_t ticks_per_second) {
+std::optional<int64_t> MicrosOfMoment(const Moment& moment) {
   int64_t ticks = 0;
-  if (__builtin_mul_overflow(moment.days, ticks_per_second * 86'400, &ticks) ||
-      __builtin_add_overflow(ticks,
-                             ticks_per_second == 1'000'000
-                                 ? moment.nanos / 1000
-                                 : moment.nanos / (1'000'000'000 / ticks_per_second),
-                             &ticks)) {
+  if (__builtin_mul_overflow(moment.days, kNanosPerDay / 1000, &ticks) ||
+      __builtin_add_overflow(ticks, moment.nanos / 1000, &ticks)) {
     return std::nullopt;
   }
   return ticks;

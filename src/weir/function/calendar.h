@@ -12,6 +12,7 @@
 
 #include "weir/data/column.h"
 #include "weir/data/text.h"
+#include "weir/data/ticks.h"
 
 namespace weir {
 
@@ -88,15 +89,23 @@ Moment MomentOf(int64_t ticks) {
   int64_t days = FloorDiv(ticks, kTicksPerDay);
   return {days, (ticks - days * kTicksPerDay) * (1'000'000'000 / kTicksPerSecond)};
 }
-inline Moment MomentOfTicks(int64_t ticks, int64_t ticks_per_second) {
-  if (ticks_per_second == 1'000'000) return MomentOf<1'000'000>(ticks);
-  if (ticks_per_second == 1'000'000'000) return MomentOf<1'000'000'000>(ticks);
-  int64_t per_day = ticks_per_second * 86'400;
-  int64_t days = FloorDiv(ticks, per_day);
-  return {days, (ticks - days * per_day) * (1'000'000'000 / ticks_per_second)};
+/// The ticks of timestamps: microseconds in 64 bits, nanoseconds in 128.
+inline Moment MomentOfTicks(int64_t micros) { return MomentOf<1'000'000>(micros); }
+inline Moment MomentOfTicks(Int128 nanos) {
+  const SplitTicks split = Split(nanos, kNanosPerDay);
+  return {split.units, split.rest};
 }
-/// Ticks of a moment; empty when they do not fit 64 bits.
-std::optional<int64_t> TicksOfMoment(const Moment& moment, int64_t ticks_per_second);
+/// Microseconds of a moment; empty when they do not fit 64 bits.
+std::optional<int64_t> MicrosOfMoment(const Moment& moment);
+/// Ticks of type int64_t or Int128, which holds all.
+template <typename Ticks>
+std::optional<Ticks> TicksOfMoment(const Moment& moment) {
+  if constexpr (sizeof(Ticks) == 16) {
+    return Int128{moment.days} * kNanosPerDay + moment.nanos;
+  } else {
+    return MicrosOfMoment(moment);
+  }
+}
 
 /// Reads DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ of a flat or constant column as local moments.
 class MomentReader {
@@ -106,7 +115,7 @@ class MomentReader {
       : kind_(column.type.kind()),
         data_(column.values ? column.values->data() : nullptr),
         mask_(column.is_constant() ? 0 : ~int64_t{0}),
-        ticks_per_second_(column.type.is_timestamp() ? column.type.ticks_per_second() : 1000),
+        is_wide_(column.type.is_wide_timestamp()),
         zone_(kind_ == TypeKind::kTimestampLtz ? zone : nullptr) {}
 
   Moment operator[](int64_t i) const {
@@ -114,16 +123,21 @@ class MomentReader {
     if (kind_ == TypeKind::kDate) return {reinterpret_cast<const int32_t*>(data_)[i], 0};
     if (kind_ == TypeKind::kTime)
       return {0, reinterpret_cast<const int32_t*>(data_)[i] * int64_t{1'000'000}};
-    int64_t ticks = reinterpret_cast<const int64_t*>(data_)[i];
-    if (zone_ != nullptr) ticks = ToLocal(*zone_, ticks, ticks_per_second_);
-    return MomentOfTicks(ticks, ticks_per_second_);
+    return is_wide_ ? MomentAt<Int128, 1'000'000'000>(i) : MomentAt<int64_t, 1'000'000>(i);
   }
 
  private:
+  template <typename Ticks, int64_t kPerSecond>
+  Moment MomentAt(int64_t i) const {
+    Ticks ticks = reinterpret_cast<const Ticks*>(data_)[i];
+    if (zone_ != nullptr) ticks = ToLocal(*zone_, ticks, kPerSecond);
+    return MomentOfTicks(ticks);
+  }
+
   TypeKind kind_;
   const uint8_t* data_;
   int64_t mask_;
-  int64_t ticks_per_second_;
+  bool is_wide_;
   const TimeZone* zone_;
 };
 

@@ -89,9 +89,11 @@ class CallReader {
     if (name == "TIMESTAMP" || name == "TIMESTAMP_LTZ") {
       size_t point = text.find('.');
       int precision = point == std::string::npos ? 0 : static_cast<int>(text.size() - point - 1);
+      DataType type =
+          name == "TIMESTAMP" ? DataType::Timestamp(precision) : DataType::TimestampLtz(precision);
       auto ticks = ParseTimestamp(text, precision);
-      return literal(ticks, name == "TIMESTAMP" ? DataType::Timestamp(precision)
-                                                : DataType::TimestampLtz(precision));
+      if (!ticks) return Status::Invalid("bad literal");
+      return MakeLiteral(Value::Ticks(*ticks, type), type.NotNull());
     }
     bool is_months = TakeWord("MONTH");
     if (!is_months && !TakeWord("SECOND")) return Status::Invalid("INTERVAL needs MONTH or SECOND");

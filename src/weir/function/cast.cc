@@ -87,9 +87,9 @@ bool CastMayFail(const DataType& from, const DataType& to) {
     return false;
   }
   if (from.kind() == TypeKind::kVariant) return !to.is_character();
-  // Bytes and lists may be too long for a VARIANT.
-  bool to_variant = to.kind() == TypeKind::kVariant;
-  return (to_variant && (from.is_binary() || from.is_nested())) || ReachesBeyond(from, to);
+  // Bytes and lists may be too long for a VARIANT, nanoseconds too far away.
+  return to.kind() == TypeKind::kVariant &&
+         (from.is_binary() || from.is_nested() || from.is_wide_timestamp());
 }
 
 Result<Kernel> MakeCastKernel(const CastCall& cast) {

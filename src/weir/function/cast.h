@@ -34,8 +34,6 @@ Result<Kernel> MakeVariantToNested(const CastCall& cast);    // To ARRAY, MAP, R
 Result<Kernel> MakeVariantFromNested(const CastCall& cast);  // From ARRAY, MAP, ROW.
 Result<Kernel> MakeNestedCast(const CastCall& cast);  // ARRAY, MAP, MULTISET, ROW to the same kind.
 
-/// Whether `from` has times that `to`, a timestamp in nanoseconds, cannot hold.
-bool ReachesBeyond(const DataType& from, const DataType& to);
 /// Whether some value makes the cast fail.
 bool CastMayFail(const DataType& from, const DataType& to);
 /// Whether the bytes stay: a Retype.

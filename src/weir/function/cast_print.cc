@@ -142,15 +142,20 @@ Result<Kernel> MakeTextPrinter(const CastCall& cast) {
       return MakePrinter<int32_t>(target,
                                   [](int32_t days, std::string* out) { AppendDate(days, out); });
     case TypeKind::kTimestamp:
-      return MakePrinter<int64_t>(target,
-                                  [precision = from.precision()](int64_t ticks, std::string* out) {
-                                    AppendTimestamp(ticks, precision, out);
-                                  });
     case TypeKind::kTimestampLtz:
-      return MakePrinter<int64_t>(
-          target, [type = from, zone = cast.zone](int64_t ticks, std::string* out) {
-            AppendTimestamp(ToLocal(*zone, ticks, type.ticks_per_second()), type.precision(), out);
+      return DispatchTicks(from, [&](auto tag) -> Result<Kernel> {
+        using Ticks = typename decltype(tag)::type;
+        const int precision = from.precision();
+        if (from.kind() == TypeKind::kTimestamp) {
+          return MakePrinter<Ticks>(target, [precision](Ticks ticks, std::string* out) {
+            AppendTimestamp(ticks, precision, out);
           });
+        }
+        return MakePrinter<Ticks>(
+            target, [precision, zone = cast.zone](Ticks ticks, std::string* out) {
+              AppendTimestamp(ToLocal(*zone, ticks, kTicksPerSecond<Ticks>), precision, out);
+            });
+      });
     default:
       return MakeAnyPrinter(cast, target);
   }

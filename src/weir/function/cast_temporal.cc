@@ -4,6 +4,8 @@
 // Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ (through the session's time zone), and
 // between intervals of one unit and exact numbers: CAST(INTERVAL '5' DAY AS INT) = 5. Precision is
 // cut, never rounded.
+#include "weir/data/ticks.h"
+#include "weir/function/calendar.h"
 #include "weir/function/cast.h"
 #include "weir/function/decimal_math.h"
 #include "weir/function/dispatch.h"
@@ -11,119 +13,99 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kMillisPerDay = 86'400'000;
-
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
-
-/// Ticks of `type` in the smallest step of its precision.
-int64_t TicksPerStep(const DataType& type) {
-  int digits = type.ticks_per_second() == 1'000'000 ? 6 : 9;
-  return static_cast<int64_t>(PowerOfTen(digits - type.precision()));
-}
-
 int32_t CutTime(int64_t millis, int precision) {
   int64_t unit = precision >= 3 ? 1 : precision == 2 ? 10 : precision == 1 ? 100 : 1000;
   return static_cast<int32_t>(millis - millis % unit);
 }
 
-constexpr const char* kBeyondNanos = "the time is beyond the range 1677-09-21 to 2262-04-11 of";
-
-/// From ticks of `from` to ticks of `to`, cut to `to`'s precision.
+/// From ticks of one type to ticks of another, cut to the precision of `to`.
+template <typename From, typename To>
 struct TickChange {
-  int64_t multiply, divide, step;
+  int64_t step;  // Ticks of From in the smallest step of `to`; 1: nothing is cut.
   TickChange(const DataType& from, const DataType& to)
-      : multiply(to.ticks_per_second() > from.ticks_per_second() ? 1000 : 1),
-        divide(to.ticks_per_second() < from.ticks_per_second() ? 1000 : 1),
-        step(TicksPerStep(to)) {
-    if (to.precision() >= from.precision()) step = 1;
+      : step(
+            to.precision() >= from.precision()
+                ? 1
+                : static_cast<int64_t>(PowerOfTen((sizeof(From) == 16 ? 9 : 6) - to.precision()))) {
   }
-  int64_t operator()(int64_t ticks) const {
-    if (divide != 1) ticks = FloorDivide(ticks, divide);
-    ticks = WrapMultiply(ticks, multiply);
-    return step == 1 ? ticks : FloorDivide(ticks, step) * step;
+
+  To operator()(From ticks) const {
+    if (step != 1) ticks -= Split(ticks, step).rest;
+    if constexpr (sizeof(To) > sizeof(From)) {
+      return To{ticks} * 1000;
+    } else if constexpr (sizeof(To) < sizeof(From)) {
+      return static_cast<To>(Split(ticks, 1000).units);
+    } else {
+      return ticks;
+    }
   }
 };
 
-/// Casts to nanoseconds from a type with a wider range: what does not fit is a row error, never
-/// another time.
-template <typename From, typename ToNanos>
-Result<Kernel> MakeToNanos(const CastCall& cast, ToNanos to_nanos) {
-  std::string type = cast.to.AsNullable().ToString();
-  return RowKernel<int64_t, From>([type, to_nanos](From ticks, KernelRow& row) -> int64_t {
-    int64_t nanos = 0;
-    if (!to_nanos(ticks, &nanos)) row.Fail(fmt::format("{} {}", kBeyondNanos, type));
-    return nanos;
+/// TIMESTAMP, TIMESTAMP_LTZ to either.
+template <typename From, typename To>
+Result<Kernel> MakeTickChange(const CastCall& cast) {
+  TickChange<From, To> change(cast.from, cast.to);
+  if (cast.from.kind() == cast.to.kind()) return MapKernel<To, From>(change)({});
+  if (cast.to.kind() == TypeKind::kTimestampLtz) {
+    return MapKernel<To, From>([zone = cast.zone, change](From ticks) {
+      return FromLocal(*zone, change(ticks), kTicksPerSecond<To>);
+    })({});
+  }
+  return MapKernel<To, From>([zone = cast.zone, change](From ticks) {
+    return change(ToLocal(*zone, ticks, kTicksPerSecond<From>));
   })({});
 }
 
-Result<Kernel> MakeWideToNanos(const CastCall& cast) {
-  constexpr int64_t kPerSecond = 1'000'000'000;
-  const TimeZone* to_zone = cast.to.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
-  if (cast.from.kind() == TypeKind::kDate) {
-    return MakeToNanos<int32_t>(cast, [to_zone](int32_t days, int64_t* nanos) {
-      if (__builtin_mul_overflow(int64_t{days}, 86'400 * kPerSecond, nanos)) return false;
-      if (to_zone != nullptr) *nanos = FromLocal(*to_zone, *nanos, kPerSecond);
-      return true;
-    });
-  }
-  // The zone is applied to microseconds, where it cannot overflow.
-  bool same = cast.from.kind() == cast.to.kind();
-  const TimeZone* zone = same ? nullptr : cast.zone;
-  return MakeToNanos<int64_t>(cast, [zone, to_zone](int64_t micros, int64_t* nanos) {
-    if (zone != nullptr) {
-      micros = to_zone != nullptr ? FromLocal(*zone, micros, 1'000'000)
-                                  : ToLocal(*zone, micros, 1'000'000);
-    }
-    return !__builtin_mul_overflow(micros, int64_t{1000}, nanos);
-  });
-}
-
-Result<Kernel> MakeToTimestamp(const CastCall& cast) {
-  if (ReachesBeyond(cast.from, cast.to)) return MakeWideToNanos(cast);
-  int64_t tps = cast.to.ticks_per_second();
+template <typename To>
+Result<Kernel> MakeToTicks(const CastCall& cast) {
+  constexpr int64_t kPerSecond = kTicksPerSecond<To>;
   const TimeZone* zone = cast.to.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
-  auto zoned = [zone, tps](int64_t local) {
-    return zone == nullptr ? local : FromLocal(*zone, local, tps);
+  auto zoned = [zone](To local) {
+    return zone == nullptr ? local : FromLocal(*zone, local, kPerSecond);
   };
   switch (cast.from.kind()) {
     case TypeKind::kDate:
-      return MapKernel<int64_t, int32_t>([zoned, tps](int32_t days) {
-        return zoned(WrapMultiply<int64_t>(days, 86'400 * tps));
+      return MapKernel<To, int32_t>([zoned](int32_t days) {
+        if constexpr (sizeof(To) == 16) return zoned(To{days} * (86'400 * kPerSecond));
+        return zoned(static_cast<To>(WrapMultiply<int64_t>(days, 86'400 * kPerSecond)));
       })({});
     case TypeKind::kTime:
-      return MapKernel<int64_t, int32_t>(
-          [zoned, tps](int32_t millis) { return zoned(millis * (tps / 1000)); })({});
+      return MapKernel<To, int32_t>(
+          [zoned](int32_t millis) { return zoned(To{millis} * (kPerSecond / 1000)); })({});
     default:
-      break;
+      return DispatchTicks(cast.from, [&](auto tag) -> Result<Kernel> {
+        return MakeTickChange<typename decltype(tag)::type, To>(cast);
+      });
   }
-  TickChange change(cast.from, cast.to);
-  if (cast.from.kind() == cast.to.kind()) return MapKernel<int64_t, int64_t>(change)({});
-  if (zone != nullptr)
-    return MapKernel<int64_t, int64_t>(
-        [zoned, change](int64_t ticks) { return zoned(change(ticks)); })({});
-  int64_t from_tps = cast.from.ticks_per_second();
-  return MapKernel<int64_t, int64_t>([zone = cast.zone, from_tps, change](int64_t ticks) {
-    return change(ToLocal(*zone, ticks, from_tps));
-  })({});
+}
+
+Result<Kernel> MakeToTimestamp(const CastCall& cast) {
+  return DispatchTicks(cast.to, [&](auto tag) -> Result<Kernel> {
+    return MakeToTicks<typename decltype(tag)::type>(cast);
+  });
 }
 
 /// TIMESTAMP, TIMESTAMP_LTZ to DATE or TIME.
-Result<Kernel> MakeFromTimestamp(const CastCall& cast) {
-  int64_t tps = cast.from.ticks_per_second();
+template <typename From>
+Result<Kernel> MakeFromTicks(const CastCall& cast) {
+  constexpr int64_t kPerSecond = kTicksPerSecond<From>;
   const TimeZone* zone = cast.from.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
-  auto local = [zone, tps](int64_t ticks) {
-    return zone == nullptr ? ticks : ToLocal(*zone, ticks, tps);
+  auto local = [zone](From ticks) {
+    return zone == nullptr ? ticks : ToLocal(*zone, ticks, kPerSecond);
   };
   if (cast.to.kind() == TypeKind::kDate) {
-    return MapKernel<int32_t, int64_t>([local, per_day = tps * 86'400](int64_t ticks) {
-      return static_cast<int32_t>(FloorDivide(local(ticks), per_day));
-    })({});
+    return MapKernel<int32_t, From>(
+        [local](From ticks) { return static_cast<int32_t>(MomentOfTicks(local(ticks)).days); })({});
   }
-  int precision = cast.to.precision();
-  return MapKernel<int32_t, int64_t>([local, tps, precision](int64_t ticks) {
-    int64_t millis = FloorDivide(local(ticks), tps / 1000);
-    return CutTime(millis - FloorDivide(millis, kMillisPerDay) * kMillisPerDay, precision);
+  return MapKernel<int32_t, From>([local, precision = cast.to.precision()](From ticks) {
+    return CutTime(MomentOfTicks(local(ticks)).nanos / 1'000'000, precision);
   })({});
+}
+
+Result<Kernel> MakeFromTimestamp(const CastCall& cast) {
+  return DispatchTicks(cast.from, [&](auto tag) -> Result<Kernel> {
+    return MakeFromTicks<typename decltype(tag)::type>(cast);
+  });
 }
 
 /// Months, or milliseconds, of one unit.
@@ -180,12 +162,6 @@ Result<Kernel> MakeToInterval(const CastCall& cast) {
 }
 
 }  // namespace
-
-bool ReachesBeyond(const DataType& from, const DataType& to) {
-  bool to_nanos = to.is_timestamp() && to.ticks_per_second() == 1'000'000'000;
-  return to_nanos && (from.kind() == TypeKind::kDate ||
-                      (from.is_timestamp() && from.ticks_per_second() < 1'000'000'000));
-}
 
 Result<Kernel> MakeTemporalCast(const CastCall& cast) {
   const DataType &from = cast.from, &to = cast.to;

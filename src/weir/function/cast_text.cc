@@ -33,13 +33,6 @@ void FailTime(std::string_view text, const DataType& type, KernelRow& row) {
       fmt::format("Could not parse '{}' as {}", Shortened(text), type.AsNullable().ToString()));
 }
 
-/// Says so when the text is a time that only nanoseconds cannot reach.
-void FailTimestamp(std::string_view text, const DataType& type, KernelRow& row) {
-  if (type.precision() <= 6 || !ParseTimestamp(Trim(text), 6)) return FailTime(text, type, row);
-  row.Fail(fmt::format("'{}' is beyond the range 1677-09-21 to 2262-04-11 of {}", Shortened(text),
-                       type.AsNullable().ToString()));
-}
-
 Result<Kernel> MakeIntegerParser(const DataType& type) {
   return DispatchPrimitive(type, [&](auto tag) -> Result<Kernel> {
     using T = typename decltype(tag)::type;
@@ -68,15 +61,19 @@ int32_t CutTime(int32_t millis, int precision) {
 Result<Kernel> MakeTimestampParser(const CastCall& cast) {
   DataType type = cast.to;
   const TimeZone* zone = type.kind() == TypeKind::kTimestampLtz ? cast.zone : nullptr;
-  return RowKernel<int64_t, std::string_view>(
-      [type, zone](std::string_view text, KernelRow& row) -> int64_t {
-        auto ticks = ParseTimestamp(Trim(text), type.precision());
-        if (!ticks) {
-          FailTimestamp(text, type, row);
-          return 0;
-        }
-        return zone == nullptr ? *ticks : FromLocal(*zone, *ticks, type.ticks_per_second());
-      })({});
+  return DispatchTicks(type, [&](auto tag) -> Result<Kernel> {
+    using Ticks = typename decltype(tag)::type;
+    return RowKernel<Ticks, std::string_view>(
+        [type, zone](std::string_view text, KernelRow& row) -> Ticks {
+          auto parsed = ParseTimestamp(Trim(text), type.precision());
+          if (!parsed) {
+            FailTime(text, type, row);
+            return 0;
+          }
+          auto ticks = static_cast<Ticks>(*parsed);
+          return zone == nullptr ? ticks : FromLocal(*zone, ticks, kTicksPerSecond<Ticks>);
+        })({});
+  });
 }
 
 }  // namespace

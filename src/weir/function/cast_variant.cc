@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// Casts of VARIANT to scalar types and back (cast_variant_nested.cc: to ARRAY, MAP and ROW). A cast never reads one kind as another and never
-// rounds: a number reaches any numeric type that holds it exactly (FLOAT and DOUBLE: that reach
-// it), all other kinds only their own type. Lengths and fractions of seconds are cut as in other
-// casts. A null within a variant is NULL. To STRING a variant is its JSON (cast_print.cc).
+// Casts of VARIANT to scalar types and back (cast_variant_nested.cc: to ARRAY, MAP and ROW). A cast
+// never reads one kind as another and never rounds: a number reaches any numeric type that holds it
+// exactly (FLOAT and DOUBLE: that reach it), all other kinds only their own type. Lengths and
+// fractions of seconds are cut as in other casts. A null within a variant is NULL. To STRING a
+// variant is its JSON (cast_print.cc).
 //   CAST(PARSE_JSON('1.5') AS DECIMAL(3, 1)) = 1.5     CAST(PARSE_JSON('1.5') AS INT) fails
 // Source: Flink 2.4's VariantCastUtils as its documentation describes it (2.2 has none of these
 // casts).
@@ -336,9 +337,10 @@ Result<Kernel> MakeNanosecondsWriter(const DataType& from) {
         if (narrow != nanos) {
           std::string text;
           AppendTimestamp(nanos, from.precision(), &text);
-          return InvalidData("the time {} is beyond the range 1677-09-21 to 2262-04-11 of a VARIANT "
-                             "of nanoseconds: CAST it AS {} first",
-                             text, from.AsNullable().WithPrecision(6).ToString());
+          return InvalidData(
+              "the time {} is beyond the range 1677-09-21 to 2262-04-11 of a VARIANT "
+              "of nanoseconds: CAST it AS {} first",
+              text, from.AsNullable().WithPrecision(6).ToString());
         }
         builder->AddFixed(kind, narrow);
         return Status::OK();

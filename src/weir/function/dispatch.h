@@ -32,10 +32,20 @@ auto DispatchFixed(const DataType& type, Visit&& visit) {
     case TypeKind::kDecimal:
       return visit(std::type_identity<Int128>{});
     default:
+      if (type.is_wide_timestamp()) return visit(std::type_identity<Int128>{});
       WEIR_CHECK(type.value_width() == 8, "not a type of fixed width");
       return visit(std::type_identity<int64_t>{});
   }
 }
+
+/// The ticks of a TIMESTAMP or TIMESTAMP_LTZ: int64_t microseconds or Int128 nanoseconds.
+template <typename Visit>
+auto DispatchTicks(const DataType& type, Visit&& visit) {
+  return type.is_wide_timestamp() ? visit(std::type_identity<Int128>{})
+                                  : visit(std::type_identity<int64_t>{});
+}
+template <typename Ticks>
+inline constexpr int64_t kTicksPerSecond = sizeof(Ticks) == 16 ? 1'000'000'000 : 1'000'000;
 
 /// TINYINT to DOUBLE: no decimals.
 template <typename Visit>

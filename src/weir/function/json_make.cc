@@ -79,11 +79,16 @@ struct Constructor {
   JsonReader reader;
 };
 
-std::shared_ptr<Constructor> MakeConstructor(const CallInfo& call) {
+/// The values are every `step`-th argument from `first_value` on.
+std::shared_ptr<Constructor> MakeConstructor(const CallInfo& call, size_t first_value,
+                                             size_t step) {
   auto made = std::make_shared<Constructor>();
   made->shapes = LiteralString(call, 0).value_or("");
   // Somebody may call $JSON_ARRAY by its name, with other shapes than arguments.
   made->shapes.resize(call.arg_types.size(), 'v');
+  for (size_t i = first_value, k = 0; i < call.arg_types.size(); i += step, ++k) {
+    if (!call.arg_types[i].is_character()) made->shapes[k] = 'v';
+  }
   made->absent_on_null = LiteralString(call, 1).value_or("NULL") == "ABSENT";
   made->bytes_max =
       call.config == nullptr ? FunctionConfig{}.result_bytes_max : call.config->result_bytes_max;
@@ -105,7 +110,7 @@ Status FinishRow(KernelContext& context, const Constructor& constructor, int64_t
 }
 
 Result<Kernel> MakeObject(const CallInfo& call) {
-  auto constructor = MakeConstructor(call);
+  auto constructor = MakeConstructor(call, 3, 2);
   return Kernel([constructor](KernelContext& context, const ColumnVector& args, int64_t n,
                               ColumnPtr* out) -> Status {
     StringColumnWriter writer(n, context.pool);
@@ -143,7 +148,7 @@ Result<Kernel> MakeObject(const CallInfo& call) {
 }
 
 Result<Kernel> MakeArray(const CallInfo& call) {
-  auto constructor = MakeConstructor(call);
+  auto constructor = MakeConstructor(call, 2, 1);
   return Kernel([constructor](KernelContext& context, const ColumnVector& args, int64_t n,
                               ColumnPtr* out) -> Status {
     StringColumnWriter writer(n, context.pool);

@@ -17,7 +17,7 @@ namespace {
 std::string TimestampText(const Column& column, int64_t i) {
   std::string text;
   int precision = column.type.precision();
-  AppendTimestamp(column.At<int64_t>(i), precision, &text);
+  AppendTimestamp(column.TicksAt(i), precision, &text);
   size_t blank = text.find(' ');
   if (blank != std::string::npos) text[blank] = 'T';
   if (precision > 0) {

@@ -193,13 +193,12 @@ enum class Rounding : uint8_t { kFloor, kCeil };
 
 /// As Flink: units up to a day round the time; coarser ones look at the day alone. CEIL of a DATE
 /// to DAY is the next.
-std::optional<int64_t> RoundMoment(TimeUnit unit, Rounding rounding, const Moment& moment,
-                                   int64_t ticks_per_second) {
+Moment RoundMoment(TimeUnit unit, Rounding rounding, const Moment& moment) {
   int64_t step = NanosOfUnit(unit);
   if (unit >= TimeUnit::kWeek) {
     int64_t day =
         rounding == Rounding::kFloor ? FloorDay(unit, moment.days) : CeilDay(unit, moment.days);
-    return TicksOfMoment({day, 0}, ticks_per_second);
+    return {day, 0};
   }
   Moment rounded = moment;
   rounded.nanos = moment.nanos / step * step;
@@ -208,7 +207,7 @@ std::optional<int64_t> RoundMoment(TimeUnit unit, Rounding rounding, const Momen
     rounded.nanos -= kNanosPerDay;
     ++rounded.days;
   }
-  return TicksOfMoment(rounded, ticks_per_second);
+  return rounded;
 }
 
 int32_t RoundDay(TimeUnit unit, Rounding rounding, int32_t days) {
@@ -238,17 +237,19 @@ Result<Kernel> MakeRound(const CallInfo& call, Rounding rounding) {
         [=](int32_t millis) { return RoundTime(unit, rounding, millis); })({});
   }
   WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, ZoneFor(call, 0));
-  int64_t ticks_per_second = type.ticks_per_second();
-  return RowKernel<int64_t, int64_t>([=](int64_t ticks, KernelRow& row) -> int64_t {
-    if (zone != nullptr) ticks = ToLocal(*zone, ticks, ticks_per_second);
-    auto rounded =
-        RoundMoment(unit, rounding, MomentOfTicks(ticks, ticks_per_second), ticks_per_second);
-    if (!rounded) {
-      row.Fail("the timestamp is beyond the range of its type");
-      return 0;
-    }
-    return zone == nullptr ? *rounded : FromLocal(*zone, *rounded, ticks_per_second);
-  })({});
+  return DispatchTicks(type, [&](auto tag) -> Result<Kernel> {
+    using Ticks = typename decltype(tag)::type;
+    constexpr int64_t kPerSecond = kTicksPerSecond<Ticks>;
+    return RowKernel<Ticks, Ticks>([=](Ticks ticks, KernelRow& row) -> Ticks {
+      if (zone != nullptr) ticks = ToLocal(*zone, ticks, kPerSecond);
+      auto rounded = TicksOfMoment<Ticks>(RoundMoment(unit, rounding, MomentOfTicks(ticks)));
+      if (!rounded) {
+        row.Fail("the timestamp is beyond the range of its type");
+        return 0;
+      }
+      return zone == nullptr ? *rounded : FromLocal(*zone, *rounded, kPerSecond);
+    })({});
+  });
 }
 
 Result<DataType> ReturnRound(const CallInfo& call) {

@@ -10,6 +10,7 @@
 
 #include "weir/expr/kernel.h"
 #include "weir/function/calendar.h"
+#include "weir/function/dispatch.h"
 
 namespace weir {
 

@@ -72,12 +72,40 @@ std::optional<Moment> Shift(TimeUnit unit, const Moment& moment, int64_t count) 
   return shifted;
 }
 
+constexpr const char* kOutOfRange = "TIMESTAMPADD leads out of the range of the type";
+
+/// Out: the ticks of the result.
+template <typename Out>
+Result<Kernel> MakeTimestampAdd(const CallInfo& call, TimeUnit unit, const TimeZone* zone) {
+  auto shift = [=](Moment moment, int64_t count, KernelRow& row) -> Out {
+    auto shifted = Shift(unit, moment, count);
+    auto ticks = shifted ? TicksOfMoment<Out>(*shifted) : std::nullopt;
+    if (!ticks) row.Fail(kOutOfRange);
+    return ticks.value_or(0);
+  };
+  if (call.arg_types[2].kind() == TypeKind::kDate) {
+    return RowKernel<Out, std::string_view, int64_t, int32_t>(
+        [=](std::string_view, int64_t count, int32_t days, KernelRow& row) {
+          return shift({days, 0}, count, row);
+        })(call);
+  }
+  // Days and finer are added to the instant, months to the local date.
+  bool is_local = zone != nullptr && MonthsOfUnit(unit) != 0;
+  return DispatchTicks(call.arg_types[2], [&](auto tag) -> Result<Kernel> {
+    using In = typename decltype(tag)::type;
+    return RowKernel<Out, std::string_view, int64_t, In>(
+        [=](std::string_view, int64_t count, In ticks, KernelRow& row) {
+          if (is_local) ticks = ToLocal(*zone, ticks, kTicksPerSecond<In>);
+          Out shifted = shift(MomentOfTicks(ticks), count, row);
+          return is_local ? FromLocal(*zone, shifted, kTicksPerSecond<Out>) : shifted;
+        })(call);
+  });
+}
+
 Result<Kernel> MakeAdd(const CallInfo& call) {
   WEIR_ASSIGN_OR_RETURN(TimeUnit unit, ShiftUnit(call));
   WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, ZoneFor(call, 2));
   WEIR_ASSIGN_OR_RETURN(DataType result, ReturnAdd(call));
-  auto fail = [](KernelRow& row) { row.Fail("TIMESTAMPADD leads out of the range of the type"); };
-  TypeKind kind = call.arg_types[2].kind();
   if (result.kind() == TypeKind::kTime) {
     return RowKernel<int32_t, std::string_view, int64_t, int32_t>(
         [=](std::string_view, int64_t count, int32_t millis, KernelRow&) -> int32_t {
@@ -90,32 +118,13 @@ Result<Kernel> MakeAdd(const CallInfo& call) {
     return RowKernel<int32_t, std::string_view, int64_t, int32_t>(
         [=](std::string_view, int64_t count, int32_t days, KernelRow& row) -> int32_t {
           auto shifted = Shift(unit, {days, 0}, count);
-          if (!shifted) fail(row);
+          if (!shifted) row.Fail(kOutOfRange);
           return shifted ? static_cast<int32_t>(shifted->days) : 0;
         })(call);
   }
-  int64_t in_ticks = kind == TypeKind::kDate ? 0 : call.arg_types[2].ticks_per_second();
-  int64_t out_ticks = result.ticks_per_second();
-  auto shift = [=](Moment moment, int64_t count, KernelRow& row) -> int64_t {
-    auto shifted = Shift(unit, moment, count);
-    auto ticks = shifted ? TicksOfMoment(*shifted, out_ticks) : std::nullopt;
-    if (!ticks) fail(row);
-    return ticks.value_or(0);
-  };
-  if (kind == TypeKind::kDate) {
-    return RowKernel<int64_t, std::string_view, int64_t, int32_t>(
-        [=](std::string_view, int64_t count, int32_t days, KernelRow& row) {
-          return shift({days, 0}, count, row);
-        })(call);
-  }
-  // Days and finer are added to the instant, months to the local date.
-  bool is_local = zone != nullptr && MonthsOfUnit(unit) != 0;
-  return RowKernel<int64_t, std::string_view, int64_t, int64_t>(
-      [=](std::string_view, int64_t count, int64_t ticks, KernelRow& row) {
-        if (is_local) ticks = ToLocal(*zone, ticks, in_ticks);
-        int64_t shifted = shift(MomentOfTicks(ticks, in_ticks), count, row);
-        return is_local ? FromLocal(*zone, shifted, out_ticks) : shifted;
-      })(call);
+  return DispatchTicks(result, [&](auto tag) -> Result<Kernel> {
+    return MakeTimestampAdd<typename decltype(tag)::type>(call, unit, zone);
+  });
 }
 
 int64_t Difference(TimeUnit unit, const Moment& from, const Moment& to) {

@@ -106,7 +106,6 @@ Result<Kernel> MakeFormatLiteral(const CallInfo& call, const std::string& patter
   WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, ZoneFor(call, 0));
   const DataType& type = call.arg_types[0];
   bool is_timestamp = type.is_timestamp();
-  int64_t ticks_per_second = is_timestamp ? type.ticks_per_second() : 1;
   return Kernel(
       [=](KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) -> Status {
         StringColumnWriter writer(n, context.pool);
@@ -116,12 +115,16 @@ Result<Kernel> MakeFormatLiteral(const CallInfo& call, const std::string& patter
           MomentReader reader(*args[0], nullptr);
           for (int64_t i = 0; i < n; ++i) moments.Write(reader[i], 0, i, writer);
         } else {
-          ValueReader<int64_t> ticks(*args[0]);
-          for (int64_t i = 0; i < n; ++i) {
-            int64_t local = zone == nullptr ? ticks[i] : ToLocal(*zone, ticks[i], ticks_per_second);
-            auto offset = static_cast<int32_t>((local - ticks[i]) / ticks_per_second);
-            moments.Write(MomentOfTicks(local, ticks_per_second), offset, i, writer);
-          }
+          DispatchTicks(args[0]->type, [&](auto tag) {
+            using Ticks = typename decltype(tag)::type;
+            constexpr int64_t kPerSecond = kTicksPerSecond<Ticks>;
+            ValueReader<Ticks> ticks(*args[0]);
+            for (int64_t i = 0; i < n; ++i) {
+              Ticks local = zone == nullptr ? ticks[i] : ToLocal(*zone, ticks[i], kPerSecond);
+              auto offset = static_cast<int32_t>((local - ticks[i]) / kPerSecond);
+              moments.Write(MomentOfTicks(local), offset, i, writer);
+            }
+          });
         }
         WEIR_ASSIGN_OR_RETURN(*out, writer.Finish());
         return Status::OK();
@@ -137,12 +140,9 @@ void WriteMoment(const DatePattern& pattern, const Moment& moment, StringRow& ro
 void FormatText(Patterns& patterns, sv text, sv pattern_text, StringRow& row) {
   const DatePattern* pattern = patterns.Get(pattern_text, row);
   if (pattern == nullptr) return;
-  if (auto nanos = ParseTimestamp(text, 9)) {
-    return WriteMoment(*pattern, MomentOfTicks(*nanos, 1'000'000'000), row);
-  }
-  auto micros = ParseTimestamp(text, 6);  // Of a year that nanoseconds do not reach.
-  if (!micros) return row.SetNull();
-  WriteMoment(*pattern, MomentOfTicks(*micros, kMicros), row);
+  auto nanos = ParseTimestamp(text, 9);
+  if (!nanos) return row.SetNull();
+  WriteMoment(*pattern, MomentOfTicks(*nanos), row);
 }
 
 Result<Kernel> MakeFormat(const CallInfo& call) {
@@ -171,7 +171,7 @@ Result<Kernel> MakeFormat(const CallInfo& call) {
 // ---- Reading ----
 
 std::optional<int64_t> CutToMillis(const Moment& moment) {
-  auto ticks = TicksOfMoment(moment, kMicros);
+  auto ticks = MicrosOfMoment(moment);
   if (ticks) *ticks -= FloorMod(*ticks, 1000);
   return ticks;
 }
@@ -182,16 +182,10 @@ std::optional<int64_t> ReadTimestamp(const DatePattern& pattern, sv text) {
   while (!text.empty() && static_cast<uint8_t>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<uint8_t>(text.back()) <= ' ') text.remove_suffix(1);
   if (text.find('T') != sv::npos) return std::nullopt;
-  auto ticks = ParseTimestamp(text, 6);
-  if (ticks) *ticks -= FloorMod(*ticks, 1000);
-  return ticks;
+  return ParseTimestamp(text, 3);
 }
 
-std::optional<int64_t> ReadDefaultTimestamp(sv text) {
-  auto ticks = ParseTimestamp(text, 6);
-  if (ticks) *ticks -= FloorMod(*ticks, 1000);
-  return ticks;
-}
+std::optional<int64_t> ReadDefaultTimestamp(sv text) { return ParseTimestamp(text, 3); }
 
 int64_t OrNull(std::optional<int64_t> value, KernelRow& row) {
   if (!value) row.SetNull();
@@ -381,8 +375,7 @@ Result<Kernel> MakeFromUnixTime(const CallInfo& call) {
     char* out = row.Reserve(pattern->bytes_max());
     if (out == nullptr) return;
     auto offset = static_cast<int32_t>((local - seconds * kMicros) / kMicros);
-    row.Commit(
-        static_cast<size_t>(pattern->Write(MomentOfTicks(local, kMicros), offset, out) - out));
+    row.Commit(static_cast<size_t>(pattern->Write(MomentOfTicks(local), offset, out) - out));
   };
   if (call.arg_types.size() == 1) {
     return StringKernel<int64_t>(
@@ -399,10 +392,10 @@ Result<Kernel> MakeConvertTz(const CallInfo& call) {
     const TimeZone* from = zones->Get(from_name);
     const TimeZone* to = zones->Get(to_name);
     auto parsed = from == nullptr || to == nullptr ? std::nullopt : pattern->Read(text);
-    auto local = parsed ? TicksOfMoment(parsed->moment, kMicros) : std::nullopt;
+    auto local = parsed ? MicrosOfMoment(parsed->moment) : std::nullopt;
     if (!local) return row.SetNull();
     int64_t converted = ToLocal(*to, FromLocal(*from, *local, kMicros), kMicros);
-    WriteMoment(*pattern, MomentOfTicks(converted, kMicros), row);
+    WriteMoment(*pattern, MomentOfTicks(converted), row);
   })(call);
 }
 

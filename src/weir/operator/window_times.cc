@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "weir/data/ticks.h"
 #include "weir/data/value.h"
 
 namespace weir {
@@ -62,6 +63,12 @@ Result<WindowTimes> WindowTimes::Make(const WindowAssignment& window,
 Status WindowTimes::ReadMillis(const Column& column, std::vector<int64_t>* millis) {
   millis->resize(static_cast<size_t>(column.length));
   int64_t ticks_per_milli = column.type.is_timestamp() ? column.type.ticks_per_second() / 1000 : 1;
+  if (column.type.is_wide_timestamp()) {
+    for (int64_t i = 0; i < column.length; ++i) {
+      (*millis)[static_cast<size_t>(i)] = Split(column.TicksAt(i), ticks_per_milli).units;
+    }
+    return Status::OK();
+  }
   if (column.is_flat()) {
     const auto* ticks = column.data<int64_t>();
     int64_t* out = millis->data();
@@ -129,7 +136,8 @@ Status WindowTimes::ReadSliceEnds(const Batch& batch, int64_t size,
   const Column* column =
       window_.is_proctime ? nullptr : batch.columns[static_cast<size_t>(window_.time_column)].get();
   bool plain = column != nullptr && zone_ == nullptr && column->is_flat() &&
-               !column->may_have_nulls() && column->type.is_timestamp();
+               !column->may_have_nulls() && column->type.is_timestamp() &&
+               !column->type.is_wide_timestamp();
   if (!plain) {
     WEIR_RETURN_NOT_OK(Read(batch, ends));
     for (int64_t& time : *ends) {

@@ -134,6 +134,14 @@ Json ValueToJson(const Value& value, const DataType& type) {
   return std::visit(Visitor{type}, value.v);
 }
 
+// Numbers of 128 bits, written as text.
+Result<Value> WideFromJson(const Json& json, const std::string& where) {
+  std::optional<Int128> value =
+      json.is_string() ? ParseDecimal(json.get_ref<const std::string&>(), 38, 0) : std::nullopt;
+  if (!value) return InvalidData("{} must be the digits of a decimal", where);
+  return Value::Decimal(*value);
+}
+
 Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::string& where) {
   if (json.is_null()) return Value::Null();
   switch (type.kind()) {
@@ -145,12 +153,8 @@ Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::s
     case TypeKind::kFloat:
     case TypeKind::kDouble:
       return DoubleFromJson(json, where);
-    case TypeKind::kDecimal: {
-      std::optional<Int128> value =
-          json.is_string() ? ParseDecimal(json.get_ref<const std::string&>(), 38, 0) : std::nullopt;
-      if (!value) return InvalidData("{} must be the digits of a decimal", where);
-      return Value::Decimal(*value);
-    }
+    case TypeKind::kDecimal:
+      return WideFromJson(json, where);
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
@@ -183,6 +187,7 @@ Result<Value> ValueFromJson(const Json& json, const DataType& type, const std::s
       return Value::List(std::move(list));
     }
     default:
+      if (type.is_wide_timestamp()) return WideFromJson(json, where);
       if (!json.is_number_integer()) return InvalidData("{} must be an integer", where);
       return Value::Int(json.get<int64_t>());
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weir/data/text.h"
+#include "weir/data/ticks.h"
 #include "weir/data/variant.h"
 
 namespace weir {
@@ -155,10 +156,14 @@ class ValueParser {
         return OrWrong(ParseTime(token.text), token, type);
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz: {
-        if (token.quoted) return OrWrong(ParseTimestamp(token.text, type.precision()), token, type);
-        std::optional<int64_t> millis = ParseInteger(token.text);
-        if (millis.has_value()) *millis *= type.ticks_per_second() / 1000;
-        return OrWrong(millis, token, type);
+        std::optional<Int128> ticks;
+        if (token.quoted) {
+          ticks = ParseTimestamp(token.text, type.precision());
+        } else if (auto millis = ParseInteger(token.text)) {
+          ticks = Int128{*millis} * (type.ticks_per_second() / 1000);
+        }
+        if (!ticks) return InvalidData("'{}' is no {}", token.text, type.ToString());
+        return Value::Ticks(*ticks, type);
       }
       case TypeKind::kBinary:
       case TypeKind::kVarbinary:
@@ -234,10 +239,10 @@ void AppendNested(const Value& value, const DataType& type, std::string* out) {
   }
 }
 
-void AppendTimestampText(int64_t ticks, const DataType& type, std::string* out) {
-  int64_t ticks_per_milli = type.ticks_per_second() / 1000;
-  if (ticks % ticks_per_milli == 0) {
-    *out += std::to_string(ticks / ticks_per_milli);
+void AppendTimestampText(Int128 ticks, const DataType& type, std::string* out) {
+  const SplitTicks millis = Split(ticks, type.ticks_per_second() / 1000);
+  if (millis.rest == 0) {
+    *out += std::to_string(millis.units);
     return;
   }
   *out += '\'';
@@ -271,7 +276,7 @@ void AppendTextValue(const Value& value, const DataType& type, std::string* out)
       break;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      AppendTimestampText(value.int_value(), type, out);
+      AppendTimestampText(value.ticks_value(), type, out);
       break;
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:

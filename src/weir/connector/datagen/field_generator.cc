@@ -184,8 +184,11 @@ class TimeGenerator : public FieldGenerator {
         int64_t unit = 1;
         for (int digits = slot.type().precision(); digits < 6; ++digits) unit *= 10;
         micros -= micros % unit;
-        slot.Set<int64_t>(position,
-                          slot.type().ticks_per_second() == 1'000'000 ? micros : micros * 1000);
+        if (slot.type().is_wide_timestamp()) {
+          slot.Set<Int128>(position, Int128{micros} * 1000);
+        } else {
+          slot.Set<int64_t>(position, micros);
+        }
       }
     }
     return Status::OK();

@@ -44,7 +44,8 @@ Result<Value> PartitionValue(const std::string& text, const Field& field,
       return made(ParseTime(text));
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      return made(ParseTimestamp(text, type.precision()));
+      if (auto parsed = ParseTimestamp(text, type.precision())) return Value::Ticks(*parsed, type);
+      return made(std::optional<int64_t>());
     default:
       return Unsupported("partition columns of type {} are not supported", type.ToString());
   }

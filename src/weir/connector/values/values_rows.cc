@@ -70,9 +70,12 @@ Result<Value> FromText(const Json& json, const DataType& type) {
       return IntOrMismatch(ParseTime(text), json, type);
     case TypeKind::kTimestampLtz:
       if (!text.empty() && text.back() == 'Z') text.pop_back();
-      return IntOrMismatch(ParseTimestamp(text, type.precision()), json, type);
-    case TypeKind::kTimestamp:
-      return IntOrMismatch(ParseTimestamp(text, type.precision()), json, type);
+      [[fallthrough]];
+    case TypeKind::kTimestamp: {
+      auto parsed = ParseTimestamp(text, type.precision());
+      if (!parsed) return Mismatch(json, type);
+      return Value::Ticks(*parsed, type);
+    }
     default:
       return Mismatch(json, type);
   }
@@ -161,11 +164,16 @@ Status AddTypedVariant(const std::string& name, const Json& json, VariantBuilder
       builder->AddFixed(VariantKind::kDate, value.int_value());
       break;
     case TypeKind::kTimestamp:
-      builder->AddFixed(VariantKind::kTimestamp, value.int_value());
+    case TypeKind::kTimestampLtz: {
+      const bool is_ltz = type->kind() == TypeKind::kTimestampLtz;
+      VariantKind kind = is_ltz ? VariantKind::kTimestampLtz : VariantKind::kTimestamp;
+      if (type->is_wide_timestamp())
+        kind = is_ltz ? VariantKind::kTimestampLtzNanos : VariantKind::kTimestampNanos;
+      const auto ticks = static_cast<int64_t>(value.ticks_value());
+      if (ticks != value.ticks_value()) return Mismatch(json, *type);
+      builder->AddFixed(kind, ticks);
       break;
-    case TypeKind::kTimestampLtz:
-      builder->AddFixed(VariantKind::kTimestampLtz, value.int_value());
-      break;
+    }
     case TypeKind::kFloat:
       builder->AddFloat(static_cast<float>(value.double_value()));
       break;
