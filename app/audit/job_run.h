@@ -23,7 +23,8 @@ namespace weir::audit {
 
 struct RunSettings {
   int parallelism = 1;
-  int every_polls = 2;  // An epoch after so many reads of sources.
+  int every_polls = 2;    // An epoch after so many reads of sources.
+  int rows_per_step = 2;  // Of a snapshot, between two reads.
   std::string directory = "/checkpoints";
   std::map<std::string, std::string> options = {};  // Win over all others.
 };
@@ -37,7 +38,8 @@ struct JobWatch {
   std::function<void()> on_end;
 };
 
-/// Runs the job's statements; continues its newest checkpoint if there is one.
+/// Runs the job's statements; continues its newest checkpoint if there is one. A job that never
+/// ends is ended as it asks for.
 Status RunJob(const ReferenceJob& job, const RunSettings& settings, SimEnvironment* machine,
               const JobWatch& watch = {});
 

@@ -31,6 +31,22 @@ Status CheckRows(std::string_view name, const Schema& schema, const Batch& rows,
 
 }  // namespace
 
+SubtaskSnapshot::~SubtaskSnapshot() {
+  for (const auto& save : deferred_) save->Abandon();
+}
+
+Status SubtaskSnapshot::Defer(std::shared_ptr<SlotSave> save) {
+  deferred_.push_back(std::move(save));
+  return Status::OK();
+}
+
+Status SubtaskSnapshot::Continue(int64_t rows_max) {
+  if (deferred_.empty()) return Status::OK();
+  WEIR_RETURN_NOT_OK(deferred_.back()->Continue(rows_max));
+  if (deferred_.back()->is_done()) deferred_.pop_back();
+  return Status::OK();
+}
+
 Status SubtaskSnapshot::Write(std::string_view name, const Schema& schema, const Batch& rows,
                               std::span<const uint64_t> key_hashes) {
   WEIR_RETURN_NOT_OK(CheckRows(name, schema, rows, key_hashes));

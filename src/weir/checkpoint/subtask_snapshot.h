@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Weir authors
 //
-// What one operator subtask has saved for one epoch, in memory: filled by the subtask's thread
-// between two events, then handed to the coordinator, which encodes it.
+// What one operator subtask has saved for one epoch, in memory: filled by the subtask's thread, its
+// small tables when the barrier comes, the rows of its slot tables bit by bit between later events;
+// then handed to the coordinator, which encodes it.
 //
 // Threads: one at a time.
 #pragma once
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "weir/state/snapshot.h"
+#include "weir/state/slot_save.h"
 
 namespace weir {
 
@@ -30,6 +31,9 @@ class SubtaskSnapshot : public SnapshotWriter {
 
   SubtaskSnapshot(int64_t epoch, bool is_incremental)
       : epoch_(epoch), is_incremental_(is_incremental) {}
+  ~SubtaskSnapshot() override;
+  SubtaskSnapshot(const SubtaskSnapshot&) = delete;
+  SubtaskSnapshot& operator=(const SubtaskSnapshot&) = delete;
 
   Status Write(std::string_view name, const Schema& schema, const Batch& rows,
                std::span<const uint64_t> key_hashes) override;
@@ -38,6 +42,12 @@ class SubtaskSnapshot : public SnapshotWriter {
   Status WriteSlots(std::string_view name, const Schema& schema, const Batch& rows,
                     std::span<const uint64_t> key_hashes, std::span<const uint32_t> slots) override;
   Status EraseSlots(std::string_view name, std::span<const uint32_t> slots) override;
+  Status Defer(std::shared_ptr<SlotSave> save) override;
+
+  /// Whether rows are still to be copied.
+  bool is_complete() const { return deferred_.empty(); }
+  /// Copies at most `rows_max` rows more. By the subtask, between events.
+  Status Continue(int64_t rows_max);
 
   const std::vector<Part>& parts() const { return parts_; }
 
@@ -48,6 +58,7 @@ class SubtaskSnapshot : public SnapshotWriter {
   int64_t epoch_;
   bool is_incremental_;
   std::vector<Part> parts_;
+  std::vector<std::shared_ptr<SlotSave>> deferred_;  // The last one is being copied.
 };
 
 }  // namespace weir

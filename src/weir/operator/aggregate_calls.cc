@@ -269,10 +269,10 @@ Status AggregateCalls::Reset(std::span<const uint32_t> slots) {
 Status AggregateCalls::SaveDistinct(SnapshotWriter& snapshot,
                                     const std::vector<DataType>& group_types,
                                     const SlotColumns& columns_of,
-                                    const std::vector<int>& key_columns, GroupNames names) {
+                                    const std::vector<int>& key_columns) {
   for (size_t i = 0; i < distinct_.size(); ++i) {
     WEIR_RETURN_NOT_OK(distinct_[i]->Save(snapshot, fmt::format("distinct{}", i), group_types,
-                                          columns_of, key_columns, names));
+                                          columns_of, key_columns));
   }
   return Status::OK();
 }

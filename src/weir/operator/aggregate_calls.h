@@ -92,8 +92,7 @@ class AggregateCalls {
   /// DISTINCT's tables are saved apart. `columns_of`: columns of `group_types` that name groups;
   /// `key_columns`: those that decide which subtask owns the group.
   Status SaveDistinct(SnapshotWriter& snapshot, const std::vector<DataType>& group_types,
-                      const SlotColumns& columns_of, const std::vector<int>& key_columns,
-                      GroupNames names);
+                      const SlotColumns& columns_of, const std::vector<int>& key_columns);
   /// `slots_of` finds the groups of rows of group columns (kNoSlot: not here).
   using GroupSlots = std::function<Status(const ColumnVector& columns, int64_t num_rows,
                                           std::vector<uint32_t>* slots)>;

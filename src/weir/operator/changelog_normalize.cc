@@ -47,16 +47,13 @@ class ChangelogNormalize : public Operator {
   }
 
   Status Save(SnapshotWriter& snapshot) override {
-    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
-    return SaveChanges(
-        snapshot, "rows", RowSchema(), changes,
-        [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-          WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows_.Get(slots));
-          WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
-          columns.push_back(std::move(written));
-          return columns;
-        },
-        spec_.key_columns);
+    auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+      WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows_.Get(slots));
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
+      columns.push_back(std::move(written));
+      return columns;
+    };
+    return table_.Save(snapshot, {"rows", RowSchema(), columns_of, spec_.key_columns});
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));
@@ -98,6 +95,7 @@ class ChangelogNormalize : public Operator {
   Result<std::vector<int32_t>> PresentRows(ColumnVector* all);
   Status StorePresent(const Batch& batch, const std::vector<int32_t>& present);
   Status Forget(const std::vector<uint32_t>& slots) {
+    table_.MarkChanged(slots);
     WEIR_RETURN_NOT_OK(rows_.Clear(slots));
     return table_.Erase(slots);
   }

@@ -181,6 +181,7 @@ Status DistinctValues::ApplyCounts(int64_t num_rows) {
 }
 
 Status DistinctValues::EraseEntries(const std::vector<uint32_t>& entries) {
+  table_.MarkChanged(entries);
   for (uint32_t entry : entries) {
     if (previous_[entry] != kNoSlot) {
       next_[previous_[entry]] = next_[entry];
@@ -255,8 +256,8 @@ Schema DistinctValues::SnapshotSchema(const std::vector<DataType>& group_types) 
 
 Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name,
                             const std::vector<DataType>& group_types, const SlotColumns& columns_of,
-                            const std::vector<int>& key_columns, GroupNames names) {
-  auto columns = [&](std::span<const uint32_t> entries) -> Result<ColumnVector> {
+                            const std::vector<int>& key_columns) {
+  auto columns = [this, columns_of](std::span<const uint32_t> entries) -> Result<ColumnVector> {
     std::vector<uint32_t> groups;
     for (uint32_t entry : entries) groups.push_back(group_[entry]);
     WEIR_ASSIGN_OR_RETURN(ColumnVector out, columns_of(groups));
@@ -276,11 +277,8 @@ Status DistinctValues::Save(SnapshotWriter& snapshot, std::string_view name,
     }
     return out;
   };
-  Schema schema = SnapshotSchema(group_types);
-  if (names == GroupNames::kChanging)
-    return SaveSlots(snapshot, name, schema, table_.LiveSlots(), columns, key_columns);
-  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
-  return SaveChanges(snapshot, name, schema, changes, columns, key_columns);
+  return table_.Save(snapshot,
+                     {std::string(name), SnapshotSchema(group_types), columns, key_columns});
 }
 
 Status DistinctValues::Restore(

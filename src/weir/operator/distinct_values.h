@@ -25,10 +25,6 @@
 
 namespace weir {
 
-/// Whether the columns that name a group stay the same while it lives. Values of groups whose name
-/// changes (sessions grow) are saved as a whole each time.
-enum class GroupNames : uint8_t { kFixed, kChanging };
-
 class DistinctValues {
  public:
   static constexpr int kFiltersMax = 64;
@@ -63,9 +59,10 @@ class DistinctValues {
   Status Reset(std::span<const uint32_t> slots);
 
   int64_t num_values() const { return table_.size(); }
+  /// `columns_of` gives what names a group, which stays the same while it lives.
   Status Save(SnapshotWriter& snapshot, std::string_view name,
               const std::vector<DataType>& group_types, const SlotColumns& columns_of,
-              const std::vector<int>& key_columns, GroupNames names);
+              const std::vector<int>& key_columns);
   Status Restore(
       SnapshotReader& snapshot, std::string_view name, const std::vector<DataType>& group_types,
       const std::function<Status(const ColumnVector&, int64_t, std::vector<uint32_t>*)>& slots_of);

@@ -404,6 +404,7 @@ Status GroupAggregate::QueueRows(std::vector<uint32_t> slots, const std::vector<
 
 Status GroupAggregate::Forget(const std::vector<uint32_t>& slots) {
   if (slots.empty()) return Status::OK();
+  table_->MarkChanged(slots);
   WEIR_RETURN_NOT_OK(calls_->Reset(slots));
   if (spec_.input_may_retract) {
     for (uint32_t slot : slots) row_counts_[slot] = 0;
@@ -451,31 +452,29 @@ Schema GroupAggregate::GroupSchema() const {
 }
 
 Status GroupAggregate::Save(SnapshotWriter& snapshot) {
-  auto keys_of = [&](std::span<const uint32_t> slots) { return table_->Keys(slots); };
   std::vector<int> key_columns = ColumnRange(0, key_types_.size());
-  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_->TakeChanges(snapshot));
-  WEIR_RETURN_NOT_OK(SaveChanges(
-      snapshot, "groups", GroupSchema(), changes,
-      [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-        WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
-        if (spec_.input_may_retract) {
-          WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
-          columns.push_back(std::move(rows));
-        }
-        // Without a TTL a column of zeros, so that switching it on later costs no state.
-        ColumnPtr changed;
-        if (spec_.state_ttl_millis > 0) {
-          WEIR_ASSIGN_OR_RETURN(changed, NumbersOf(changed_millis_, slots, context_.pool));
-        } else {
-          WEIR_ASSIGN_OR_RETURN(changed, StateTtl(0, context_.pool).Column(slots, context_.pool));
-        }
-        columns.push_back(std::move(changed));
-        WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
-        columns.insert(columns.end(), states.begin(), states.end());
-        return columns;
-      },
-      key_columns));
-  return calls_->SaveDistinct(snapshot, key_types_, keys_of, key_columns, GroupNames::kFixed);
+  auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+    WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
+    if (spec_.input_may_retract) {
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
+      columns.push_back(std::move(rows));
+    }
+    // Without a TTL a column of zeros, so that switching it on later costs no state.
+    ColumnPtr changed;
+    if (spec_.state_ttl_millis > 0) {
+      WEIR_ASSIGN_OR_RETURN(changed, NumbersOf(changed_millis_, slots, context_.pool));
+    } else {
+      WEIR_ASSIGN_OR_RETURN(changed, StateTtl(0, context_.pool).Column(slots, context_.pool));
+    }
+    columns.push_back(std::move(changed));
+    WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
+    columns.insert(columns.end(), states.begin(), states.end());
+    return columns;
+  };
+  WEIR_RETURN_NOT_OK(table_->Save(snapshot, {"groups", GroupSchema(), columns_of, key_columns}));
+  return calls_->SaveDistinct(
+      snapshot, key_types_, [this](std::span<const uint32_t> slots) { return table_->Keys(slots); },
+      key_columns);
 }
 
 Status GroupAggregate::Restore(SnapshotReader& snapshot) {

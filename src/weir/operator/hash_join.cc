@@ -312,6 +312,12 @@ Status HashJoin::MatchSome() {
     WEIR_RETURN_NOT_OK(QueueInnerPairs());
     return next_row_ >= batch_.num_rows ? EndBatch() : Status::OK();
   }
+  if (counts_matches(1 - input_)) {
+    std::vector<uint32_t> matched;
+    matched.reserve(pairs_.size());
+    for (const Pair& pair : pairs_) matched.push_back(pair.slot);
+    other().rows.MarkChanged(matched);
+  }
   for (const Pair& pair : pairs_) {
     while (ended_row_ < pair.row) EndRow(static_cast<int32_t>(ended_row_++));
     AddPair(pair);
@@ -349,7 +355,6 @@ void HashJoin::AddPair(const Pair& pair) {
   if (counts_matches(1 - input_)) {
     int64_t& matches = other().matches[pair.slot];
     turns = adds ? matches++ == 0 : --matches == 0;
-    other().rows.MarkChanged(pair.slot);
     other().ttl.Write(pair.slot, now_millis_);
   }
   if (is_semi_or_anti()) {
@@ -419,7 +424,7 @@ Status HashJoin::QueueFinalRows() {
   }
   if (final_position_ >= final_slots_.size()) {
     in_final_rows_ = false;
-    side.rows.Clear();
+    side.rows.Clear();  // First: a snapshot that is being copied still wants the matches.
     side.matches.Clear();
     final_sides_.pop_front();
     return Status::OK();
@@ -460,7 +465,7 @@ Schema HashJoin::SideSchema(int side) const {
 Status HashJoin::Save(SnapshotWriter& snapshot) {
   for (int side : {kLeft, kRight}) {
     Side& rows = *sides_[side];
-    auto columns_of = [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+    auto columns_of = [this, side, &rows](auto slots) -> Result<ColumnVector> {
       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, rows.rows.Get(slots));
       PoolVector<int64_t> counts(context_.pool), matches(context_.pool);
       std::vector<uint32_t> order;
@@ -477,9 +482,8 @@ Status HashJoin::Save(SnapshotWriter& snapshot) {
       columns.push_back(std::move(written));
       return columns;
     };
-    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, rows.rows.TakeChanges(snapshot));
-    WEIR_RETURN_NOT_OK(SaveChanges(snapshot, side == kLeft ? "left" : "right", SideSchema(side),
-                                   changes, columns_of, rows.spec.key_columns));
+    WEIR_RETURN_NOT_OK(rows.rows.Save(snapshot, {side == kLeft ? "left" : "right", SideSchema(side),
+                                                 columns_of, rows.spec.key_columns}));
   }
   return Status::OK();
 }

@@ -106,15 +106,15 @@ Schema LocalGroups::GroupSchema() const {
 }
 
 Status LocalGroups::Save(SnapshotWriter& snapshot) {
-  return SaveSlots(
-      snapshot, "groups", GroupSchema(), table_.LiveSlots(),
-      [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-        WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
-        WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
-        columns.insert(columns.end(), states.begin(), states.end());
-        return columns;
-      },
-      ColumnRange(0, key_types_.size()));
+  auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+    WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
+    WEIR_ASSIGN_OR_RETURN(ColumnVector states, calls_->States(slots));
+    columns.insert(columns.end(), states.begin(), states.end());
+    return columns;
+  };
+  return SaveSlots(snapshot,
+                   {"groups", GroupSchema(), columns_of, ColumnRange(0, key_types_.size())},
+                   table_.LiveSlots());
 }
 
 Status LocalGroups::Restore(SnapshotReader& snapshot) {

@@ -139,9 +139,12 @@ void Run(const Case& test, uint32_t seed, bool disturbed, Outcome* outcome) {
     now += static_cast<int64_t>(random() % 12);
     op.SendWatermark(now - 1, outcome->out);
     if (!disturbed) continue;
-    if (chance() % 6 == 0) {
-      constexpr int kParallelism[] = {1, 2, 3, 8};
-      op.Restart(std::min(kParallelism[chance() % 4], test.parallelism_max));
+    constexpr int kParallelism[] = {1, 2, 3, 8};
+    int parallelism = std::min(kParallelism[chance() % 4], test.parallelism_max);
+    if (chance() % 8 == 0) {
+      op.Restart(parallelism);
+    } else if (chance() % 6 == 0) {
+      op.Crash(parallelism);
     } else if (chance() % 2 == 0) {
       op.Checkpoint();
     }

@@ -77,8 +77,7 @@ class SessionAggregate : public Operator {
 
   Status Save(SnapshotWriter& snapshot) override {
     std::vector<int> key_columns = ColumnRange(0, spec_.key_columns.size());
-    auto names_of = [&](std::span<const uint32_t> slots) { return sessions_->Names(slots); };
-    auto columns_of = [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+    auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
       WEIR_ASSIGN_OR_RETURN(ColumnVector columns, sessions_->Names(slots));
       WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
       columns.push_back(std::move(rows));
@@ -86,11 +85,12 @@ class SessionAggregate : public Operator {
       columns.insert(columns.end(), states.begin(), states.end());
       return columns;
     };
-    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, sessions_->TakeChanges(snapshot));
     WEIR_RETURN_NOT_OK(
-        SaveChanges(snapshot, "sessions", SessionSchema(), changes, columns_of, key_columns));
-    WEIR_RETURN_NOT_OK(calls_->SaveDistinct(snapshot, sessions_->name_types(), names_of,
-                                            key_columns, GroupNames::kChanging));
+        sessions_->Save(snapshot, {"sessions", SessionSchema(), columns_of, key_columns}));
+    WEIR_RETURN_NOT_OK(calls_->SaveDistinct(
+        snapshot, sessions_->anchor_types(),
+        [this](std::span<const uint32_t> slots) { return sessions_->Anchors(slots); },
+        key_columns));
     return SaveProgress(snapshot, done_millis_, context_.pool);
   }
   Status Restore(SnapshotReader& snapshot) override {
@@ -105,9 +105,9 @@ class SessionAggregate : public Operator {
           calls_->MergeStates(slots_, ColumnVector(next + 1, batch.columns.end()), batch.num_rows));
     }
     WEIR_RETURN_NOT_OK(calls_->RestoreDistinct(
-        snapshot, sessions_->name_types(),
-        [&](const ColumnVector& names, int64_t num_rows, std::vector<uint32_t>* slots) {
-          return FindSessions(names, num_rows, slots);
+        snapshot, sessions_->anchor_types(),
+        [&](const ColumnVector& anchors, int64_t num_rows, std::vector<uint32_t>* slots) {
+          return sessions_->FindAnchored(anchors, num_rows, slots);
         }));
     WEIR_ASSIGN_OR_RETURN(done_millis_, RestoreProgress(snapshot));
     return Status::OK();
@@ -201,6 +201,7 @@ class SessionAggregate : public Operator {
       WEIR_ASSIGN_OR_RETURN(ColumnPtr column, times_.TimeColumn(ends));
       batch.columns.push_back(std::move(column));
     }
+    sessions_->MarkChanged(all);
     WEIR_RETURN_NOT_OK(calls_->Reset(all));
     for (uint32_t slot : all) row_counts_[slot] = 0;
     WEIR_RETURN_NOT_OK(sessions_->Free(all));

@@ -26,6 +26,7 @@ SessionWindows::SessionWindows(std::vector<DataType> key_types, const WindowTime
       heads_(pool),
       starts_(pool),
       ends_(pool),
+      anchors_(pool),
       buckets_of_(pool),
       next_(pool),
       key_(pool),
@@ -63,6 +64,7 @@ Result<uint32_t> SessionWindows::New(uint32_t key, int64_t start, int64_t end) {
     session = static_cast<uint32_t>(starts_.size());
     WEIR_RETURN_NOT_OK(starts_.Append(0));
     WEIR_RETURN_NOT_OK(ends_.Append(0));
+    WEIR_RETURN_NOT_OK(anchors_.Append(0));
     WEIR_RETURN_NOT_OK(buckets_of_.Append(kNoBucket));
     WEIR_RETURN_NOT_OK(next_.Append(kNoSlot));
     WEIR_RETURN_NOT_OK(key_.Append(0));
@@ -72,6 +74,7 @@ Result<uint32_t> SessionWindows::New(uint32_t key, int64_t start, int64_t end) {
   changes_.Mark(session);
   starts_[session] = start;
   ends_[session] = end;
+  anchors_[session] = start;
   key_[session] = key;
   live_[session] = 1;
   next_[session] = heads_[key];
@@ -81,12 +84,24 @@ Result<uint32_t> SessionWindows::New(uint32_t key, int64_t start, int64_t end) {
 }
 
 void SessionWindows::Unlink(uint32_t session) {
+  changes_.Mark(session);
   uint32_t* link = &heads_[key_[session]];
   while (*link != session) link = &next_[*link];
   *link = next_[session];
   live_[session] = 0;
-  changes_.Mark(session);
   buckets_of_[session] = kNoBucket;
+}
+
+// While a snapshot is being copied: all sessions that rows may reach, together.
+void SessionWindows::PreserveSessions(int64_t num_rows, const std::vector<int32_t>* rows) {
+  std::vector<uint32_t> reached;
+  auto n = rows != nullptr ? static_cast<int64_t>(rows->size()) : num_rows;
+  for (int64_t i = 0; i < n; ++i) {
+    auto row = static_cast<size_t>(rows != nullptr ? (*rows)[static_cast<size_t>(i)] : i);
+    for (uint32_t session = heads_[key_slots_[row]]; session != kNoSlot; session = next_[session])
+      reached.push_back(session);
+  }
+  changes_.Preserve(reached);
 }
 
 Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_t>& times,
@@ -96,6 +111,7 @@ Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_
   WEIR_RETURN_NOT_OK(FindKeys(keys, num_rows, rows));
   sessions->assign(times.size(), kNoSlot);
   merges->clear();
+  if (changes_.is_saving()) PreserveSessions(num_rows, rows);
   auto n = rows != nullptr ? static_cast<int64_t>(rows->size()) : num_rows;
   for (int64_t i = 0; i < n; ++i) {
     auto row = static_cast<size_t>(rows != nullptr ? (*rows)[static_cast<size_t>(i)] : i);
@@ -115,14 +131,15 @@ Status SessionWindows::Assign(const ColumnVector& keys, const std::vector<int64_
     if (second != kNoSlot) {
       if (starts_[second] < starts_[found])
         std::swap(found, second);  // What came earlier stays in front.
+      changes_.Mark(found);
       starts_[found] = std::min(starts_[found], starts_[second]);
       ends_[found] = std::max(ends_[found], ends_[second]);
       Unlink(second);
       merges->push_back({second, found});
     }
+    changes_.Mark(found);
     starts_[found] = std::min(starts_[found], start);
     ends_[found] = std::max(ends_[found], end);
-    changes_.Mark(found);
     (*sessions)[row] = found;
   }
   if (!merges->empty()) {
@@ -207,6 +224,38 @@ std::vector<DataType> SessionWindows::name_types() const {
   std::vector<DataType> types = key_types_;
   types.insert(types.end(), 2, DataType::BigInt().NotNull());
   return types;
+}
+
+Result<ColumnVector> SessionWindows::Anchors(std::span<const uint32_t> sessions) {
+  WEIR_ASSIGN_OR_RETURN(ColumnVector anchors, Keys(sessions));
+  WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(anchors_, sessions, pool_));
+  anchors.push_back(std::move(column));
+  return anchors;
+}
+
+std::vector<DataType> SessionWindows::anchor_types() const {
+  std::vector<DataType> types = key_types_;
+  types.push_back(DataType::BigInt().NotNull());
+  return types;
+}
+
+Status SessionWindows::FindAnchored(const ColumnVector& anchors, int64_t num_rows,
+                                    std::vector<uint32_t>* sessions) {
+  ColumnVector keys(anchors.begin(), anchors.end() - 1);
+  std::vector<uint64_t> hashes;
+  WEIR_RETURN_NOT_OK(HashKeys(keys, num_rows, &hashes));
+  std::vector<uint32_t> slots(static_cast<size_t>(num_rows));
+  WEIR_RETURN_NOT_OK(keys_.Find(keys, hashes, slots.data()));
+  sessions->clear();
+  for (int64_t i = 0; i < num_rows; ++i) {
+    int64_t instant = anchors.back()->At<int64_t>(i);
+    uint32_t key = slots[static_cast<size_t>(i)];
+    uint32_t session = key == kNoSlot ? kNoSlot : heads_[key];
+    while (session != kNoSlot && (instant < starts_[session] || instant >= ends_[session]))
+      session = next_[session];
+    sessions->push_back(session);
+  }
+  return Status::OK();
 }
 
 Status SessionWindows::FindOrMake(const ColumnVector& names, int64_t num_rows,

@@ -51,12 +51,13 @@ class SessionWindows {
   /// An instant before which no session is complete; the greatest number when there is none.
   int64_t NextInstant() const;
 
-  /// What a Save writes of what is kept by session: those that were given out by Assign, made or
-  /// freed are marked.
-  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
-    return changes_.Take(snapshot.is_incremental(), num_slots(),
+  /// Saves what `table` keeps by session. Sessions that are given out by Assign, made or freed are
+  /// marked; who changes what belongs to others calls MarkChanged before.
+  Status Save(SnapshotWriter& snapshot, SlotTable table) {
+    return changes_.Save(snapshot, std::move(table), num_slots(),
                          [this](uint32_t session) { return live_[session] != 0; });
   }
+  void MarkChanged(std::span<const uint32_t> sessions) { changes_.Mark(sessions); }
 
   /// All session slots are below this.
   int64_t num_slots() const { return starts_.size(); }
@@ -66,11 +67,19 @@ class SessionWindows {
   /// Keys, then start and end BIGINT: what names a session in a snapshot.
   Result<ColumnVector> Names(std::span<const uint32_t> sessions);
   std::vector<DataType> name_types() const;
-  /// The sessions of such rows, made where they are missing.
+  /// Keys, then an instant BIGINT that lies within the session as long as it lives: its name for
+  /// what belongs to it, since its start and end change.
+  Result<ColumnVector> Anchors(std::span<const uint32_t> sessions);
+  std::vector<DataType> anchor_types() const;
+  /// The sessions of such rows; kNoSlot where there is none.
+  Status FindAnchored(const ColumnVector& anchors, int64_t num_rows,
+                      std::vector<uint32_t>* sessions);
+  /// The sessions of names, made where they are missing.
   Status FindOrMake(const ColumnVector& names, int64_t num_rows, std::vector<uint32_t>* sessions);
 
  private:
   Status FindKeys(const ColumnVector& keys, int64_t num_rows, const std::vector<int32_t>* rows);
+  void PreserveSessions(int64_t num_rows, const std::vector<int32_t>* rows);
   Result<uint32_t> New(uint32_t key, int64_t start, int64_t end);
   void Unlink(uint32_t session);
   void Enter(uint32_t session);
@@ -84,7 +93,7 @@ class SessionWindows {
   KeyedTable keys_;
   PoolVector<uint32_t> heads_;  // Of each key's list of sessions.
   // By session.
-  PoolVector<int64_t> starts_, ends_, buckets_of_;
+  PoolVector<int64_t> starts_, ends_, anchors_, buckets_of_;
   PoolVector<uint32_t> next_, key_;
   PoolVector<uint8_t> live_;
   std::vector<uint32_t> free_;

@@ -85,20 +85,17 @@ class SetOperation : public Operator {
   }
 
   Status Save(SnapshotWriter& snapshot) override {
-    WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_.TakeChanges(snapshot));
-    return SaveChanges(
-        snapshot, "rows", RowSchema(), changes,
-        [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
-          WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
-          for (const PoolVector<int64_t>& counts : counts_) {
-            WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(counts, slots, context_.pool));
-            columns.push_back(std::move(column));
-          }
-          WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
-          columns.push_back(std::move(written));
-          return columns;
-        },
-        ColumnRange(0, types_.size()));
+    auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+      WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_.Keys(slots));
+      for (const PoolVector<int64_t>& counts : counts_) {
+        WEIR_ASSIGN_OR_RETURN(ColumnPtr column, NumbersOf(counts, slots, context_.pool));
+        columns.push_back(std::move(column));
+      }
+      WEIR_ASSIGN_OR_RETURN(ColumnPtr written, ttl_.Column(slots, context_.pool));
+      columns.push_back(std::move(written));
+      return columns;
+    };
+    return table_.Save(snapshot, {"rows", RowSchema(), columns_of, ColumnRange(0, types_.size())});
   }
   Status Restore(SnapshotReader& snapshot) override {
     WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("rows", RowSchema()));

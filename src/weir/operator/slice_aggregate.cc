@@ -507,6 +507,7 @@ Status SliceAggregate::EndWindow() {
 
 Status SliceAggregate::Forget(const std::vector<uint32_t>& slots) {
   if (slots.empty()) return Status::OK();
+  table_->MarkChanged(slots);
   WEIR_RETURN_NOT_OK(calls_->Reset(slots));
   if (counts_rows()) {
     for (uint32_t slot : slots) row_counts_[slot] = 0;
@@ -526,8 +527,7 @@ Schema SliceAggregate::SliceSchema() const {
 
 Status SliceAggregate::Save(SnapshotWriter& snapshot) {
   std::vector<int> key_columns = ColumnRange(num_time_keys(), key_types_.size());
-  auto keys_of = [&](std::span<const uint32_t> slots) { return table_->Keys(slots); };
-  auto columns_of = [&](std::span<const uint32_t> slots) -> Result<ColumnVector> {
+  auto columns_of = [this](std::span<const uint32_t> slots) -> Result<ColumnVector> {
     WEIR_ASSIGN_OR_RETURN(ColumnVector columns, table_->Keys(slots));
     if (counts_rows()) {
       WEIR_ASSIGN_OR_RETURN(ColumnPtr rows, NumbersOf(row_counts_, slots, context_.pool));
@@ -537,11 +537,10 @@ Status SliceAggregate::Save(SnapshotWriter& snapshot) {
     columns.insert(columns.end(), states.begin(), states.end());
     return columns;
   };
-  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes, table_->TakeChanges(snapshot));
-  WEIR_RETURN_NOT_OK(
-      SaveChanges(snapshot, "slices", SliceSchema(), changes, columns_of, key_columns));
-  WEIR_RETURN_NOT_OK(
-      calls_->SaveDistinct(snapshot, SliceTypes(), keys_of, key_columns, GroupNames::kFixed));
+  WEIR_RETURN_NOT_OK(table_->Save(snapshot, {"slices", SliceSchema(), columns_of, key_columns}));
+  WEIR_RETURN_NOT_OK(calls_->SaveDistinct(
+      snapshot, SliceTypes(),
+      [this](std::span<const uint32_t> slots) { return table_->Keys(slots); }, key_columns));
   return SaveProgress(snapshot, done_millis_, context_.pool);
 }
 

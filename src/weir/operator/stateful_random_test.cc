@@ -48,6 +48,8 @@ void Disturb(CheckpointedOperator& op, int round, int every) {
   constexpr int kParallelism[] = {3, 8, 1, 2};
   if (round % every == every / 2) {
     op.Restart(kParallelism[round / every % 4]);
+  } else if (round % every == every - 1) {
+    op.Crash(kParallelism[round / every % 4]);
   } else if (round % 2 == 0) {
     op.Checkpoint();
   }

@@ -3,11 +3,13 @@
 #include "weir/operator/temporal_sort.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "weir/operator/output_queue.h"
 #include "weir/operator/watermark_cutter.h"
 #include "weir/state/keyed_table.h"
+#include "weir/state/timed_rows.h"
 
 namespace weir {
 namespace {
@@ -15,70 +17,77 @@ namespace {
 class TemporalSort : public Operator {
  public:
   TemporalSort(TemporalSortSpec spec, OperatorContext& context)
-      : spec_(std::move(spec)), context_(context), queue_(context) {
+      : spec_(std::move(spec)),
+        context_(context),
+        waiting_(TypesOf(RowSchema()), context.pool),
+        queue_(context) {
     order_ = spec_.then_by;
     if (spec_.time == SortTime::kRowtime)
       order_.insert(order_.begin(), {spec_.time_column, false, true});
   }
 
   Result<Progress> OnBatch(int, const Batch& batch, Output& out) override {
-    if (spec_.time == SortTime::kProctime) {
-      if (spec_.then_by.empty()) {
-        WEIR_RETURN_NOT_OK(out.Emit(batch));
-        return Progress::kDone;
-      }
-      waiting_.push_back(batch);
-      timer_millis_ = context_.environment->clock->WallMicros() / 1000 + 1;
+    if (spec_.time == SortTime::kProctime && spec_.then_by.empty()) {
+      WEIR_RETURN_NOT_OK(out.Emit(batch));
       return Progress::kDone;
     }
+    auto num_rows = static_cast<size_t>(batch.num_rows);
+    std::vector<int64_t> times(num_rows, 0);  // Rows of processing time all wait for the same.
     std::vector<int32_t> in_time;
-    for (int64_t i = 0; i < batch.num_rows; ++i) {
-      int64_t time = TimeOf(batch, i);
-      if (time <= given_millis_) continue;
-      in_time.push_back(static_cast<int32_t>(i));
-      least_waiting_ = std::min(least_waiting_, time);
+    if (spec_.time == SortTime::kProctime) {
+      in_time = ColumnRange(0, num_rows);
+      timer_millis_ = context_.environment->clock->WallMicros() / 1000 + 1;
+    } else {
+      for (size_t i = 0; i < num_rows; ++i) {
+        times[i] = TimeOf(batch, static_cast<int64_t>(i));
+        if (times[i] > given_millis_) in_time.push_back(static_cast<int32_t>(i));
+      }
+      context_.counters->late_rows_dropped += batch.num_rows - static_cast<int64_t>(in_time.size());
     }
-    int64_t late = batch.num_rows - static_cast<int64_t>(in_time.size());
-    context_.counters->late_rows_dropped += late;
-    if (late == 0) {
-      waiting_.push_back(batch);
-    } else if (!in_time.empty()) {
-      WEIR_ASSIGN_OR_RETURN(Batch kept, GatherBatch(batch, in_time, context_.pool));
-      waiting_.push_back(std::move(kept));
-    }
+    ColumnVector columns = batch.columns;
+    WEIR_ASSIGN_OR_RETURN(ColumnPtr numbers, NumberRows(batch.num_rows));
+    columns.push_back(std::move(numbers));
+    WEIR_RETURN_NOT_OK(waiting_.Add(columns, times, in_time));
     return Progress::kDone;
   }
 
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
-    if (spec_.time == SortTime::kRowtime) WEIR_RETURN_NOT_OK(GiveUpTo(watermark.millis));
-    if (watermark.millis == Watermark::kMax && spec_.time == SortTime::kProctime)
-      WEIR_RETURN_NOT_OK(GiveAll());
+    if (spec_.time == SortTime::kRowtime || watermark.millis == Watermark::kMax)
+      WEIR_RETURN_NOT_OK(GiveUpTo(watermark.millis));
     queue_.Add(watermark);
     return queue_.Flush(out);
   }
   Result<Progress> OnTimer(int64_t now_millis, Output& out) override {
     if (now_millis < timer_millis_) return Progress::kDone;
-    WEIR_RETURN_NOT_OK(GiveAll());
+    WEIR_RETURN_NOT_OK(GiveUpTo(Watermark::kMax));
     return queue_.Flush(out);
   }
   int64_t NextTimerMillis() const override { return timer_millis_; }
   Result<Progress> Continue(Output& out) override { return queue_.Flush(out); }
 
   Status Save(SnapshotWriter& snapshot) override {
-    for (const Batch& batch : waiting_) {
-      // Rows have no key; equal hashes keep them together, and in order.
-      std::vector<uint64_t> hashes(static_cast<size_t>(batch.num_rows), 0);
-      WEIR_RETURN_NOT_OK(snapshot.Write("waiting", RowSchema(), batch, hashes));
-    }
+    // Rows have no key: equal hashes keep them together.
+    WEIR_RETURN_NOT_OK(waiting_.Save(snapshot, "waiting", RowSchema(), {}));
     BatchBuilder builder(GivenSchema(), context_.pool);
     WEIR_RETURN_NOT_OK(builder.AppendRow({Value::Int(given_millis_)}));
     WEIR_ASSIGN_OR_RETURN(Batch given, builder.Finish());
     return snapshot.Write("given", GivenSchema(), given, {});
   }
   Status Restore(SnapshotReader& snapshot) override {
-    WEIR_ASSIGN_OR_RETURN(waiting_, snapshot.Read("waiting", RowSchema()));
-    if (!waiting_.empty()) least_waiting_ = Watermark::kMin;
-    if (!waiting_.empty() && spec_.time == SortTime::kProctime) timer_millis_ = 0;
+    WEIR_ASSIGN_OR_RETURN(std::vector<Batch> batches, snapshot.Read("waiting", RowSchema()));
+    if (!batches.empty()) {
+      WEIR_ASSIGN_OR_RETURN(Batch all, ConcatBatches(batches, RowSchema(), context_.pool));
+      int number = static_cast<int>(all.columns.size()) - 1;
+      WEIR_ASSIGN_OR_RETURN(auto in_order,
+                            SortedRows(all, {{number, false, true}}, -1, context_.pool));
+      WEIR_ASSIGN_OR_RETURN(all, GatherBatch(all, in_order, context_.pool));
+      std::vector<int64_t> times(static_cast<size_t>(all.num_rows), 0);
+      for (size_t i = 0; spec_.time == SortTime::kRowtime && i < times.size(); ++i)
+        times[i] = TimeOf(all, static_cast<int64_t>(i));
+      WEIR_ASSIGN_OR_RETURN(all.columns.back(), NumberRows(all.num_rows));
+      WEIR_RETURN_NOT_OK(waiting_.Add(all.columns, times, ColumnRange(0, times.size())));
+      if (spec_.time == SortTime::kProctime) timer_millis_ = 0;
+    }
     WEIR_ASSIGN_OR_RETURN(auto given, snapshot.Read("given", GivenSchema()));
     for (const Batch& batch : given)
       given_millis_ = std::max(given_millis_, batch.columns[0]->At<int64_t>(0));
@@ -89,9 +98,21 @@ class TemporalSort : public Operator {
   Schema RowSchema() const {
     Schema schema;  // Names of the query may change.
     AppendFields("c", TypesOf(spec_.input), &schema);
+    schema.fields.push_back({"number", DataType::BigInt().NotNull()});
     return schema;
   }
   static Schema GivenSchema() { return {{{"given_millis", DataType::BigInt().NotNull()}}}; }
+
+  // Rows that compare equal come out as they came in, after a restore as well.
+  Result<ColumnPtr> NumberRows(int64_t num_rows) {
+    PoolVector<int64_t> numbers(context_.pool);
+    WEIR_RETURN_NOT_OK(numbers.Resize(num_rows));
+    std::iota(numbers.begin(), numbers.end(), next_number_);
+    next_number_ += num_rows;
+    std::vector<uint32_t> all(static_cast<size_t>(num_rows));
+    std::iota(all.begin(), all.end(), 0);
+    return NumbersOf(numbers, all, context_.pool);
+  }
 
   int64_t TimeOf(const Batch& batch, int64_t row) const {
     const Column& time = *batch.columns[static_cast<size_t>(spec_.time_column)];
@@ -99,42 +120,22 @@ class TemporalSort : public Operator {
     return FloorMillis(time.At<int64_t>(row), time.type.ticks_per_second() / 1000);
   }
 
+  // Gives out, in order, the rows whose time is not after `millis`.
   Status GiveUpTo(int64_t millis) {
-    if (waiting_.empty() || millis < least_waiting_) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(Batch all, ConcatBatches(waiting_, spec_.input, context_.pool));
-    waiting_.clear();
-    least_waiting_ = Watermark::kMax;
-    std::vector<int32_t> due, later;
-    int64_t given = given_millis_;
-    for (int64_t i = 0; i < all.num_rows; ++i) {
-      int64_t time = TimeOf(all, i);
-      (time <= millis ? due : later).push_back(static_cast<int32_t>(i));
-      if (time <= millis) {
-        given = std::max(given, time);
-      } else {
-        least_waiting_ = std::min(least_waiting_, time);
-      }
-    }
-    given_millis_ = given;
-    if (due.empty()) {
-      waiting_.push_back(std::move(all));
-      return Status::OK();
-    }
-    if (!later.empty()) {
-      WEIR_ASSIGN_OR_RETURN(Batch kept, GatherBatch(all, later, context_.pool));
-      waiting_.push_back(std::move(kept));
-    }
-    WEIR_ASSIGN_OR_RETURN(Batch ready, GatherBatch(all, due, context_.pool));
-    return Give(ready);
-  }
-  Status GiveAll() {
     timer_millis_ = Watermark::kMax;
-    if (waiting_.empty()) return Status::OK();
-    WEIR_ASSIGN_OR_RETURN(Batch all, ConcatBatches(waiting_, spec_.input, context_.pool));
-    waiting_.clear();
-    return Give(all);
-  }
-  Status Give(const Batch& rows) {
+    std::vector<uint32_t> due;
+    while (!waiting_.empty() && waiting_.first_time() <= millis) {
+      int64_t time = waiting_.first_time();
+      std::vector<uint32_t> slots = waiting_.Take(time);
+      due.insert(due.end(), slots.begin(), slots.end());
+      if (spec_.time == SortTime::kRowtime) given_millis_ = std::max(given_millis_, time);
+    }
+    if (due.empty()) return Status::OK();
+    Batch rows;
+    rows.num_rows = static_cast<int64_t>(due.size());
+    WEIR_ASSIGN_OR_RETURN(rows.columns, waiting_.Get(due));
+    rows.columns.pop_back();
+    WEIR_RETURN_NOT_OK(waiting_.Free(due));
     WEIR_ASSIGN_OR_RETURN(auto sorted, SortedRows(rows, order_, -1, context_.pool));
     WEIR_ASSIGN_OR_RETURN(Batch batch, GatherBatch(rows, sorted, context_.pool));
     return queue_.Add(std::move(batch));
@@ -143,9 +144,9 @@ class TemporalSort : public Operator {
   TemporalSortSpec spec_;
   OperatorContext& context_;
   std::vector<SortColumn> order_;
-  std::vector<Batch> waiting_;
-  int64_t given_millis_ = Watermark::kMin;   // The latest time given out.
-  int64_t least_waiting_ = Watermark::kMax;  // The earliest time that waits, or earlier.
+  TimedRows waiting_;  // Columns of the input, then a number that counts the rows.
+  int64_t next_number_ = 0;
+  int64_t given_millis_ = Watermark::kMin;  // The latest time given out.
   int64_t timer_millis_ = Watermark::kMax;
   OutputQueue queue_;
 };

@@ -7,7 +7,7 @@
 
 #include "weir/operator/output_queue.h"
 #include "weir/state/keyed_table.h"
-#include "weir/state/time_buckets.h"
+#include "weir/state/timed_rows.h"
 
 namespace weir {
 namespace {
@@ -17,14 +17,10 @@ constexpr int kLeft = 0, kRight = 1;
 // Rows of one side by the end of their window.
 struct WindowedRows {
   WindowedRows(const HashJoinSide& side, int end, arrow::MemoryPool* pool)
-      : spec(side), end_column(end), rows(TypesOf(side.input), pool), changes(pool) {}
+      : spec(side), end_column(end), rows(TypesOf(side.input), pool) {}
   HashJoinSide spec;
   int end_column;
-  SlotRows rows;
-  TimeBuckets buckets;
-  std::vector<uint32_t> free_slots;
-  int64_t num_slots = 0;
-  SlotChanges changes;
+  TimedRows rows;  // By the end of their window.
 };
 
 // Takes what the join of one window puts out; its watermark ends there.
@@ -62,7 +58,7 @@ class WindowJoin : public Operator {
     if (context_.counters != nullptr) {
       context_.counters->late_rows_dropped += batch.num_rows - static_cast<int64_t>(kept.size());
     }
-    WEIR_RETURN_NOT_OK(Store(&side, batch.columns, ends, kept));
+    WEIR_RETURN_NOT_OK(side.rows.Add(batch.columns, ends, kept));
     return Progress::kDone;
   }
   Result<Progress> OnWatermark(Watermark watermark, Output& out) override {
@@ -74,9 +70,8 @@ class WindowJoin : public Operator {
     while (true) {
       WEIR_ASSIGN_OR_RETURN(Progress progress, queue_.Flush(out));
       if (progress != Progress::kDone) return progress;
-      int64_t end =
-          std::min(sides_[kLeft].buckets.first_time(), sides_[kRight].buckets.first_time());
-      bool any = !sides_[kLeft].buckets.empty() || !sides_[kRight].buckets.empty();
+      int64_t end = std::min(sides_[kLeft].rows.first_time(), sides_[kRight].rows.first_time());
+      bool any = !sides_[kLeft].rows.empty() || !sides_[kRight].rows.empty();
       if (any && times_.IsFired(end, target_millis_)) {
         WEIR_RETURN_NOT_OK(JoinWindow(end));
         continue;
@@ -91,14 +86,8 @@ class WindowJoin : public Operator {
   Status Save(SnapshotWriter& snapshot) override {
     for (int i : {kLeft, kRight}) {
       WindowedRows& side = sides_[static_cast<size_t>(i)];
-      std::vector<uint8_t> is_free(static_cast<size_t>(side.num_slots), 0);
-      for (uint32_t slot : side.free_slots) is_free[slot] = 1;
-      WEIR_ASSIGN_OR_RETURN(SlotsToSave changes,
-                            side.changes.Take(snapshot.is_incremental(), side.num_slots,
-                                              [&](uint32_t slot) { return is_free[slot] == 0; }));
-      auto columns_of = [&](std::span<const uint32_t> slots) { return side.rows.Get(slots); };
-      WEIR_RETURN_NOT_OK(SaveChanges(snapshot, TableName(i), RowSchema(side), changes, columns_of,
-                                     side.spec.key_columns));
+      WEIR_RETURN_NOT_OK(side.rows.Save(snapshot, std::string(TableName(i)), RowSchema(side),
+                                        side.spec.key_columns));
     }
     return SaveProgress(snapshot, done_millis_, context_.pool);
   }
@@ -112,7 +101,7 @@ class WindowJoin : public Operator {
         WEIR_RETURN_NOT_OK(
             WindowTimes::ReadMillis(*batch.columns[static_cast<size_t>(side.end_column)], &ends));
         std::vector<int32_t> all = ColumnRange(0, ends.size());
-        WEIR_RETURN_NOT_OK(Store(&side, batch.columns, ends, all));
+        WEIR_RETURN_NOT_OK(side.rows.Add(batch.columns, ends, all));
       }
     }
     WEIR_ASSIGN_OR_RETURN(done_millis_, RestoreProgress(snapshot));
@@ -128,26 +117,6 @@ class WindowJoin : public Operator {
     return schema;
   }
 
-  static Status Store(WindowedRows* side, const ColumnVector& columns,
-                      const std::vector<int64_t>& ends, const std::vector<int32_t>& rows) {
-    std::vector<uint32_t> slots;
-    for (int32_t row : rows) {
-      uint32_t slot;
-      if (!side->free_slots.empty()) {
-        slot = side->free_slots.back();
-        side->free_slots.pop_back();
-      } else {
-        slot = static_cast<uint32_t>(side->num_slots++);
-      }
-      slots.push_back(slot);
-      side->buckets.Add(ends[static_cast<size_t>(row)], slot);
-    }
-    WEIR_RETURN_NOT_OK(side->rows.Resize(side->num_slots));
-    WEIR_RETURN_NOT_OK(side->changes.Reserve(side->num_slots));
-    side->changes.Mark(slots);
-    return side->rows.SetMany(slots, columns, rows.data());
-  }
-
   // Joins the rows of the window that ends at `end` and forgets them.
   Status JoinWindow(int64_t end) {
     HashJoinSpec spec = spec_.join;
@@ -156,7 +125,7 @@ class WindowJoin : public Operator {
     WindowOutput output(&queue_);
     for (int input : {kLeft, kRight}) {
       WindowedRows& side = sides_[static_cast<size_t>(input)];
-      std::vector<uint32_t> slots = side.buckets.Take(end);
+      std::vector<uint32_t> slots = side.rows.Take(end);
       auto rows_max = static_cast<size_t>(context_.batch_rows_max);
       for (size_t begin = 0; begin < slots.size(); begin += rows_max) {
         std::span<const uint32_t> some(slots.data() + begin,
@@ -166,9 +135,7 @@ class WindowJoin : public Operator {
         WEIR_ASSIGN_OR_RETURN(batch.columns, side.rows.Get(some));
         WEIR_RETURN_NOT_OK(join->OnBatch(input, batch, output).status());
       }
-      WEIR_RETURN_NOT_OK(side.rows.Clear(slots));
-      side.changes.Mark(slots);
-      side.free_slots.insert(side.free_slots.end(), slots.begin(), slots.end());
+      WEIR_RETURN_NOT_OK(side.rows.Free(slots));
     }
     return join->OnWatermark({Watermark::kMax}, output).status();
   }

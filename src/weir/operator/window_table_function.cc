@@ -261,8 +261,8 @@ Status SessionWindowFunction::Fire(int64_t watermark_millis) {
     WEIR_ASSIGN_OR_RETURN(batch.columns, rows_.Get(places));
     WEIR_ASSIGN_OR_RETURN(batch.row_kinds, kinds.Finish(context_.pool));
     WEIR_ASSIGN_OR_RETURN(Batch result, WithWindows(std::move(batch), times_, starts, ends));
-    WEIR_RETURN_NOT_OK(rows_.Clear(places));
     changes_.Mark(places);
+    WEIR_RETURN_NOT_OK(rows_.Clear(places));
     free_.insert(free_.end(), places.begin(), places.end());
     places.clear();
     starts.clear();
@@ -287,10 +287,7 @@ Status SessionWindowFunction::Fire(int64_t watermark_millis) {
 Status SessionWindowFunction::Save(SnapshotWriter& snapshot) {
   std::vector<uint8_t> is_free(static_cast<size_t>(next_.size()), 0);
   for (uint32_t place : free_) is_free[place] = 1;
-  WEIR_ASSIGN_OR_RETURN(SlotsToSave changes,
-                        changes_.Take(snapshot.is_incremental(), next_.size(),
-                                      [&](uint32_t place) { return is_free[place] == 0; }));
-  auto columns_of = [&](std::span<const uint32_t> some) -> Result<ColumnVector> {
+  auto columns_of = [this](std::span<const uint32_t> some) -> Result<ColumnVector> {
     PoolVector<int64_t> kinds(context_.pool);
     std::vector<uint32_t> order;
     for (uint32_t place : some) {
@@ -306,7 +303,9 @@ Status SessionWindowFunction::Save(SnapshotWriter& snapshot) {
   };
   std::vector<int> key_columns;
   for (int column : spec_.window.partition_keys) key_columns.push_back(column + 2);
-  WEIR_RETURN_NOT_OK(SaveChanges(snapshot, "rows", RowSchema(), changes, columns_of, key_columns));
+  WEIR_RETURN_NOT_OK(changes_.Save(snapshot, {"rows", RowSchema(), columns_of, key_columns},
+                                   next_.size(),
+                                   [&](uint32_t place) { return is_free[place] == 0; }));
   return SaveProgress(snapshot, done_millis_, context_.pool);
 }
 

@@ -22,6 +22,7 @@ namespace weir {
 struct BarrierRequest {
   int64_t barrier = 0;
   std::vector<bool> incremental;  // By writer: changes are enough.
+  int64_t rows_per_step = 0;      // That a runner copies before it looks at events again.
 };
 
 /// Of a runner that keeps state. `writer` is its number in CheckpointParts.

@@ -92,6 +92,7 @@ Status CheckpointCoordinator::Begin(Request* request) {
   if (!begun.ok()) return GiveUp(begun);
   BarrierRequest barrier;
   barrier.barrier = taking_->barrier = ++barrier_;
+  barrier.rows_per_step = options_.rows_per_step;
   for (const StateWriter& writer : parts_.writers) {
     barrier.incremental.push_back(request == nullptr && !needs_full_ &&
                                   storage_->MayBeIncremental(writer));

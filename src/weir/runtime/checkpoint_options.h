@@ -19,6 +19,7 @@ struct CheckpointOptions {
   int tolerable_failures = 0;  // In a row; -1: any number.
   int64_t every_polls = 0;     // Deterministic mode: an epoch after so many reads of sources.
   bool ignore_unclaimed_state = false;
+  int64_t rows_per_step = 8192;  // Of a snapshot, that a task copies between two looks at events.
 };
 
 struct CheckpointSetup {

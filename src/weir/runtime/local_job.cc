@@ -111,6 +111,16 @@ Status LocalJob::Drain() {
   return Status::OK();
 }
 
+Result<bool> LocalJob::CopySnapshots() {
+  bool progress = false;
+  if (coordinator_ == nullptr || !coordinator_->is_taking()) return false;
+  for (Task* task : workers_[0].tasks) {
+    WEIR_ASSIGN_OR_RETURN(bool copied, Guarded(*task, [&] { return task->CopySnapshots(); }));
+    progress |= copied;
+  }
+  return progress;
+}
+
 /// The coordinator's turn: what it asks for goes through the whole graph, and it has its answers.
 Status LocalJob::StepInTurn() {
   if (coordinator_ == nullptr || stopping_.load(std::memory_order_acquire)) return Status::OK();
@@ -155,7 +165,6 @@ Status LocalJob::RunInTurn() {
 Status LocalJob::PollInTurn(std::vector<Turn>& turns) {
   while (!stopping_.load(std::memory_order_acquire)) {
     bool all_exhausted = true, progress = false;
-    uint64_t ticket = workers_[0].wake->Ticket();
     for (Turn& turn : turns) {
       if (turn.exhausted || stopping_.load(std::memory_order_acquire)) continue;
       WEIR_ASSIGN_OR_RETURN(
@@ -165,10 +174,16 @@ Status LocalJob::PollInTurn(std::vector<Turn>& turns) {
       progress |= state != PollState::kNothing;
       WEIR_RETURN_NOT_OK(Drain());
       if (coordinator_ != nullptr && state != PollState::kNothing) coordinator_->CountPoll();
+      WEIR_ASSIGN_OR_RETURN(bool copied, CopySnapshots());
+      progress |= copied;
       WEIR_RETURN_NOT_OK(StepInTurn());
     }
     if (all_exhausted) break;
-    if (!progress) workers_[0].wake->Wait(ticket, 500);
+    if (progress) continue;
+    // By the clock of the environment, which may be simulated.
+    int64_t idle = kSleepMaxMicros;
+    for (Task* task : workers_[0].tasks) idle = task->IdleMicros(idle);
+    environment_.clock->SleepMicros(idle);
   }
   return Status::OK();
 }

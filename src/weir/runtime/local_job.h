@@ -82,6 +82,7 @@ class LocalJob : public Job {
   Status RunInTurn();
   Status PollInTurn(std::vector<Turn>& turns);
   Status Drain();
+  Result<bool> CopySnapshots();
   Status StepInTurn();
   void RunCoordinator();
   void WakeWorkers();

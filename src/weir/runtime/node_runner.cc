@@ -224,6 +224,7 @@ Result<bool> NodeRunner::FireTimer(int64_t now_millis) {
 }
 
 Status NodeRunner::Finish() {
+  while (saving_ != nullptr) WEIR_RETURN_NOT_OK(ContinueSave(save_rows_max_));
   finished_ = true;
   if (writer_ >= 0) mail_->Answer({writer_, nullptr});
   WEIR_RETURN_NOT_OK(Emit(Watermark{Watermark::kMax}));
@@ -266,6 +267,7 @@ Status NodeRunner::PassBarrier(int64_t barrier) {
 }
 
 Status NodeRunner::Save(const BarrierRequest& request) {
+  saving_.reset();  // Of a checkpoint that was given up.
   auto snapshot = std::make_unique<SubtaskSnapshot>(
       request.barrier, request.incremental[static_cast<size_t>(writer_)]);
   WEIR_RETURN_NOT_OK(source_ != nullptr ? source_->Save(*snapshot) : operator_->Save(*snapshot));
@@ -273,8 +275,21 @@ Status NodeRunner::Save(const BarrierRequest& request) {
   // makes watermarks of its own.
   snapshot->watermark_millis =
       has_consumers() ? sent_watermark_.millis : counters_.watermark_millis;
-  mail_->Answer({writer_, std::move(snapshot)});
+  saving_ = std::move(snapshot);
+  save_rows_max_ = request.rows_per_step;
+  return ContinueSave(0);
+}
+
+Status NodeRunner::ContinueSave(int64_t rows_max) {
+  WEIR_RETURN_NOT_OK(Named([&] { return saving_->Continue(rows_max); }));
+  if (saving_->is_complete()) mail_->Answer({writer_, std::move(saving_)});
   return Status::OK();
+}
+
+Result<bool> NodeRunner::CopySnapshot() {
+  if (saving_ == nullptr) return false;
+  WEIR_RETURN_NOT_OK(ContinueSave(save_rows_max_));
+  return true;
 }
 
 Result<bool> NodeRunner::SendBarriers() {
@@ -381,6 +396,7 @@ void NodeRunner::Publish() {
 }
 
 void NodeRunner::Release() {
+  saving_.reset();
   operator_.reset();
   source_.reset();
   steps_.clear();

@@ -5,7 +5,8 @@
 // that operator's output.
 //   Deliver(channel, event) -> aligner -> valve -> step -> operator -> Emit -> next runners of the
 //   chain, exchanges
-// At a barrier it saves its operator, hands the snapshot over and passes the barrier on.
+// At a barrier it saves its operator and passes the barrier on; CopySnapshot copies the rows of
+// keyed tables bit by bit between later events, then the snapshot is handed over.
 // Invariants: an operator gets no event while one is unfinished; what arrives meanwhile waits in
 // order in `steps_`. An input ends after its last event; the last input ends after the watermark
 // kMax; the end is sent on once, last. Threads: one task; the counters are read by any thread
@@ -100,6 +101,8 @@ class NodeRunner : public Output {
   /// Sends the barriers that have been asked for; true if there were any. Between two polls.
   Result<bool> SendBarriers();
   bool OutputUnwanted() const;
+  /// Copies some rows more of the snapshot that is being taken; false if there is none.
+  Result<bool> CopySnapshot();
   /// Sends the last watermark and the end.
   Status EndSource();
 
@@ -150,6 +153,7 @@ class NodeRunner : public Output {
   Status Align();
   Status PassBarrier(int64_t barrier);
   Status Save(const BarrierRequest& request);
+  Status ContinueSave(int64_t rows_max);
   Status Finish();
   template <typename Call>
   Status RunCall(const Call& call);
@@ -174,7 +178,9 @@ class NodeRunner : public Output {
   BarrierAligner aligner_;
   BarrierMail* mail_ = nullptr;
   int writer_ = -1;
-  int64_t sent_barrier_ = 0;  // Sources.
+  std::unique_ptr<SubtaskSnapshot> saving_;  // Rows are still to be copied. Goes before operator_.
+  int64_t save_rows_max_ = 0;                // At a time.
+  int64_t sent_barrier_ = 0;                 // Sources.
   std::deque<Step> steps_;
   bool pending_ = false;
   bool enough_ = false;

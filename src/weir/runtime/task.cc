@@ -48,6 +48,8 @@ Result<bool> Task::Run() {
   WEIR_ASSIGN_OR_RETURN(bool fired, FireTimers());
   progress |= fired;
   if (polling_ == SourcePolling::kWhileRunning) {
+    WEIR_ASSIGN_OR_RETURN(bool copied, CopySnapshots());
+    progress |= copied;
     WEIR_ASSIGN_OR_RETURN(bool polled, PollAll());
     progress |= polled;
   }
@@ -87,6 +89,15 @@ Result<bool> Task::FireTimers() {
     if (due > now_millis || !runner->HasRoom()) continue;
     WEIR_ASSIGN_OR_RETURN(bool fired, runner->FireTimer(now_millis));
     progress |= fired;
+  }
+  return progress;
+}
+
+Result<bool> Task::CopySnapshots() {
+  bool progress = false;
+  for (auto& runner : runners_) {
+    WEIR_ASSIGN_OR_RETURN(bool copied, runner->CopySnapshot());
+    progress |= copied;
   }
   return progress;
 }

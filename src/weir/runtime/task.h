@@ -5,7 +5,7 @@
 // them from other tasks, and their sources. A worker calls Run again and again; each call does a
 // little of everything that can go on:
 //   send barriers -> put waiting output into rings -> go on with unfinished events -> take events
-//   from channels -> timers -> poll sources
+//   from channels -> timers -> copy rows of a snapshot -> poll sources
 // Threads: its worker; the runners' published counters from any.
 #pragma once
 
@@ -18,8 +18,8 @@
 namespace weir {
 
 enum class SourcePolling : uint8_t {
-  kWhileRunning,  // Run polls sources and ends them.
-  kByCaller,      // The caller polls through PollSource and EndSource, in the order that it wants.
+  kWhileRunning,  // Run polls sources and ends them, and copies snapshots.
+  kByCaller,      // The caller does, in the order that it wants.
 };
 
 class Task {
@@ -47,6 +47,8 @@ class Task {
   /// kEnd also when no row of it is wanted any more. kNothing too while there is no room behind.
   Result<PollState> PollSource(int i);
   Status EndSource(int i);
+  /// Copies some rows of the snapshots that are being taken; true if there were any.
+  Result<bool> CopySnapshots();
 
   const std::vector<std::unique_ptr<NodeRunner>>& runners() const { return runners_; }
   void Publish();

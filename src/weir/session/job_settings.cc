@@ -104,6 +104,12 @@ Result<JobSettings> ReadJobSettings(const Options& options, const std::vector<Pl
                         options.GetInt("execution.checkpointing.tolerable-failed-checkpoints", 0));
   checkpoints.tolerable_failures = static_cast<int>(std::clamp<int64_t>(tolerable, -1, 1 << 30));
   WEIR_ASSIGN_OR_RETURN(checkpoints.every_polls, options.GetInt("weir.checkpoint.every-polls", 0));
+  WEIR_ASSIGN_OR_RETURN(checkpoints.rows_per_step,
+                        options.GetInt("weir.checkpoint.rows-per-step", checkpoints.rows_per_step));
+  if (checkpoints.rows_per_step < 1) {
+    return InvalidQuery("option 'weir.checkpoint.rows-per-step' is at least 1, not {}",
+                        checkpoints.rows_per_step);
+  }
   std::string retained =
       Either(options, {"execution.checkpointing.num-retained", "state.checkpoints.num-retained"});
   if (!retained.empty()) {

@@ -97,8 +97,8 @@ Status KeyedRows::Add(const ColumnVector& keys, std::span<const uint64_t> key_ha
     counts_[slot] = 0;
     Link(slot, key_slots_[static_cast<size_t>(row)]);
   }
-  for (int32_t row : rows) ++counts_[(*slots)[static_cast<size_t>(row)]];
   changes_.Mark(slots->data(), rows);
+  for (int32_t row : rows) ++counts_[(*slots)[static_cast<size_t>(row)]];
   return Status::OK();
 }
 
@@ -115,20 +115,22 @@ Status KeyedRows::Remove(const ColumnVector& columns, int64_t num_rows,
   if (rows.empty() || !table_.has_value()) return Status::OK();
   std::vector<uint32_t> slots;
   WEIR_RETURN_NOT_OK(FindRows(columns, num_rows, rows, &slots));
-  std::vector<uint32_t> gone;
+  std::vector<uint32_t> found, gone;
   for (int32_t row : rows) {
     uint32_t slot = slots[static_cast<size_t>(row)];
-    if (slot == kNoSlot || counts_[slot] == 0) continue;
-    changes_.Mark(slot);
-    if (--counts_[slot] == 0) gone.push_back(slot);
+    if (slot != kNoSlot && counts_[slot] != 0) found.push_back(slot);
+  }
+  changes_.Mark(found);
+  for (uint32_t slot : found) {
+    if (counts_[slot] != 0 && --counts_[slot] == 0) gone.push_back(slot);
   }
   return EraseSlots(gone);
 }
 
 Status KeyedRows::EraseSlots(std::span<const uint32_t> slots) {
+  changes_.Mark(slots);
   std::vector<uint32_t> gone_keys;
   for (uint32_t slot : slots) Unlink(slot, &gone_keys);
-  changes_.Mark(slots);
   if (table_.has_value()) {
     WEIR_RETURN_NOT_OK(table_->Erase(slots));
   } else {

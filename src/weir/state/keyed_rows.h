@@ -62,13 +62,13 @@ class KeyedRows {
   /// Forgets all rows and gives their memory back.
   void Clear();
 
-  /// What a Save writes. Adding and taking away mark slots; who keeps more by slot calls
-  /// MarkChanged.
-  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
-    return changes_.Take(snapshot.is_incremental(), num_slots(),
+  /// Saves what `table` keeps by row slot. Adding and taking away mark slots; who keeps more by
+  /// slot calls MarkChanged before it changes that.
+  Status Save(SnapshotWriter& snapshot, SlotTable table) {
+    return changes_.Save(snapshot, std::move(table), num_slots(),
                          [this](uint32_t slot) { return live_[slot] != 0; });
   }
-  void MarkChanged(uint32_t slot) { changes_.Mark(slot); }
+  void MarkChanged(std::span<const uint32_t> slots) { changes_.Mark(slots); }
 
  private:
   Status MakeRoom(int64_t num_slots);

@@ -388,50 +388,6 @@ Status TouchedSlots::Begin(int64_t num_slots) {
   return Status::OK();
 }
 
-namespace {
-
-Status WritePieces(std::span<const uint32_t> slots, const SlotColumns& columns_of,
-                   const std::vector<int>& key_columns,
-                   const std::function<Status(const Batch&, std::span<const uint64_t>,
-                                              std::span<const uint32_t>)>& write) {
-  std::vector<uint64_t> hashes;
-  for (size_t begin = 0; begin < slots.size(); begin += kSnapshotRowsMax) {
-    std::span<const uint32_t> some =
-        slots.subspan(begin, std::min<size_t>(kSnapshotRowsMax, slots.size() - begin));
-    Batch batch;
-    batch.num_rows = static_cast<int64_t>(some.size());
-    WEIR_ASSIGN_OR_RETURN(batch.columns, columns_of(some));
-    ColumnVector keys;
-    for (int column : key_columns) keys.push_back(batch.columns[static_cast<size_t>(column)]);
-    WEIR_RETURN_NOT_OK(HashKeys(keys, batch.num_rows, &hashes));
-    WEIR_RETURN_NOT_OK(write(batch, hashes, some));
-  }
-  return Status::OK();
-}
-
-}  // namespace
-
-Status SaveChanges(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
-                   const SlotsToSave& slots, const SlotColumns& columns_of,
-                   const std::vector<int>& key_columns) {
-  WEIR_RETURN_NOT_OK(WritePieces(
-      slots.live, columns_of, key_columns,
-      [&](const Batch& batch, std::span<const uint64_t> hashes, std::span<const uint32_t> some) {
-        return snapshot.WriteSlots(name, schema, batch, hashes, some);
-      }));
-  return slots.erased.empty() ? Status::OK() : snapshot.EraseSlots(name, slots.erased);
-}
-
-Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
-                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
-                 const std::vector<int>& key_columns) {
-  return WritePieces(
-      slots, columns_of, key_columns,
-      [&](const Batch& batch, std::span<const uint64_t> hashes, std::span<const uint32_t>) {
-        return snapshot.Write(name, schema, batch, hashes);
-      });
-}
-
 std::vector<int> ColumnRange(size_t begin, size_t count) {
   std::vector<int> columns;
   for (size_t i = 0; i < count; ++i) columns.push_back(static_cast<int>(begin + i));

@@ -16,8 +16,8 @@
 // the low bits. Probing runs in three steps over 64 rows at a time (fetch the entry, fetch the key,
 // compare), so that the cache misses of a big table overlap.
 //
-// State: saved and restored by the operator as rows of its own (keys plus values), see SaveChanges;
-// the table knows which slots have changed since (state/slot_changes.h).
+// State: saved and restored by the operator as rows of its own (keys plus values), see Save; the
+// table knows which slots have changed since (state/slot_changes.h).
 //
 // Cost: one entry and one key per
 // row; see state_bench.
@@ -67,10 +67,11 @@ class KeyedTable {
   std::vector<uint32_t> LiveSlots() const;
   /// The key columns of `slots`.
   Result<ColumnVector> Keys(std::span<const uint32_t> slots) { return keys_.Get(slots); }
-  /// What a Save writes of this table. FindOrInsert marks the slots that it gives, Erase those that
-  /// it frees; who changes what belongs to a slot otherwise calls MarkChanged.
-  Result<SlotsToSave> TakeChanges(const SnapshotWriter& snapshot) {
-    return changes_.Take(snapshot.is_incremental(), num_slots_,
+  /// Saves what `table` keeps by slot of this one. FindOrInsert marks the slots that it gives,
+  /// Erase those that it frees; who changes what belongs to a slot otherwise calls MarkChanged
+  /// before.
+  Status Save(SnapshotWriter& snapshot, SlotTable table) {
+    return changes_.Save(snapshot, std::move(table), num_slots_,
                          [this](uint32_t slot) { return live_[slot] != 0; });
   }
   void MarkChanged(std::span<const uint32_t> slots) { changes_.Mark(slots); }
@@ -143,19 +144,6 @@ class TouchedSlots {
   std::vector<uint32_t> slots_;
 };
 
-/// The columns of some slots.
-using SlotColumns = std::function<Result<ColumnVector>(std::span<const uint32_t>)>;
-inline constexpr int64_t kSnapshotRowsMax = 4096;
-/// Writes slots of a table to a snapshot, kSnapshotRowsMax at a time: `columns_of` gives the
-/// columns of `schema`, `key_columns` says which of them are the key that decides which subtask
-/// owns the row.
-Status SaveChanges(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
-                   const SlotsToSave& slots, const SlotColumns& columns_of,
-                   const std::vector<int>& key_columns);
-/// The same for a table that every snapshot holds as a whole.
-Status SaveSlots(SnapshotWriter& snapshot, std::string_view name, const Schema& schema,
-                 std::span<const uint32_t> slots, const SlotColumns& columns_of,
-                 const std::vector<int>& key_columns);
 /// {begin, begin + 1, ... begin + count - 1}.
 std::vector<int> ColumnRange(size_t begin, size_t count);
 /// Hash of each row over `keys`; all 0 when there are no keys.

@@ -7,6 +7,7 @@
 // run of an operator it names the row, so that a snapshot can hold changes only (decision 6).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ namespace weir {
 inline int SubtaskOfHash(uint64_t hash, int parallelism) {
   return static_cast<int>(((hash >> 32) * static_cast<uint64_t>(parallelism)) >> 32);
 }
+
+class SlotSave;
 
 class SnapshotWriter {
  public:
@@ -43,6 +46,9 @@ class SnapshotWriter {
   virtual Status EraseSlots(std::string_view name, std::span<const uint32_t> slots) {
     return Status::OK();
   }
+  /// Rows that are to be copied into this snapshot, which may take its time with it (see
+  /// state/slot_save.h). Here: all at once.
+  virtual Status Defer(std::shared_ptr<SlotSave> save);
 };
 
 class SnapshotReader {

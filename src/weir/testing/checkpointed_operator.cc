@@ -14,6 +14,13 @@ constexpr const char* kNode = "operator";
 
 void ExpectOk(const Status& status) { ASSERT_TRUE(status.ok()) << status.ToString(); }
 
+class NoOutput : public Output {
+ public:
+  Status Emit(Batch) override { return Status::OK(); }
+  Status Emit(Watermark) override { return Status::OK(); }
+  bool HasRoom() const override { return true; }
+};
+
 }  // namespace
 
 struct CheckpointedOperator::Task {
@@ -65,25 +72,53 @@ void CheckpointedOperator::Make(int parallelism) {
 }
 
 void CheckpointedOperator::Checkpoint() {
+  CompleteCheckpoint();
   auto parallelism = static_cast<int>(tasks_.size());
-  auto epoch = storage_->BeginEpoch(EpochKind::kCheckpoint).ValueOrDie();
+  epoch_ = storage_->BeginEpoch(EpochKind::kCheckpoint).ValueOrDie();
+  since_.clear();
+  has_checkpoint_ = true;
   for (int i = 0; i < parallelism; ++i) {
     StateWriter writer{kNode, i, parallelism};
-    SubtaskSnapshot snapshot(epoch->epoch(), storage_->MayBeIncremental(writer));
-    num_incremental_ += snapshot.is_incremental() ? 1 : 0;
-    ExpectOk(tasks_[static_cast<size_t>(i)]->op->Save(snapshot));
-    ExpectOk(epoch->Add(writer, snapshot));
+    snapshots_.push_back(
+        std::make_unique<SubtaskSnapshot>(epoch_->epoch(), storage_->MayBeIncremental(writer)));
+    num_incremental_ += snapshots_.back()->is_incremental() ? 1 : 0;
+    ExpectOk(tasks_[static_cast<size_t>(i)]->op->Save(*snapshots_.back()));
   }
-  ExpectOk(epoch->Commit({}));
+}
+
+void CheckpointedOperator::CopySomeRows() {
+  for (auto& snapshot : snapshots_) ExpectOk(snapshot->Continue(1));
+}
+
+void CheckpointedOperator::CompleteCheckpoint() {
+  if (epoch_ == nullptr) return;
+  for (size_t i = 0; i < snapshots_.size(); ++i) {
+    while (!snapshots_[i]->is_complete()) ExpectOk(snapshots_[i]->Continue(100));
+    StateWriter writer{kNode, static_cast<int>(i), static_cast<int>(tasks_.size())};
+    ExpectOk(epoch_->Add(writer, *snapshots_[i]));
+  }
+  ExpectOk(epoch_->Commit({}));
   ExpectOk(storage_->DropOld());
+  snapshots_.clear();
+  epoch_.reset();
 }
 
 void CheckpointedOperator::Restart(int parallelism) {
   Checkpoint();
+  CompleteCheckpoint();
   Make(parallelism);
 }
 
+void CheckpointedOperator::Crash(int parallelism) {
+  if (!has_checkpoint_) return;
+  CompleteCheckpoint();
+  Make(parallelism);
+  NoOutput nothing;
+  for (const auto& call : std::exchange(since_, {})) call(nothing);
+}
+
 void CheckpointedOperator::Finish(int subtask, Result<Progress> progress, Output& out) {
+  CopySomeRows();
   while (true) {
     ASSERT_TRUE(progress.ok()) << progress.status().ToString();
     if (*progress != Progress::kMoreOutput) return;
@@ -92,6 +127,7 @@ void CheckpointedOperator::Finish(int subtask, Result<Progress> progress, Output
 }
 
 void CheckpointedOperator::Send(int input, const Batch& batch, Output& out) {
+  since_.push_back([=, this](Output& again) { Send(input, batch, again); });
   std::vector<uint64_t> hashes;
   ColumnVector keys;
   for (int column : key_columns_[static_cast<size_t>(input)])
@@ -110,11 +146,13 @@ void CheckpointedOperator::Send(int input, const Batch& batch, Output& out) {
 }
 
 void CheckpointedOperator::SendWatermark(int64_t millis, Output& out) {
+  since_.push_back([=, this](Output& again) { SendWatermark(millis, again); });
   for (size_t i = 0; i < tasks_.size(); ++i)
     Finish(static_cast<int>(i), tasks_[i]->op->OnWatermark({millis}, out), out);
 }
 
 void CheckpointedOperator::SendTime(int64_t now_millis, Output& out) {
+  since_.push_back([=, this](Output& again) { SendTime(now_millis, again); });
   SetMillis(now_millis);
   for (size_t i = 0; i < tasks_.size(); ++i) {
     if (tasks_[i]->op->NextTimerMillis() <= now_millis)

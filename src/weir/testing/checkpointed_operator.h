@@ -6,12 +6,15 @@
 //
 //   CheckpointedOperator op(factory, {{0}, {1}}, 2);     key columns of each input; 2 subtasks
 //   op.Send(0, batch, out);
-//   op.Checkpoint();                                     by changes where that is possible
+//   op.Checkpoint();                                     by changes where that is possible; its
+//                                                        rows are copied while the next ones come
 //   op.Restart(3);                                       a checkpoint, then a new run of 3
+//   op.Crash(2);                                         a new run from the last checkpoint
 //
 // Failures are GoogleTest's.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +39,8 @@ class CheckpointedOperator {
   void End(Output& out);
   void Checkpoint();
   void Restart(int parallelism);
+  /// What has come since the last Checkpoint comes again, and its output is thrown away.
+  void Crash(int parallelism);
   /// How many snapshots held changes only.
   int num_incremental() const { return num_incremental_; }
   /// The clock that operators see.
@@ -44,6 +49,8 @@ class CheckpointedOperator {
  private:
   struct Task;
   void Make(int parallelism);
+  void CopySomeRows();
+  void CompleteCheckpoint();
   void Finish(int subtask, Result<Progress> progress, Output& out);
 
   OperatorFactory factory_;
@@ -53,6 +60,11 @@ class CheckpointedOperator {
   MemoryObjectStore objects_;
   std::unique_ptr<CheckpointStorage> storage_;
   std::vector<std::unique_ptr<Task>> tasks_;
+  // Of the checkpoint that is being taken.
+  std::unique_ptr<EpochWriter> epoch_;
+  std::vector<std::unique_ptr<SubtaskSnapshot>> snapshots_;
+  std::vector<std::function<void(Output&)>> since_;  // The last checkpoint.
+  bool has_checkpoint_ = false;
   int num_incremental_ = 0;
 };
 
