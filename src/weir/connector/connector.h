@@ -10,6 +10,7 @@
 // commit of what they prepared.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -148,6 +149,10 @@ class SinkWriter {
   virtual ~SinkWriter() = default;
   virtual Status Write(const Batch& batch) = 0;
   virtual Status OnWatermark(int64_t watermark_millis) { return Status::OK(); }
+  /// Processing time (wall clock) has reached what NextTimerMillis asked for, on a silent stream
+  /// too.
+  virtual Status OnTimer(int64_t now_millis) { return Status::OK(); }
+  virtual int64_t NextTimerMillis() const { return std::numeric_limits<int64_t>::max(); }
   /// Finishes what is to be published with the epoch that is being taken, makes it durable, and
   /// names it for Sink::Commit. At kCheckpoint a writer may go on with something it has begun
   /// (InProgress); at kEnd everything is finished.
@@ -198,7 +203,6 @@ class Sink {
   virtual Status Truncate() {
     return Unsupported("INSERT OVERWRITE into this connector is not supported");
   }
-  virtual std::optional<int> parallelism() const { return std::nullopt; }
 };
 
 class Connector {

@@ -21,6 +21,16 @@ std::string OptionOf(const ScanNode& scan, const std::string& key) {
   return own == scan.table->options.end() ? std::string() : own->second;
 }
 
+/// The subtasks that a table asks for; `otherwise` when it does not.
+Result<int> ParallelismOption(const TableContext& table, std::string_view key, int otherwise) {
+  constexpr int64_t kParallelismMax = 1024;
+  if (!table.options.Has(key)) return otherwise;
+  WEIR_ASSIGN_OR_RETURN(int64_t asked, table.options.GetInt(key, otherwise));
+  if (asked >= 1 && asked <= kParallelismMax) return static_cast<int>(asked);
+  return InvalidQuery("option '{}' of table {} must be between 1 and {}, not {}", key,
+                      table.table_name, kParallelismMax, asked);
+}
+
 }  // namespace
 
 Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanNode& scan) {
@@ -44,7 +54,9 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
   request.keep_order = needs_watermark;
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<Source> made, connector->MakeSource(table, request));
   std::shared_ptr<Source> source = std::move(made);
-  int parallelism = plan.traits.parallelism > 0 ? plan.traits.parallelism : context_.parallelism;
+  WEIR_ASSIGN_OR_RETURN(int parallelism,
+                        ParallelismOption(table, "scan.parallelism", context_.parallelism));
+  if (plan.traits.parallelism > 0) parallelism = plan.traits.parallelism;
   ScanSpec spec;
   spec.source = source;
   spec.splits = std::make_shared<SplitQueue>(source, parallelism, context_.environment->clock);
@@ -73,6 +85,13 @@ Result<Translator::Port> Translator::BuildScan(const PlanNode& plan, const ScanN
       WEIR_ASSIGN_OR_RETURN(
           watermark.idle_timeout_micros,
           context_.options.GetDurationMicros("table.exec.source.idle-timeout", 0));
+    }
+    std::string gap = OptionOf(scan, "scan.watermark.emit.on-event.gap");
+    if (!gap.empty() && gap != "1") {
+      return Unsupported(
+          "option 'scan.watermark.emit.on-event.gap' = '{}' is not supported yet; "
+          "there is '1'",
+          gap);
     }
     if (!OptionOf(scan, "scan.watermark.alignment.group").empty()) {
       return Unsupported(
@@ -170,10 +189,39 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
                     (inputs[0].exchange == Exchange::kForward && from.parallelism == 1);
   if (!write_keys.empty() && !one_writer) {
     inputs[0].exchange = Exchange::kHash;
-    inputs[0].keys = std::move(write_keys);
+    inputs[0].keys = write_keys;
   }
-  return AddOperator(plan, fmt::format("Sink({})", sink.target), std::move(inputs),
-                     [spec](OperatorContext& context) { return MakeSink(spec, context); });
+  Port port = AddOperator(plan, fmt::format("Sink({})", sink.target), std::move(inputs),
+                          [spec](OperatorContext& context) { return MakeSink(spec, context); });
+  WEIR_RETURN_NOT_OK(SetSinkParallelism(plan, sink, table, write_keys, port.node));
+  return port;
+}
+
+/// 'sink.parallelism': rows of an append-only input go to any writer, changes of a key to one.
+Status Translator::SetSinkParallelism(const PlanNode& plan, const SinkNode& sink,
+                                      const TableContext& table, const std::vector<int>& write_keys,
+                                      int index) {
+  JobNode& node = out_.graph.nodes[static_cast<size_t>(index)];
+  WEIR_ASSIGN_OR_RETURN(int parallelism,
+                        ParallelismOption(table, "sink.parallelism", node.parallelism));
+  if (parallelism == node.parallelism) return Status::OK();
+  JobEdge& edge = node.inputs[0];
+  node.parallelism = parallelism;
+  if (parallelism == 1) {
+    edge = {edge.from, Exchange::kSingleton, {}};
+  } else if (!write_keys.empty()) {
+    edge = {edge.from, Exchange::kHash, write_keys};
+  } else if (plan.inputs[0]->traits.changes.append_only()) {
+    edge = {edge.from, Exchange::kRebalance, {}};
+  } else if (!sink.upsert_key.empty()) {
+    edge = {edge.from, Exchange::kHash, sink.upsert_key};
+  } else {
+    return WithHint(InvalidQuery("'sink.parallelism' = '{}' of {}: its input has changes, and "
+                                 "without a primary key their order would be lost",
+                                 parallelism, sink.target),
+                    "declare one: PRIMARY KEY (..) NOT ENFORCED");
+  }
+  return Status::OK();
 }
 
 Result<Translator::Port> Translator::BuildCollect(const PlanNode& plan) {

@@ -44,6 +44,8 @@ class Translator {
   Result<Port> BuildValues(const PlanNode& plan, const ValuesNode& values);
   Result<Port> BuildSink(const PlanNode& plan, const SinkNode& sink);
   Result<Port> BuildCollect(const PlanNode& plan);
+  Status SetSinkParallelism(const PlanNode& plan, const SinkNode& sink, const TableContext& table,
+                            const std::vector<int>& write_keys, int index);
   // translate_stateful.cc
   Result<Port> BuildAggregate(const PlanNode& plan, const AggregateNode& node);
   Result<Port> BuildWindowAggregate(const PlanNode& plan, const WindowAggregateNode& node);

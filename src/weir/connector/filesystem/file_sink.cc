@@ -138,12 +138,6 @@ class FileSink : public Sink {
     return DeleteLeftovers(*table_, keep);
   }
 
-  std::optional<int> parallelism() const override {
-    auto given = table_->context.options.GetInt("sink.parallelism", 0);
-    if (!given.ok() || *given <= 0) return std::nullopt;
-    return static_cast<int>(*given);
-  }
-
  private:
   static SinkRecord PartitionRecord(Kind kind, const std::string& partition, int64_t micros) {
     SinkRecord record;
@@ -291,6 +285,12 @@ class FileSink : public Sink {
   std::set<int> ended_;                      // Subtasks.
 };
 
+Status MustBePositive(std::string_view option, int64_t value, const SinkTable& table) {
+  if (value > 0) return Status::OK();
+  return InvalidQuery("option '{}' of table {} must be greater than 0", option,
+                      table.context.table_name);
+}
+
 Status ReadRolling(const Options& options, const Format& format, SinkTable* table) {
   RollingPolicy& rolling = table->rolling;
   WEIR_ASSIGN_OR_RETURN(rolling.file_bytes_max,
@@ -301,12 +301,15 @@ Status ReadRolling(const Options& options, const Format& format, SinkTable* tabl
     WEIR_ASSIGN_OR_RETURN(
         *micros, options.GetDurationMicros(fmt::format("sink.rolling-policy.{}", name), *micros));
   }
+  WEIR_RETURN_NOT_OK(
+      MustBePositive("sink.rolling-policy.file-size", rolling.file_bytes_max, *table));
   WEIR_ASSIGN_OR_RETURN(bool compacts, options.GetBool("auto-compaction", false));
   rolling.at_checkpoints = format.is_bulk() || compacts;
   if (!compacts) return Status::OK();
   CompactionPolicy compaction;
   WEIR_ASSIGN_OR_RETURN(compaction.file_bytes,
                         options.GetBytes("compaction.file-size", rolling.file_bytes_max));
+  WEIR_RETURN_NOT_OK(MustBePositive("compaction.file-size", compaction.file_bytes, *table));
   compaction.wait_micros = rolling.rollover_micros;
   WEIR_ASSIGN_OR_RETURN(int64_t parallelism, options.GetInt("compaction.parallelism", 1));
   if (parallelism < 1 || parallelism > 64) {

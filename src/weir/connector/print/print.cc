@@ -48,12 +48,8 @@ class PrintWriter : public SinkWriter {
 
 class PrintSink : public Sink {
  public:
-  PrintSink(std::string identifier, bool to_stderr, std::optional<int> parallelism,
-            FileSystem* files)
-      : identifier_(std::move(identifier)),
-        to_stderr_(to_stderr),
-        parallelism_(parallelism),
-        files_(files) {}
+  PrintSink(std::string identifier, bool to_stderr, FileSystem* files)
+      : identifier_(std::move(identifier)), to_stderr_(to_stderr), files_(files) {}
   ChangelogMode accepted_changes(const ChangelogMode& query) const override { return query; }
   Result<std::unique_ptr<SinkWriter>> OpenWriter(int subtask, int parallelism) override {
     std::string prefix = identifier_;
@@ -66,12 +62,10 @@ class PrintSink : public Sink {
     return std::make_unique<PrintWriter>(std::move(prefix), to_stderr_, std::move(out));
   }
   Status Truncate() override { return Status::OK(); }
-  std::optional<int> parallelism() const override { return parallelism_; }
 
  private:
   std::string identifier_;
   bool to_stderr_;
-  std::optional<int> parallelism_;
   FileSystem* files_;
 };
 
@@ -91,11 +85,8 @@ class PrintConnector : public Connector {
   bool can_write() const override { return true; }
   Result<std::unique_ptr<Sink>> MakeSink(const TableContext& table) const override {
     WEIR_ASSIGN_OR_RETURN(bool to_stderr, table.options.GetBool("standard-error", false));
-    WEIR_ASSIGN_OR_RETURN(int64_t parallelism, table.options.GetInt("sink.parallelism", 0));
-    return std::make_unique<PrintSink>(
-        table.options.GetOr("print-identifier", ""), to_stderr,
-        parallelism > 0 ? std::optional<int>(static_cast<int>(parallelism)) : std::nullopt,
-        table.environment->files);
+    return std::make_unique<PrintSink>(table.options.GetOr("print-identifier", ""), to_stderr,
+                                       table.environment->files);
   }
 
  private:
