@@ -92,6 +92,8 @@ TEST(PlanJson, ScanCalcAndLiterals) {
       literal(Value::Double(0.1), DataType::Double()),
       literal(Value::Double(std::numeric_limits<double>::infinity()), DataType::Double()),
       literal(Value::Decimal(-big), DataType::Decimal(38, 3)),
+      literal(Value::Int(-1), DataType::Timestamp(6)),
+      literal(Value::Decimal(-big), DataType::TimestampLtz(9)),
       literal(Value::String("it's \xe4\xb8\xad"), DataType::String()),
       literal(Value::String(std::string("\xff\0\x01", 3)), DataType::String()),
       literal(Value::String(std::string("\0\xfe", 2)), DataType::Bytes()),
