@@ -34,6 +34,9 @@ Result<Kernel> MakeVariantToNested(const CastCall& cast);    // To ARRAY, MAP, R
 Result<Kernel> MakeVariantFromNested(const CastCall& cast);  // From ARRAY, MAP, ROW.
 Result<Kernel> MakeNestedCast(const CastCall& cast);  // ARRAY, MAP, MULTISET, ROW to the same kind.
 
+/// Whether a text that reads as a timestamp does so for SQL: a blank before the time, which has
+/// hours, minutes and seconds. Formats take more ("T", no seconds).
+bool IsSqlTimestamp(std::string_view text);
 /// Whether some value makes the cast fail.
 bool CastMayFail(const DataType& from, const DataType& to);
 /// Whether the bytes stay: a Retype.

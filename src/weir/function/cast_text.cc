@@ -3,6 +3,7 @@
 //
 // Casts from text to values: blanks around the text do not count, and what is no such value is a
 // row error.
+#include <algorithm>
 #include <limits>
 
 #include "weir/function/cast.h"
@@ -65,8 +66,9 @@ Result<Kernel> MakeTimestampParser(const CastCall& cast) {
     using Ticks = typename decltype(tag)::type;
     return RowKernel<Ticks, std::string_view>(
         [type, zone](std::string_view text, KernelRow& row) -> Ticks {
-          auto parsed = ParseTimestamp(Trim(text), type.precision());
-          if (!parsed) {
+          text = Trim(text);
+          auto parsed = ParseTimestamp(text, type.precision());
+          if (!parsed || !IsSqlTimestamp(text)) {
             FailTime(text, type, row);
             return 0;
           }
@@ -77,6 +79,12 @@ Result<Kernel> MakeTimestampParser(const CastCall& cast) {
 }
 
 }  // namespace
+
+bool IsSqlTimestamp(std::string_view text) {
+  const auto colons = std::count(text.begin(), text.end(), ':');
+  return text.find('T') == std::string_view::npos &&
+         colons == (text.find(' ') == std::string_view::npos ? 0 : 2);
+}
 
 Result<Kernel> MakeTextParser(const CastCall& cast) {
   DataType type = cast.to;
@@ -104,9 +112,13 @@ Result<Kernel> MakeTextParser(const CastCall& cast) {
     case TypeKind::kTime:
       return RowKernel<int32_t, std::string_view>(
           [type](std::string_view text, KernelRow& row) -> int32_t {
-            auto millis = ParseTime(Trim(text));
+            text = Trim(text);
+            auto millis = ParseTime(text);
             if (!millis) FailTime(text, type, row);
-            return CutTime(millis.value_or(0), type.precision());
+            // The fourth digit of a second rounds the third.
+            const size_t point = text.find('.');
+            const bool up = point < text.size() - 4 && text.size() > 4 && text[point + 4] >= '5';
+            return CutTime(millis.value_or(0) + (up ? 1 : 0), type.precision()) % 86'400'000;
           })({});
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:

@@ -181,8 +181,8 @@ double DecimalToDouble(Int128 value, int scale) {
 bool DoubleToDecimal(double value, int precision, int scale, Int128* out) {
   if (!std::isfinite(value) || std::fabs(value) >= 1e39) return false;
   // Java's BigDecimal.valueOf: the shortest digits that stand for the double, exactly.
-  char text[400];
-  auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed).ptr;
+  char text[40];
+  auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
   auto parsed =
       ParseDecimal(std::string_view(text, static_cast<size_t>(end - text)), precision, scale);
   if (!parsed) return false;

@@ -108,18 +108,26 @@ void AppendJsonValue(const Column& column, int64_t i, std::string* out) {
     case TypeKind::kTime:
     case TypeKind::kIntervalYearMonth:
     case TypeKind::kIntervalDayTime: {
-      AppendValueText(column, i, TextStyle::kCast, nullptr, &text);
+      if (type.kind() == TypeKind::kFloat) {  // As the DOUBLE that it is, with all its digits.
+        AppendDouble(column.At<float>(i), &text);
+      } else {
+        AppendValueText(column, i, TextStyle::kCast, nullptr, &text);
+      }
       bool is_number = type.is_approximate() && (text.back() >= '0' && text.back() <= '9');
       if (is_number) {
-        *out += text;
+        AppendJsonNumber(text, out);
       } else {
         AppendJsonString(text, out);
       }
       return;
     }
-    default:
+    case TypeKind::kVariant:
       AppendValueText(column, i, TextStyle::kCast, nullptr, &text);
       *out += text;
+      return;
+    default:
+      AppendValueText(column, i, TextStyle::kCast, nullptr, &text);
+      AppendJsonNumber(text, out);
   }
 }
 

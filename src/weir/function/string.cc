@@ -42,6 +42,31 @@ void ChangeAsciiCase(std::string_view text, char* out) {
   }
 }
 
+/// Characters whose upper case is several (the common ones).
+std::string_view LongUpper(uint32_t c) {
+  static constexpr std::pair<uint32_t, std::string_view> kLong[] = {
+      {0xDF, "SS"},    {0x149, "ʼN"},   {0x1F0, "J̌"},   {0x390, "Ϊ́"},   {0x3B0, "Ϋ́"},
+      {0x587, "ԵՒ"},   {0x1E96, "H̱"},   {0xFB00, "FF"}, {0xFB01, "FI"}, {0xFB02, "FL"},
+      {0xFB03, "FFI"}, {0xFB04, "FFL"}, {0xFB05, "ST"}, {0xFB06, "ST"},
+  };
+  for (const auto& [character, upper] : kLong) {
+    if (character == c) return upper;
+  }
+  return {};
+}
+
+/// The lower case of one character; a capital sigma at the end of a word has one of its own.
+void AppendLower(uint32_t c, bool behind_letter, std::string_view rest, std::string* out) {
+  if (c == 0x130) {
+    *out += "i̇";
+    return;
+  }
+  size_t bytes = 0;
+  const bool is_final =
+      c == 0x3A3 && behind_letter && (rest.empty() || !IsLetter(DecodeCharacter(rest, &bytes)));
+  AppendCharacter(is_final ? 0x3C2 : LowerOf(c), out);
+}
+
 template <Case kCase>
 void ChangeCase(std::string_view text, StringRow& row) {
   if (IsAscii(text)) {
@@ -53,16 +78,20 @@ void ChangeCase(std::string_view text, StringRow& row) {
   }
   std::string out;
   out.reserve(text.size() + 8);
+  bool behind_letter = false;
   while (!text.empty()) {
     size_t bytes = 0;
     uint32_t c = DecodeCharacter(text, &bytes);
     if (bytes == 1 && c >= 0x80) {
       out += text[0];  // No UTF-8.
-    } else if (kCase == Case::kUpper && c == 0xDF) {
-      out += "SS";  // The one common character whose upper case is two.
+    } else if (kCase == Case::kLower) {
+      AppendLower(c, behind_letter, text.substr(bytes), &out);
+    } else if (std::string_view upper = LongUpper(c); !upper.empty()) {
+      out += upper;
     } else {
-      AppendCharacter(kCase == Case::kUpper ? UpperOf(c) : LowerOf(c), &out);
+      AppendCharacter(UpperOf(c), &out);
     }
+    behind_letter = IsLetter(c);
     text.remove_prefix(bytes);
   }
   row.Set(out);

@@ -4,8 +4,9 @@
 // PRINTF with the conversions of java.util.Formatter that make sense for SQL values:
 //   %[index$][flags][width][.precision]conversion     d x X o  f e E g  s S b B c  n %
 // A format that does not fit its arguments gives NULL, as in Flink.
+#include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <cstdlib>
 
 #include "weir/data/text.h"
 #include "weir/data/value.h"
@@ -118,6 +119,71 @@ bool FormatInteger(const Conversion& conversion, const Column& column, int64_t i
   return true;
 }
 
+/// The shortest digits that read back as a value, as Java's formats begin with: 0.digits *
+/// 10^point.
+struct ShortDigits {
+  explicit ShortDigits(double value) {
+    char text[40];
+    char* end = std::to_chars(text, text + 39, value, std::chars_format::scientific).ptr;
+    *end = 0;
+    sv scientific(text, static_cast<size_t>(end - text));
+    const size_t e = scientific.find('e');
+    for (char c : scientific.substr(0, e)) {
+      if (c != '.') digits += c;
+    }
+    point = value == 0 ? 1 : std::atoi(text + e + 1) + 1;
+  }
+  /// Rounds half up to `count` digits; zeros fill what is missing.
+  void Round(int count) {
+    if (count < 0) {
+      digits.clear();
+      return;
+    }
+    const auto keep = static_cast<size_t>(count);
+    const bool up = keep < digits.size() && digits[keep] >= '5';
+    digits.resize(keep, '0');
+    if (!up) return;
+    size_t i = keep;
+    while (i > 0 && digits[i - 1] == '9') digits[--i] = '0';
+    if (i > 0) {
+      ++digits[i - 1];
+    } else {
+      digits.insert(digits.begin(), '1');
+      ++point;
+    }
+  }
+  std::string digits;
+  int point;
+};
+
+std::string FixedText(double value, int precision) {
+  ShortDigits number(value);
+  number.Round(number.point + precision);
+  std::string text = std::move(number.digits);  // `precision` of them behind the point.
+  const auto decimals = static_cast<size_t>(precision);
+  if (text.size() < decimals + 1) text.insert(0, decimals + 1 - text.size(), '0');
+  if (precision > 0) text.insert(text.size() - decimals, 1, '.');
+  return text;
+}
+
+std::string ScientificText(double value, int precision, char e) {
+  ShortDigits number(value);
+  number.Round(precision + 1);
+  std::string text = number.digits.substr(0, 1);
+  if (precision > 0) text += "." + number.digits.substr(1, static_cast<size_t>(precision));
+  const int exponent = value == 0 ? 0 : number.point - 1;
+  return fmt::format("{}{}{}{:02}", text, e, exponent < 0 ? '-' : '+', std::abs(exponent));
+}
+
+/// %g: as %f from 10^-4 up to `precision` digits, else as %e.
+std::string GeneralText(double value, int precision) {
+  ShortDigits number(value);
+  number.Round(precision);
+  if (value != 0 && (number.point - 1 < -4 || number.point - 1 >= precision))
+    return ScientificText(value, precision - 1, 'e');
+  return FixedText(value, precision - (value == 0 ? 1 : number.point));
+}
+
 bool FormatNumber(const Conversion& conversion, const Column& column, int64_t i, std::string* out) {
   int precision = conversion.precision < 0 ? 6 : conversion.precision;
   if (precision > 1000) return false;
@@ -152,16 +218,14 @@ bool FormatNumber(const Conversion& conversion, const Column& column, int64_t i,
   std::string digits;
   switch (conversion.kind) {
     case 'f':
-      digits = fmt::format("{:.{}f}", std::fabs(value), precision);
+      digits = FixedText(std::fabs(value), precision);
       break;
     case 'e':
-      digits = fmt::format("{:.{}e}", std::fabs(value), precision);
-      break;
     case 'E':
-      digits = fmt::format("{:.{}E}", std::fabs(value), precision);
+      digits = ScientificText(std::fabs(value), precision, conversion.kind);
       break;
     default:
-      digits = fmt::format("{:#.{}g}", std::fabs(value), std::max(precision, 1));
+      digits = GeneralText(std::fabs(value), std::max(precision, 1));
   }
   *out = Decorate(conversion, negative, digits);
   return true;

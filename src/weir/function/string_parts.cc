@@ -151,14 +151,14 @@ Status Split(KernelContext& context, const ColumnVector& args, int64_t n, Column
 
 // ---- OVERLAY ----
 
-/// As Flink: outside of the text nothing is replaced; a negative length replaces to the end.
+/// As Flink: outside of the text nothing is replaced; without a positive length all to the end is.
 void Overlay(sv text, sv replacement, int64_t start, int64_t count, StringRow& row,
              int64_t bytes_max) {
   int64_t length = CountCharacters(text);
   if (start <= 0 || start > length) return row.Share(text);
   size_t begin = CharacterOffset(text, start - 1);
   size_t end = text.size();
-  if (count >= 0 && start - 1 <= length - count)
+  if (count > 0 && start - 1 <= length - count)
     end = begin + CharacterOffset(text.substr(begin), count);
   size_t size = begin + replacement.size() + text.size() - end;
   char* out = ReserveResult(row, size, bytes_max);

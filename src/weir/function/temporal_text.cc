@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 
+#include "weir/function/cast.h"
 #include "weir/function/date_format.h"
 #include "weir/function/string.h"
 #include "weir/function/temporal.h"
@@ -181,11 +182,14 @@ std::optional<int64_t> ReadTimestamp(const DatePattern& pattern, sv text) {
   if (auto parsed = pattern.Read(text)) return CutToMillis(parsed->moment);
   while (!text.empty() && static_cast<uint8_t>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<uint8_t>(text.back()) <= ' ') text.remove_suffix(1);
-  if (text.find('T') != sv::npos) return std::nullopt;
+  if (!IsSqlTimestamp(text)) return std::nullopt;
   return ParseTimestamp(text, 3);
 }
 
-std::optional<int64_t> ReadDefaultTimestamp(sv text) { return ParseTimestamp(text, 3); }
+std::optional<int64_t> ReadDefaultTimestamp(sv text) {
+  if (!IsSqlTimestamp(text)) return std::nullopt;
+  return ParseTimestamp(text, 3);
+}
 
 int64_t OrNull(std::optional<int64_t> value, KernelRow& row) {
   if (!value) row.SetNull();
@@ -278,9 +282,9 @@ Result<Kernel> MakeInstantOfNumber(const CallInfo& call) {
     auto instant = [scale](double value, KernelRow& row) {
       return InstantOfMillis(std::trunc(value * static_cast<double>(scale)), row);
     };
-    if (is_float) {
+    if (is_float) {  // Flink cuts a FLOAT to a whole number first, also where it counts seconds.
       return with_first(RowKernel<int64_t, float>(
-          [instant](float value, KernelRow& row) { return instant(value, row); }));
+          [instant](float value, KernelRow& row) { return instant(std::trunc(value), row); }));
     }
     return with_first(RowKernel<int64_t, double>(instant));
   }
@@ -288,12 +292,12 @@ Result<Kernel> MakeInstantOfNumber(const CallInfo& call) {
     Int128 divisor = 1;
     for (int i = 0; i < type.scale(); ++i) divisor *= 10;
     return with_first(RowKernel<int64_t, Int128>([=](Int128 value, KernelRow& row) {
-      Int128 whole = value / divisor;
+      Int128 whole = value / divisor;  // Fractions are cut, also those of seconds.
       if (whole > INT64_MAX / 1000 || whole < INT64_MIN / 1000) {
         row.SetNull();
         return int64_t{0};
       }
-      return InstantOfMillis(static_cast<int64_t>(value * scale / divisor), 1, row);
+      return InstantOfMillis(static_cast<int64_t>(whole), scale, row);
     }));
   }
   return with_first(RowKernel<int64_t, int64_t>(
