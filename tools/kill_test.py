@@ -167,6 +167,7 @@ class Killer:
         parallelism = self.chance.choice((1, 2, 3))
         options = {"execution.checkpointing.interval": f"{self.chance.choice((5, 20, 50))} ms",
                    "execution.checkpointing.dir": str(folder / "checkpoints"), "execution.runtime-mode": "STREAMING",
+                   "weir.checkpoint.rows-per-step": str(self.chance.choice((1, 50, 8192))),
                    "parallelism.default": str(parallelism), "weir.batch.rows-max": str(self.arguments.batch_rows),
                    "pipeline.name": job.name, "restart-strategy.type": "none"}
         command = [str(self.arguments.program), "run", "job.sql", "--resume"]

@@ -74,7 +74,8 @@ def checkpoint() -> None:
     print("epochs of a table with 4 M keys")
     for result in lines("checkpoint", str(OUT / "epochs")):
         print(f"  dirty {result['dirty']:14} {result['bytes']:12,} bytes   {result['millis']:9.1f} ms"
-              f"   of which the job stands still {result['stop_millis']:8.1f} ms")
+              f"   names noted in {result['stop_millis']:6.1f} ms"
+              f"   longest step of copying {result['step_millis']:6.2f} ms")
 
 
 def throughput(rows: int, runs: int) -> None:
