@@ -19,9 +19,14 @@ Status DatePattern::AddLetters(char letter, int count, sv pattern) {
   if (count > 19)
     return InvalidQuery("too many letters '{}' in the date pattern '{}'", letter, pattern);
   size_t digits = static_cast<size_t>(std::max(count, 20));
+  constexpr sv kSimpleLetters = "GyYMLwWDdFEuaHkKhmsSzZX";
+  if (dialect_ == PatternDialect::kSimple && kSimpleLetters.find(letter) == sv::npos)
+    return InvalidQuery("the date pattern '{}' has an unknown letter '{}'", pattern, letter);
   switch (letter) {
     case 'y':
     case 'u':
+      if (letter == 'u' && dialect_ == PatternDialect::kSimple)
+        return add(Field::kWeekDayFromMonday, count, digits, true);
       return add(Field::kYear, count, digits, true);
     case 'Y':
       return add(Field::kWeekYear, count, digits, true);
@@ -63,10 +68,13 @@ Status DatePattern::AddLetters(char letter, int count, sv pattern) {
       return add(Field::kWeekDayNumber, count, digits, true);
     case 'w':
       return add(Field::kWeekOfYear, count, digits, true);
+    case 'F':
+      return add(Field::kWeekDayInMonth, count, digits, true);
     case 'W':
       return add(Field::kWeekOfMonth, count, digits, true);
     case 'Q':
     case 'q':
+      if (count >= 3) return add(Field::kQuarterName, count, 11, true);
       return add(Field::kQuarter, count, digits, true);
     case 'G':
       return add(Field::kEra, count, 2, true);

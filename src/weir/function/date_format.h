@@ -56,9 +56,12 @@ class DatePattern {
     kWeekDayName,
     kWeekDayShort,
     kWeekDayNumber,
+    kWeekDayFromMonday,
+    kWeekDayInMonth,
     kWeekOfYear,
     kWeekOfMonth,
     kQuarter,
+    kQuarterName,
     kEra,  // The last of the date.
     kHour24,
     kHour24From1,

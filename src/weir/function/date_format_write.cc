@@ -108,6 +108,12 @@ char* DatePattern::WriteDate(const Part& part, const Moment& moment, const Civil
       return WriteText(kWeekDays[week_day - 1].substr(0, width == 5 ? 1 : sv::npos), out);
     case Field::kWeekDayNumber:
       return WriteNumber(week_day % 7 + 1, width, out);
+    case Field::kWeekDayFromMonday:
+      return WriteNumber(week_day, width, out);
+    case Field::kWeekDayInMonth:  // java.time counts days in weeks from the 1st, the other weeks.
+      return WriteNumber(
+          dialect_ == PatternDialect::kSimple ? (date.day - 1) / 7 + 1 : (date.day - 1) % 7 + 1,
+          width, out);
     case Field::kWeekOfYear:
       return WriteNumber(WeekOfUsYear(moment.days, &year), width, out);
     case Field::kWeekOfMonth: {
@@ -116,6 +122,14 @@ char* DatePattern::WriteDate(const Part& part, const Moment& moment, const Civil
     }
     case Field::kQuarter:
       return WriteNumber((date.month - 1) / 3 + 1, width, out);
+    case Field::kQuarterName: {
+      static constexpr sv kQuarters[] = {"1st quarter", "2nd quarter", "3rd quarter",
+                                         "4th quarter"};
+      const int quarter = (date.month - 1) / 3;
+      if (width == 4) return WriteText(kQuarters[quarter], out);
+      if (width == 3) *out++ = 'Q';
+      return WriteNumber(quarter + 1, 1, out);
+    }
     default:
       return WriteText(date.year > 0 ? "AD" : "BC", out);
   }

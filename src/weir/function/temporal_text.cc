@@ -47,6 +47,41 @@ class Patterns {
 };
 
 /// Time zones by name, for zones that come as arguments.
+/// The zone of an abbreviation that java.util.TimeZone knows; else the name itself.
+sv LongZoneName(sv name) {
+  static constexpr std::pair<sv, sv> kShort[] = {
+      {"ACT", "Australia/Darwin"},
+      {"AET", "Australia/Sydney"},
+      {"AGT", "America/Argentina/Buenos_Aires"},
+      {"ART", "Africa/Cairo"},
+      {"AST", "America/Anchorage"},
+      {"BET", "America/Sao_Paulo"},
+      {"BST", "Asia/Dhaka"},
+      {"CAT", "Africa/Harare"},
+      {"CNT", "America/St_Johns"},
+      {"CST", "America/Chicago"},
+      {"CTT", "Asia/Shanghai"},
+      {"EAT", "Africa/Addis_Ababa"},
+      {"ECT", "Europe/Paris"},
+      {"IET", "America/Indiana/Indianapolis"},
+      {"IST", "Asia/Kolkata"},
+      {"JST", "Asia/Tokyo"},
+      {"MIT", "Pacific/Apia"},
+      {"NET", "Asia/Yerevan"},
+      {"NST", "Pacific/Auckland"},
+      {"PLT", "Asia/Karachi"},
+      {"PNT", "America/Phoenix"},
+      {"PRT", "America/Puerto_Rico"},
+      {"PST", "America/Los_Angeles"},
+      {"SST", "Pacific/Guadalcanal"},
+      {"VST", "Asia/Ho_Chi_Minh"},
+  };
+  for (const auto& [abbreviation, zone] : kShort) {
+    if (abbreviation == name) return zone;
+  }
+  return name;
+}
+
 class Zones {
  public:
   /// Null when there is no such zone.
@@ -137,24 +172,28 @@ void WriteMoment(const DatePattern& pattern, const Moment& moment, StringRow& ro
   if (out != nullptr) row.Commit(static_cast<size_t>(pattern.Write(moment, 0, out) - out));
 }
 
-/// Text is read as a timestamp first.
-void FormatText(Patterns& patterns, sv text, sv pattern_text, StringRow& row) {
+/// A text is read as SimpleDateFormat does with the default pattern, and written as it does.
+void FormatText(const DatePattern& reader, Patterns& patterns, sv text, sv pattern_text,
+                StringRow& row) {
   const DatePattern* pattern = patterns.Get(pattern_text, row);
   if (pattern == nullptr) return;
-  auto nanos = ParseTimestamp(text, 9);
-  if (!nanos) return row.SetNull();
-  WriteMoment(*pattern, MomentOfTicks(*nanos), row);
+  auto parsed = reader.Read(text);
+  if (!parsed) return row.SetNull();
+  WriteMoment(*pattern, parsed->moment, row);
 }
 
 Result<Kernel> MakeFormat(const CallInfo& call) {
   auto literal = LiteralString(call, 1);
   if (literal && !call.arg_types[0].is_character()) return MakeFormatLiteral(call, *literal);
-  auto patterns = std::make_shared<Patterns>(PatternDialect::kJavaTime);
   if (call.arg_types[0].is_character()) {
-    return StringKernel<sv, sv>([patterns](sv text, sv pattern, StringRow& row) {
-      FormatText(*patterns, text, pattern, row);
+    WEIR_ASSIGN_OR_RETURN(auto reader,
+                          DatePattern::Compile(kDefaultPattern, PatternDialect::kSimple));
+    auto simple = std::make_shared<Patterns>(PatternDialect::kSimple);
+    return StringKernel<sv, sv>([reader, simple](sv text, sv pattern, StringRow& row) {
+      FormatText(*reader, *simple, text, pattern, row);
     })(call);
   }
+  auto patterns = std::make_shared<Patterns>(PatternDialect::kJavaTime);
   WEIR_ASSIGN_OR_RETURN(const TimeZone* zone, ZoneFor(call, 0));
   return Kernel(
       [=](KernelContext& context, const ColumnVector& args, int64_t n, ColumnPtr* out) -> Status {
@@ -393,8 +432,8 @@ Result<Kernel> MakeConvertTz(const CallInfo& call) {
   WEIR_ASSIGN_OR_RETURN(auto pattern,
                         DatePattern::Compile(kDefaultPattern, PatternDialect::kSimple));
   return StringKernel<sv, sv, sv>([=](sv text, sv from_name, sv to_name, StringRow& row) {
-    const TimeZone* from = zones->Get(from_name);
-    const TimeZone* to = zones->Get(to_name);
+    const TimeZone* from = zones->Get(LongZoneName(from_name));
+    const TimeZone* to = zones->Get(LongZoneName(to_name));
     auto parsed = from == nullptr || to == nullptr ? std::nullopt : pattern->Read(text);
     auto local = parsed ? MicrosOfMoment(parsed->moment) : std::nullopt;
     if (!local) return row.SetNull();
