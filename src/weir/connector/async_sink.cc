@@ -3,20 +3,25 @@
 #include "weir/connector/async_sink.h"
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <mutex>
 #include <utility>
 
 namespace weir {
 namespace {
 
-// Pauses after refusals: 10 ms, 20 ms, ... 10 s, each less a random part of up to a half.
-constexpr int64_t kPauseMinMicros = 10'000;
-constexpr int64_t kPauseMaxMicros = 10'000'000;
-constexpr int kPauseDoublingsMax = 10;
 // How often a waiting writer looks for answers.
 constexpr int64_t kWaitMicros = 1'000;
 
 }  // namespace
+
+int64_t RefusalPauseMicros(int refusals_before, Random* random) {
+  constexpr int64_t kMinMicros = 10'000, kMaxMicros = 10'000'000;
+  constexpr int kDoublingsMax = 10;
+  int64_t pause = std::min(kMaxMicros, kMinMicros << std::min(refusals_before, kDoublingsMax));
+  return pause - static_cast<int64_t>(random->Next() % static_cast<uint64_t>(pause / 2));
+}
 
 /// What the writer shares with answers that may come after it is gone.
 struct AsyncSinkWriter::Shared {
@@ -26,6 +31,7 @@ struct AsyncSinkWriter::Shared {
   };
   std::mutex mutex;
   std::vector<Answered> answers;
+  std::atomic<bool> has_answers{false};
 };
 
 const std::vector<OptionSpec>& AsyncSinkOptions() {
@@ -114,7 +120,10 @@ bool AsyncSinkWriter::IsDue(int64_t now) const {
 }
 
 bool AsyncSinkWriter::MaySend(int64_t now) const {
-  if (buffer_.empty() || now < pause_until_micros_) return false;
+  return !buffer_.empty() && now >= pause_until_micros_ && HasRoomUnderWay();
+}
+
+bool AsyncSinkWriter::HasRoomUnderWay() const {
   if (static_cast<int64_t>(under_way_.size()) >= settings_.requests_max) return false;
   return under_way_.empty() || entries_under_way_ < entries_under_way_max_;
 }
@@ -143,6 +152,7 @@ void AsyncSinkWriter::SendOne(int64_t now) {
   sender_->Send(std::move(sent), [shared = shared_, number](SendAnswer answer) {
     std::lock_guard<std::mutex> lock(shared->mutex);
     shared->answers.push_back({number, std::move(answer)});
+    shared->has_answers.store(true, std::memory_order_release);
   });
 }
 
@@ -153,12 +163,7 @@ void AsyncSinkWriter::Refuse(std::vector<SinkEntry> entries, int64_t now) {
     buffer_.push_front(std::move(*entry));
   }
   entries_under_way_max_ = std::max<int64_t>(1, entries_under_way_max_ / 2);
-  int64_t pause = std::min(kPauseMaxMicros,
-                           kPauseMinMicros << std::min(refusals_in_a_row_, kPauseDoublingsMax));
-  ++refusals_in_a_row_;
-  auto jitter =
-      static_cast<int64_t>(environment_.random->Next() % static_cast<uint64_t>(pause / 2));
-  pause_until_micros_ = now + pause - jitter;
+  pause_until_micros_ = now + RefusalPauseMicros(refusals_in_a_row_++, environment_.random);
 }
 
 Status AsyncSinkWriter::TakeAnswers(int64_t now) {
@@ -166,6 +171,7 @@ Status AsyncSinkWriter::TakeAnswers(int64_t now) {
   {
     std::lock_guard<std::mutex> lock(shared_->mutex);
     answers.swap(shared_->answers);
+    shared_->has_answers.store(false, std::memory_order_relaxed);
   }
   Status fatal;
   for (Shared::Answered& answered : answers) {
@@ -257,6 +263,25 @@ Status AsyncSinkWriter::Write(const Batch& batch) {
 }
 
 Status AsyncSinkWriter::OnWatermark(int64_t) { return SendWhatIsDue(); }
+Status AsyncSinkWriter::OnTimer(int64_t) { return SendWhatIsDue(); }
+
+int64_t AsyncSinkWriter::NextTimerMillis() const {
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  if (buffer_.empty() && under_way_.empty()) return kNever;
+  int64_t now = environment_.clock->MonotonicMicros();
+  int64_t due = kNever;
+  if (shared_->has_answers.load(std::memory_order_acquire)) due = now;
+  for (const Request& request : under_way_)
+    due = std::min(due, request.sent_micros + settings_.request_micros_max);
+  // While as much is under way as may be, the next answer is what matters.
+  if (!buffer_.empty() && HasRoomUnderWay()) {
+    int64_t old = IsDue(now) ? now : oldest_micros_ + settings_.buffer_micros_max;
+    due = std::min(due, std::max(old, pause_until_micros_));
+  }
+  if (due == kNever) return kNever;
+  // Ages are by the monotonic clock, timers by the other one. Not a moment too early.
+  return (environment_.clock->WallMicros() + std::max<int64_t>(due - now, 0) + 999) / 1000;
+}
 
 Result<std::vector<std::string>> AsyncSinkWriter::PrepareCommit(PreparePoint) {
   WEIR_RETURN_NOT_OK(Drain(0));

@@ -8,7 +8,7 @@
 //                                       ^---- refused entries, in front, after a pause ----+
 //
 // - A request goes out when the buffer holds enough entries or bytes, or its oldest entry is old
-//   enough; age is looked at when a batch, a watermark or a checkpoint comes.
+//   enough; a timer looks after that, after pauses and timeouts where no batch comes.
 // - Back-pressure: Write returns only once the buffer is below its bound again. It waits for
 //   answers no longer than the request timeout.
 // - How many entries may be under way adapts: one more batch after a success, half after a refusal
@@ -61,6 +61,10 @@ class ElementConverter {
   virtual Status Convert(const Batch& batch, std::vector<SinkEntry>* entries) = 0;
 };
 
+/// How long to wait after a refusal: 10 ms, 20 ms, ... 10 s, each less a random part of up to a
+/// half.
+int64_t RefusalPauseMicros(int refusals_before, Random* random);
+
 struct AsyncSinkSettings {
   int64_t batch_entries_max = 500;           // sink.batch.max-size
   int64_t batch_bytes_max = 5 << 20;         // sink.flush-buffer.size
@@ -86,6 +90,10 @@ class AsyncSinkWriter : public SinkWriter {
 
   Status Write(const Batch& batch) override;
   Status OnWatermark(int64_t watermark_millis) override;
+  Status OnTimer(int64_t now_millis) override;
+  /// When the oldest entry will be old enough, a pause after a refusal ends, or an answer is
+  /// overdue; at once while answers wait to be looked at.
+  int64_t NextTimerMillis() const override;
   /// Sends all and waits; there is nothing left to commit.
   Result<std::vector<std::string>> PrepareCommit(PreparePoint point) override;
   Status Abort() override;
@@ -103,6 +111,7 @@ class AsyncSinkWriter : public SinkWriter {
 
   bool IsDue(int64_t now) const;
   bool MaySend(int64_t now) const;
+  bool HasRoomUnderWay() const;
   void SendOne(int64_t now);
   Status TakeAnswers(int64_t now);
   void Refuse(std::vector<SinkEntry> entries, int64_t now);

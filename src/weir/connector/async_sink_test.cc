@@ -168,6 +168,57 @@ TEST_F(AsyncSinkTest, RequestsGoOutByAge) {
   EXPECT_THAT(service_->sizes, ElementsAre(1));
 }
 
+/// What the runtime does: sleeps until the timer is due, and calls.
+TEST_F(AsyncSinkTest, TheTimerSendsOnAnIdleStream) {
+  Open();
+  EXPECT_EQ(writer_->NextTimerMillis(), std::numeric_limits<int64_t>::max());
+  ASSERT_TRUE(Write({"a"}).ok());
+  EXPECT_EQ(writer_->NextTimerMillis(), 1'000);
+  clock_.now_ = 999'999;
+  ASSERT_TRUE(writer_->OnTimer(999).ok());
+  EXPECT_TRUE(service_->waiting.empty());
+  clock_.now_ = 1'000'000;
+  EXPECT_EQ(writer_->NextTimerMillis(), 1'000);
+  ASSERT_TRUE(writer_->OnTimer(1'000).ok());
+  EXPECT_THAT(service_->sizes, ElementsAre(1));
+  EXPECT_EQ(writer_->NextTimerMillis(), 6'000);  // When its answer is overdue.
+  service_->Accept(0);
+  EXPECT_EQ(writer_->NextTimerMillis(), 1'000);  // The answer waits to be looked at.
+  ASSERT_TRUE(writer_->OnTimer(1'000).ok());
+  EXPECT_EQ(writer_->NextTimerMillis(), std::numeric_limits<int64_t>::max());
+}
+
+TEST_F(AsyncSinkTest, TheTimerSendsAgainAfterPausesAndTimeouts) {
+  Open();
+  ASSERT_TRUE(Write({"a", "b", "c"}).ok());
+  service_->Refuse(0, 0);
+  ASSERT_TRUE(writer_->OnTimer(writer_->NextTimerMillis()).ok());
+  EXPECT_TRUE(service_->waiting.empty());  // A pause.
+  int64_t due = writer_->NextTimerMillis();
+  EXPECT_GT(due, 0);
+  EXPECT_LE(due, 10);
+  clock_.now_ = due * 1000;
+  ASSERT_TRUE(writer_->OnTimer(due).ok());
+  EXPECT_FALSE(service_->waiting.empty());
+  while (!service_->waiting.empty()) (void)service_->Take(0);  // All are lost.
+  for (int step = 0; step < 200 && service_->stored.size() < 3; ++step) {
+    int64_t next = writer_->NextTimerMillis();
+    ASSERT_NE(next, std::numeric_limits<int64_t>::max());
+    clock_.now_ = std::max(clock_.now_, next * 1000);
+    ASSERT_TRUE(writer_->OnTimer(next).ok());
+    while (!service_->waiting.empty() && clock_.now_ > 5'000'000) service_->Accept(0);
+  }
+  EXPECT_EQ(service_->stored.size(), 3u);
+}
+
+TEST_F(AsyncSinkTest, TheTimerFindsFatalAnswers) {
+  Open();
+  ASSERT_TRUE(Write({"a", "b", "c"}).ok());
+  service_->Fail(0);
+  EXPECT_EQ(writer_->NextTimerMillis(), 0);
+  EXPECT_THAT(writer_->OnTimer(0).message(), HasSubstr("no such stream"));
+}
+
 TEST_F(AsyncSinkTest, TheBufferIsBounded) {
   Open();
   AcceptWhileWaiting();

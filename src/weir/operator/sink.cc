@@ -33,6 +33,13 @@ class SinkOperator : public Operator {
     WEIR_RETURN_NOT_OK(writer_->OnWatermark(watermark.millis));
     return Progress::kDone;
   }
+  Result<Progress> OnTimer(int64_t now_millis, Output&) override {
+    WEIR_RETURN_NOT_OK(writer_->OnTimer(now_millis));
+    return Progress::kDone;
+  }
+  int64_t NextTimerMillis() const override {
+    return prepared_ ? Watermark::kMax : writer_->NextTimerMillis();
+  }
   Result<Progress> OnEnd(int, Output&) override {
     WEIR_ASSIGN_OR_RETURN(auto committables, writer_->PrepareCommit(PreparePoint::kEnd));
     spec_.commits->Add({context_.subtask, barrier_ + 1, std::move(committables), {}});
