@@ -53,7 +53,7 @@ class JobEnder {
 
   void OnStart(Job* job) {
     job_ = job;
-    machine_->clock().SetOnSleep([this] { OnSleep(); });
+    machine_->clock().SetOnSleep([this](int64_t micros) { OnSleep(micros); });
   }
   void OnEnd() {
     if (asker_.joinable()) asker_.join();
@@ -64,14 +64,17 @@ class JobEnder {
 
  private:
   static constexpr int64_t kQuietMicros = 6'000'000;
+  static constexpr int64_t kIdleSleepMaxMicros = 200'000;
   static constexpr int kTriesMax = 3;
   static constexpr std::chrono::milliseconds kAskTime{3};
 
-  void OnSleep() {
+  void OnSleep(int64_t micros) {
+    // Whoever sleeps for so long does not look for files: a store is slow, a commit is tried again.
+    if (micros > kIdleSleepMaxMicros) return machine_->NoteDeed();
     if (asker_.joinable()) {
       if (!has_answer_.load()) return;
       asker_.join();
-      if (!asked_.ok() && ++tries_ == kTriesMax && !machine_->is_crashed()) {
+      if (!asked_.ok() && (++tries_ == kTriesMax || machine_->is_crashed())) {
         failure_ = asked_;
         job_->Cancel();
       }

@@ -8,8 +8,10 @@
 //   it
 //            is continued from its checkpoints or, without them, from the savepoint
 //   drain    the rows are those of a job whose input ends where this one stopped; a continued job
-//            has nothing left to do. Only jobs with one input file, which can be cut off anywhere.
+//            has nothing left to do. Only jobs with one input file at the start: what they have read
+//            is a beginning of it and of what came after it.
 #include <future>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -23,28 +25,49 @@ constexpr int64_t kSavepointMillis = 2;  // Long enough for another thread to as
 
 /// Small batches make every record a position.
 ReferenceJob WithSmallInputs(ReferenceJob job) {
-  for (auto& [path, bytes] : job.inputs) {
+  auto cut = [](std::string* bytes, int lines) {
     size_t end = 0;
-    for (int line = 0; line < 24 && end < bytes.size(); ++line)
-      end = std::min(bytes.find('\n', end), bytes.size() - 1) + 1;
-    bytes.resize(end);
-  }
+    for (int line = 0; line < lines && end < bytes->size(); ++line)
+      end = std::min(bytes->find('\n', end), bytes->size() - 1) + 1;
+    bytes->resize(end);
+  };
+  for (auto& [path, bytes] : job.inputs) cut(&bytes, 24);
+  for (ReferenceArrival& arrival : job.arrivals) cut(&arrival.bytes, 8);
   return job;
 }
 
-/// The rows of the job for every length of its only input.
+/// The job with the first `length` bytes of its only input and of what comes after it; nothing
+/// unless they end a line.
+std::optional<ReferenceJob> BeginningOf(const ReferenceJob& whole, size_t length) {
+  ReferenceJob job = whole;
+  job.end = whole.arrivals.empty() ? ReferenceEnd::kBounded : ReferenceEnd::kDrain;
+  size_t left = length;
+  bool at_end_of_line = length == 0;
+  auto cut = [&](std::string* bytes) {
+    if (left < bytes->size()) bytes->resize(left);
+    left -= bytes->size();
+    if (left == 0 && !bytes->empty()) at_end_of_line |= bytes->back() == '\n';
+  };
+  cut(&job.inputs.begin()->second);
+  for (ReferenceArrival& arrival : job.arrivals) cut(&arrival.bytes);
+  std::erase_if(job.arrivals, [](const ReferenceArrival& arrival) { return arrival.bytes.empty(); });
+  if (left > 0 || !at_end_of_line) return std::nullopt;
+  return job;
+}
+
+/// The rows of the job for every length of its input.
 Result<std::vector<JobOutput>> RowsOfPrefixes(const Subject& subject) {
   std::vector<JobOutput> all;
-  const auto& [path, bytes] = *subject.job.inputs.begin();
-  for (size_t end = 0; end <= bytes.size(); ++end) {
-    if (end != 0 && bytes[end - 1] != '\n') continue;
-    ReferenceJob job = subject.job;
-    job.inputs[path] = bytes.substr(0, end);
+  size_t whole = subject.job.inputs.begin()->second.size();
+  for (const ReferenceArrival& arrival : subject.job.arrivals) whole += arrival.bytes.size();
+  for (size_t length = 0; length <= whole; ++length) {
+    std::optional<ReferenceJob> job = BeginningOf(subject.job, length);
+    if (!job) continue;
     SimEnvironment machine(1);
-    PutInputs(job, &machine);
+    PutInputs(*job, &machine);
     machine.SetPlan({});
-    WEIR_RETURN_NOT_OK(RunJob(job, subject.settings, &machine));
-    WEIR_ASSIGN_OR_RETURN(JobOutput output, ReadOutput(job, machine));
+    WEIR_RETURN_NOT_OK(RunJob(*job, subject.settings, &machine));
+    WEIR_ASSIGN_OR_RETURN(JobOutput output, ReadOutput(*job, machine));
     all.push_back(std::move(output));
   }
   return all;

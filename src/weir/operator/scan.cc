@@ -41,7 +41,7 @@ class ScanOperator : public SourceOperator {
   Result<PollState> Poll(Output& out) override {
     if (spec_.limit && rows_given_ >= *spec_.limit) return PollState::kEnd;
     for (int i = 0; i < kReadsPerPollMax; ++i) {
-      WEIR_RETURN_NOT_OK(TakeSplits());
+      WEIR_RETURN_NOT_OK(TakeSplits(out));
       if (active_.empty()) {
         WEIR_RETURN_NOT_OK(UpdateActivity(out));
         return bounded_ ? PollState::kEnd : PollState::kNothing;
@@ -88,7 +88,8 @@ class ScanOperator : public SourceOperator {
   };
   enum class ReadOutcome : uint8_t { kRows, kNoRows, kNothing };
 
-  Status TakeSplits() {
+  Status TakeSplits(Output& out) {
+    bool had_begun = false;
     while (active_.empty() || !bounded_) {
       WEIR_ASSIGN_OR_RETURN(auto taken, spec_.splits->Take(context_.subtask, barrier_));
       if (!taken) break;
@@ -100,10 +101,13 @@ class ScanOperator : public SourceOperator {
       active.number = taken->number;
       active.watermark_millis = taken->watermark_millis;
       active.last_rows_micros = NowMicros();
+      had_begun |= active.watermark_millis != Watermark::kMin;
       active_.push_back(std::move(active));
       if (bounded_) break;
     }
-    return Status::OK();
+    // Splits that an earlier run had read may have nothing more to say for long, and may have lain
+    // with other readers: what they know of event time is told at once.
+    return had_begun && spec_.watermark ? EmitLeast(out) : Status::OK();
   }
 
   /// Reads one batch from the active splits in turn; kNothing when none has any.

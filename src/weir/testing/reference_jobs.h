@@ -32,6 +32,20 @@ struct ReferenceOutput {
   bool same_changes = false;
 };
 
+/// A file that comes while the job runs.
+struct ReferenceArrival {
+  int64_t at_millis = 0;
+  std::string path;
+  std::string bytes;
+};
+
+/// How a job whose sources never end is ended, once it has read all there is.
+enum class ReferenceEnd : uint8_t {
+  kBounded,  // It ends by itself.
+  kStop,     // With a savepoint.
+  kDrain,    // With a savepoint, as if its input ended there.
+};
+
 struct ReferenceJob {
   std::string name;       // "tumble-late".
   std::string operators;  // What it is for: "window aggregate (tumble), late rows".
@@ -42,6 +56,8 @@ struct ReferenceJob {
   /// Which rows are late depends on how many readers there are: the rows are the same only between
   /// runs of one parallelism.
   bool has_late_rows = false;
+  std::vector<ReferenceArrival> arrivals = {};
+  ReferenceEnd end = ReferenceEnd::kBounded;
 };
 
 /// Deterministic: the same jobs in the same order each time.
@@ -52,10 +68,12 @@ void AddAggregateJobs(std::vector<ReferenceJob>* jobs);
 void AddWindowJobs(std::vector<ReferenceJob>* jobs);
 void AddJoinJobs(std::vector<ReferenceJob>* jobs);
 void AddFileJobs(std::vector<ReferenceJob>* jobs);
+void AddContinuousJobs(std::vector<ReferenceJob>* jobs);
 
 /// Rows "k<i % keys>,<value>,<timestamp>" for inputs: `rows` lines of csv. Values and times come
 /// from `seed`; times go up by about a second a row, and every `late_every`-th row (0: none) is
-/// 20 seconds behind.
-std::string BidLines(uint64_t seed, int rows, int keys, int late_every = 0);
+/// `late_by_millis` behind.
+std::string BidLines(uint64_t seed, int rows, int keys, int late_every = 0,
+                     int64_t late_by_millis = 20'000);
 
 }  // namespace weir

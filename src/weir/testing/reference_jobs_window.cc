@@ -57,6 +57,12 @@ void AddWindowJobs(std::vector<ReferenceJob>* jobs) {
   jobs->push_back(Windowed(
       "session-late", "SESSION(TABLE bids PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4' SECOND)",
       "SUM(v)", LateRows::kSome));
+  // Which watermarks are sent, and so which rows are late, follows from the last one sent.
+  jobs->push_back(Windowed("tumble-stepped",
+                           "TUMBLE(TABLE bids, DESCRIPTOR(ts), INTERVAL '5' SECOND)", "SUM(v)",
+                           LateRows::kSome));
+  jobs->back().inputs = {{"/in/bids/a.csv", BidLines(17, 70, 3, 2, 6'000)}};
+  jobs->back().options = {{"weir.watermark.min-step-ms", "4000"}};
   jobs->push_back(
       {"two-phase-window",
        "local and global window aggregate, two input files",

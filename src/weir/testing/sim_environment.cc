@@ -76,8 +76,16 @@ int64_t SimClock::MonotonicMicros() {
 }
 
 void SimClock::SleepMicros(int64_t micros) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (micros > 0) now_micros_ += micros;
+  }
+  if (on_sleep_) on_sleep_(micros);
+}
+
+int64_t SimClock::now_micros() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (micros > 0) now_micros_ += micros;
+  return now_micros_;
 }
 
 void SimClock::JumpWall(int64_t micros) {
@@ -130,7 +138,9 @@ Status SimEnvironment::Crash() {
 
 SimEnvironment::Verdict SimEnvironment::OnCall(CallKind kind, const std::string& what) {
   if (hook_) hook_(kind, what);
+  DeliverArrivals();
   std::lock_guard<std::mutex> lock(mutex_);
+  if (kind != CallKind::kList && kind != CallKind::kStat) last_deed_micros_ = clock_.now_micros();
   if (crashed_) return {Unavailable("the simulated machine has crashed"), false, false, false};
   int64_t number = static_cast<int64_t>(calls_.size());
   calls_.push_back(kind);
@@ -198,6 +208,39 @@ void SimEnvironment::WriteFile(const std::string& path, std::string bytes) {
 
 std::map<std::string, std::string> SimEnvironment::Files(const std::string& path) const {
   return files_->Files(path);
+}
+
+void SimEnvironment::SetArrivals(std::vector<Arrival> arrivals) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  arrivals_ = std::move(arrivals);
+}
+
+bool SimEnvironment::IsQuietFor(int64_t micros) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return arrivals_.empty() && clock_.now_micros() - last_deed_micros_ >= micros;
+}
+
+void SimEnvironment::NoteDeed() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_deed_micros_ = clock_.now_micros();
+}
+
+void SimEnvironment::DeliverArrivals() {
+  std::vector<Arrival> due;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (arrivals_.empty()) return;
+    int64_t now = clock_.now_micros();
+    std::erase_if(arrivals_, [&](Arrival& arrival) {
+      if (arrival.at_micros > now) return false;
+      due.push_back(std::move(arrival));
+      return true;
+    });
+    if (!due.empty()) last_deed_micros_ = now;
+  }
+  for (Arrival& arrival : due) {
+    if (Files(arrival.path).empty()) WriteFile(arrival.path, std::move(arrival.bytes));
+  }
 }
 
 void SimEnvironment::RemoveAll(const std::string& path) { files_->RemoveAll(path); }

@@ -93,9 +93,14 @@ class SimClock : public Clock {
   /// The wall clock jumps; the monotonic one does not.
   void JumpWall(int64_t micros);
   void set_micros_per_reading(int64_t micros) { micros_per_reading_ = micros; }
+  /// Without taking time.
+  int64_t now_micros() const;
+  /// Called in the thread that sleeps, after each sleep, with its length. Set while nothing runs.
+  void SetOnSleep(std::function<void(int64_t micros)> on_sleep) { on_sleep_ = std::move(on_sleep); }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::function<void(int64_t)> on_sleep_;
   int64_t now_micros_ = 0;
   int64_t micros_per_reading_ = 1;
   int64_t wall_offset_micros_ = 1'700'000'000'000'000;
@@ -139,6 +144,18 @@ class SimEnvironment {
   /// Files at or below `path` with their bytes.
   std::map<std::string, std::string> Files(const std::string& path) const;
   void RemoveAll(const std::string& path);
+  /// A file that somebody writes while the machine runs, whole, in an instant.
+  struct Arrival {
+    int64_t at_micros = 0;  // Of the monotonic clock.
+    std::string path;
+    std::string bytes;
+  };
+  /// Instead of those of before; what is there already does not come again.
+  void SetArrivals(std::vector<Arrival> arrivals);
+  /// Nothing is to arrive any more, and for so long nobody has done more than look for files.
+  bool IsQuietFor(int64_t micros) const;
+  /// Something happened.
+  void NoteDeed();
 
   // ---- For SimFileSystem and SimObjectStore ----
   struct Verdict {
@@ -154,8 +171,11 @@ class SimEnvironment {
 
  private:
   Verdict FaultOf(CallKind kind, int64_t number, const std::string& what);
+  void DeliverArrivals();
 
   mutable std::mutex mutex_;
+  std::vector<Arrival> arrivals_;  // Still to come; under mutex_, as what follows.
+  int64_t last_deed_micros_ = 0;   // When something happened last, besides looks for files.
   SimClock clock_;
   SimRandom random_;  // For the program.
   SimRandom fate_;    // For what goes wrong.
