@@ -291,6 +291,16 @@ TEST(Filesystem, RefusesBadSinks) {
               HasSubstr("there is no partition commit policy 'sucess-file'"));
   EXPECT_THAT(refused("sink.partition-commit.policy.kind", "custom"), HasSubstr("needs its name"));
   EXPECT_THAT(refused("compaction.file-size", "x"), HasSubstr("compaction.file-size"));
+  EXPECT_THAT(refused("sink.rolling-policy.file-size", "0 b"), HasSubstr("greater than 0"));
+  EXPECT_THAT(refused("sink.partition-commit.watermark-time-zone", "Mars/Base"),
+              HasSubstr("'sink.partition-commit.watermark-time-zone'"));
+  TestTable wrong_name(Files(dir.path("o"), "json",
+                             {{"sink.partition-commit.trigger", "partition-time"},
+                              {"sink.partition-commit.policy.kind", "success-file"},
+                              {"partition.time-extractor.timestamp-pattern", "$day 00:00:00"}}),
+                       "a INT, p STRING");
+  EXPECT_THAT(wrong_name.Partitioned({"p"}).MakeSink().status().message(),
+              HasSubstr("names '$day', which is no partition column"));
   TestTable full(Files("/dev/full", "json"), "a INT");
   EXPECT_FALSE(full.MakeSink().ok());
 }

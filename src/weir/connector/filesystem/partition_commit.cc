@@ -3,6 +3,7 @@
 #include "weir/connector/filesystem/partition_commit.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "weir/connector/filesystem/file_list.h"
 #include "weir/data/text.h"
@@ -190,6 +191,25 @@ std::string FillPattern(const std::string& pattern,
   return out;
 }
 
+/// Every `$name` of the pattern must be of a partition column.
+Status CheckPattern(const std::string& pattern, const TableContext& table) {
+  std::vector<std::pair<std::string, std::string>> none;
+  for (const std::string& key : table.partition_keys) none.emplace_back(key, "");
+  std::string rest = FillPattern(pattern, none);
+  size_t dollar = rest.find('$');
+  if (dollar == std::string::npos) return Status::OK();
+  size_t end = dollar + 1;
+  while (end < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[end])) != 0 ||
+                               rest[end] == '_')) {
+    ++end;
+  }
+  return WithHint(
+      InvalidQuery("'partition.time-extractor.timestamp-pattern' names '{}', which is no partition "
+                   "column of {}",
+                   rest.substr(dollar, end - dollar), table.table_name),
+      fmt::format("the partition columns are: ${}", fmt::join(table.partition_keys, ", $")));
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> PartitionValues(const std::string& partition) {
@@ -259,8 +279,9 @@ Result<PartitionTrigger> PartitionTrigger::Make(const TableContext& table) {
   trigger.zone_ = options.GetOr("sink.partition-commit.watermark-time-zone", "UTC");
   trigger.default_name_ = options.GetOr("partition.default-name", "__DEFAULT_PARTITION__");
   trigger.formatter_ = options.GetOr("partition.time-extractor.timestamp-formatter", "");
+  WEIR_RETURN_NOT_OK(WithContext(FindTimeZone(trigger.zone_).status(),
+                                 "option 'sink.partition-commit.watermark-time-zone'"));
   if (!trigger.by_partition_time_) return trigger;
-  WEIR_RETURN_NOT_OK(FindTimeZone(trigger.zone_).status());
   if (options.GetOr("partition.time-extractor.kind", "default") != "default") {
     return Unsupported(
         "'partition.time-extractor.kind' other than 'default' (table {}) is not "
@@ -275,6 +296,7 @@ Result<PartitionTrigger> PartitionTrigger::Make(const TableContext& table) {
   }
   std::string first = "$" + table.partition_keys[0];
   trigger.pattern_ = options.GetOr("partition.time-extractor.timestamp-pattern", first);
+  WEIR_RETURN_NOT_OK(CheckPattern(trigger.pattern_, table));
   // Letters that are not known show before anything runs.
   Status parsed = ParseLocalTime("", trigger.formatter_).status();
   if (GetErrorInfo(parsed).code == ErrorCode::kUnsupported) return parsed;
