@@ -3,8 +3,6 @@
 //
 // GROUP BY: keys, grouping sets, group windows, and the rewriting of the select list over the
 // aggregate.
-#include <strings.h>
-
 #include <algorithm>
 
 #include "weir/bind/select_binder.h"
@@ -188,37 +186,12 @@ Status SelectBinder::BindGroupBy() {
   return Status::OK();
 }
 
-namespace {
-
-/// Of SELECT /*+ STATE_TTL('t' = '1 d') */ .. FROM t GROUP BY ..; 0 without one.
-Result<int64_t> HintedTtlMillis(const AstSelect& select) {
-  if (select.from == nullptr) return 0;
-  const auto* named = select.from->As<AstTableName>();
-  std::string name;
-  if (named != nullptr && !named->path.empty()) name = named->path.back().value;
-  if (select.from->alias) name = select.from->alias->name.value;
-  for (const AstHint& hint : select.hints) {
-    if (strcasecmp(hint.name.value.c_str(), "STATE_TTL") != 0) continue;
-    for (const AstHintArgument& argument : hint.arguments) {
-      if (!argument.key || name.empty() || *argument.key != name) continue;
-      auto micros = ParseDurationMicros(argument.value);
-      if (!micros.ok())
-        return InvalidQueryAt(argument.span, "hint STATE_TTL: {}", micros.status().message());
-      return std::max<int64_t>(1, *micros / 1000);
-    }
-  }
-  return 0;
-}
-
-}  // namespace
-
 Status SelectBinder::BuildAggregate() {
   WEIR_RETURN_NOT_OK(binder_.CountNode());
   std::vector<ExprPtr> columns = keys_;
   AggregateNode node;
-  if (!binder_.context().is_batch && !group_window_) {
-    WEIR_ASSIGN_OR_RETURN(node.state_ttl_millis, HintedTtlMillis(select_));
-  }
+  if (!binder_.context().is_batch && !group_window_ && select_.from != nullptr)
+    node.state_ttl_millis = ttl_hints_.Millis(*select_.from);
   int time_column = -1;
   if (group_window_) time_column = ColumnOf(group_window_->time, &columns);
   for (const BoundAggregate& aggregate : aggregates_) {

@@ -52,10 +52,9 @@ Sides SidesOf(const ExprPtr& expr, int left_columns) {
 
 }  // namespace
 
-Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right,
-                                      ExprPtr condition) {
+Result<PlanPtr> QueryBinder::MakeJoin(JoinType type, PlanPtr left, PlanPtr right, ExprPtr condition,
+                                      JoinNode join) {
   WEIR_RETURN_NOT_OK(CountNode());
-  JoinNode join;
   join.type = type;
   int left_columns = left->schema.size();
   std::vector<ExprPtr> left_out = InputRefs(*left), right_out = InputRefs(*right);
@@ -267,7 +266,12 @@ Result<Relation> QueryBinder::BindJoin(const AstJoin& join, const Scope* left_sc
     merged.push_back({l, shift + r});
   }
   if (!equals.empty()) condition = AndOf(std::move(equals));
-  WEIR_ASSIGN_OR_RETURN(result.plan, MakeJoin(type, left.plan, right.plan, condition));
+  JoinNode node;
+  if (ttl_hints_ != nullptr && !context_.is_batch) {
+    node.left_ttl_millis = ttl_hints_->Millis(*join.left);
+    node.right_ttl_millis = ttl_hints_->Millis(*join.right);
+  }
+  WEIR_ASSIGN_OR_RETURN(result.plan, MakeJoin(type, left.plan, right.plan, condition, node));
   for (size_t i = 0; i < result.scope.columns.size(); ++i) {
     result.scope.columns[i].type = result.plan->schema[static_cast<int>(i)].type;
   }

@@ -2,6 +2,7 @@
 // Copyright the Weir authors
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "weir/bind/select_binder.h"
 #include "weir/expr/aggregate.h"
@@ -86,8 +87,12 @@ void SelectBinder::CollectAliases() {
 }
 
 Status SelectBinder::BindFromWhere() {
+  WEIR_ASSIGN_OR_RETURN(ttl_hints_, StateTtlHints::Of(select_.hints, select_.from.get()));
   if (select_.from != nullptr) {
-    WEIR_ASSIGN_OR_RETURN(from_, binder_.BindFrom(*select_.from, nullptr));
+    const StateTtlHints* outer = std::exchange(binder_.ttl_hints_, &ttl_hints_);
+    auto from = binder_.BindFrom(*select_.from, nullptr);
+    binder_.ttl_hints_ = outer;
+    WEIR_ASSIGN_OR_RETURN(from_, std::move(from));
   } else {
     from_.plan = MakePlan(ValuesNode{{{}}}, Schema{}, {});
   }
@@ -252,6 +257,8 @@ Result<BoundSelect> SelectBinder::Bind() {
   if (select_.quantifier == SetQuantifier::kDistinct) {
     AggregateNode distinct;
     for (int i = 0; i < bound.plan->schema.size(); ++i) distinct.keys.push_back(i);
+    if (!binder_.context().is_batch && !grouped_ && select_.from != nullptr)
+      distinct.state_ttl_millis = ttl_hints_.Millis(*select_.from);
     Schema schema = bound.plan->schema;
     bound.plan = MakePlan(std::move(distinct), std::move(schema), {bound.plan});
   }

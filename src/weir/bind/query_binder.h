@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "weir/bind/binder.h"
+#include "weir/bind/state_ttl_hints.h"
 
 namespace weir::bind {
 
@@ -136,7 +137,9 @@ class QueryBinder {
   Result<Relation> BindWindowFunction(const AstCall& call, const std::string& name,
                                       SourceSpan span);
   Status ApplyAlias(const AstTable& table, Relation* relation);
-  Result<PlanPtr> MakeJoin(JoinType type, PlanPtr left, PlanPtr right, ExprPtr condition);
+  /// `join`: what is known of it besides; the keys are found here.
+  Result<PlanPtr> MakeJoin(JoinType type, PlanPtr left, PlanPtr right, ExprPtr condition,
+                           JoinNode join);
   Status CountNode();
 
   const BinderContext& context_;
@@ -147,6 +150,7 @@ class QueryBinder {
   std::vector<CommonTable> common_tables_;  // Innermost last.
   std::vector<std::string> open_views_;     // Views being expanded, to find cycles.
   int64_t nodes_ = 0;
+  const StateTtlHints* ttl_hints_ = nullptr;  // Of the SELECT whose FROM clause is being bound.
 };
 
 /// Errors of impossible window sizes, and of time columns that are no time attribute.

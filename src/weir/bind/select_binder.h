@@ -60,6 +60,7 @@ class SelectBinder {
   QueryBinder& binder_;
   const AstSelect& select_;
   const std::vector<AstSortItem>& order_by_;
+  StateTtlHints ttl_hints_;
   Relation from_;
   PlanPtr plan_;
   std::map<std::string, AstExprPtr> aliases_;

@@ -294,5 +294,26 @@ TEST(HashJoin, RowsThatAreOnlyAddedExpire) {
   )");
 }
 
+// As STATE_TTL hints ask: left rows live for a second, right ones for ever.
+TEST(HashJoin, EachSideHasItsOwnTtl) {
+  HashJoinSpec spec = Spec(HashJoinKind::kInner);
+  spec.left.state_ttl_millis = 1000;
+  CheckOperator(MakeHashJoin, spec, R"(
+    input k INT, a STRING
+    input k INT, b STRING
+    time 10000
+    in   +I 1 x
+    in1  +I 1 p
+    out  +I 1 x 1 p
+    checkpoint
+    time 11000
+    in1  +I 1 q
+    out
+    time 99000
+    in   +I 1 y
+    out  +I 1 y 1 p  +I 1 y 1 q
+  )");
+}
+
 }  // namespace
 }  // namespace weir

@@ -529,6 +529,13 @@ Result<Roots> NormalizeSources(Roots roots, const OptimizerContext& context) {
       copy.state_ttl_millis = std::max<int64_t>(1, ttl_micros / 1000);
       return MakePlan(std::move(copy), node->schema, node->inputs, node->traits);
     }
+    auto* join = node->As<JoinNode>();
+    if (join != nullptr && !context.is_batch && ttl_micros > 0 && join->left_window_end < 0) {
+      JoinNode copy = *join;
+      for (int64_t* ttl : {&copy.left_ttl_millis, &copy.right_ttl_millis})
+        *ttl = *ttl == 0 ? std::max<int64_t>(1, ttl_micros / 1000) : *ttl;
+      return MakePlan(std::move(copy), node->schema, node->inputs, node->traits);
+    }
     return context.is_batch ? Result<PlanPtr>(node) : Normalized(node, context);
   });
 }

@@ -110,6 +110,7 @@ Result<PlanPtr> ToWindowJoin(const PlanPtr& node, const JoinNode& join) {
   if (!has_start || windowed.left_window_end < 0) return node;
   if (is_proctime)
     return Unsupported("a window join over windows of processing time is not supported yet");
+  windowed.left_ttl_millis = windowed.right_ttl_millis = 0;  // A window's rows go with it.
   return MakePlan(std::move(windowed), node->schema, node->inputs, node->traits);
 }
 

@@ -101,6 +101,9 @@ class NodeText {
   void Put(std::string_view name, const std::string& value) {
     parts_.push_back(fmt::format("{}=[{}]", name, value));
   }
+  void PutTtl(std::string_view name, int64_t millis) {
+    if (millis != 0) Put(name, millis < 0 ? std::string("never") : Millis(millis));
+  }
   void Put(std::string_view name, const Parts& values) {
     Put(name, fmt::format("{}", fmt::join(values, ", ")));
   }
@@ -267,7 +270,7 @@ class NodeText {
   void Add(const AggregateNode& aggregate) {
     AddCalls(aggregate.keys, aggregate.calls, aggregate.phase);
     Put("select", select_);
-    if (aggregate.state_ttl_millis > 0) Put("stateTtl", Millis(aggregate.state_ttl_millis));
+    PutTtl("stateTtl", aggregate.state_ttl_millis);
   }
   void Add(const ExpandNode& expand) {
     Parts sets;
@@ -316,6 +319,8 @@ class NodeText {
     }
     Put("where", conditions.empty() ? "true" : fmt::format("{}", fmt::join(conditions, " AND ")));
     Put("select", ColumnNames(node_.schema));
+    PutTtl("leftStateTtl", join.left_ttl_millis);
+    PutTtl("rightStateTtl", join.right_ttl_millis);
   }
   void Add(const SortNode& sort) {
     if (!sort.keys.empty()) Put("orderBy", Orders(sort.keys));

@@ -242,6 +242,8 @@ class SpecWriter {
       json_["rightWindowEnd"] = join.right_window_end;
       if (join.window_is_instant) json_["windowIsInstant"] = true;
     }
+    if (join.left_ttl_millis != 0) json_["leftStateTtlMillis"] = join.left_ttl_millis;
+    if (join.right_ttl_millis != 0) json_["rightStateTtlMillis"] = join.right_ttl_millis;
     if (join.condition != nullptr) json_["condition"] = ExprToJson(*join.condition);
   }
   void operator()(const SortNode& sort) {
@@ -423,6 +425,8 @@ PlanSpec ReadJoin(JsonFields* f) {
   join.left_window_end = f->Column("leftWindowEnd", -1);
   join.right_window_end = f->Column("rightWindowEnd", -1);
   join.window_is_instant = f->Bool("windowIsInstant", false);
+  join.left_ttl_millis = f->Int("leftStateTtlMillis", 0);
+  join.right_ttl_millis = f->Int("rightStateTtlMillis", 0);
   join.condition = f->Expression("condition");
   return join;
 }

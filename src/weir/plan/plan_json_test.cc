@@ -143,6 +143,8 @@ TEST(PlanJson, EveryOtherNode) {
                         with_window.fields[5]}};
   PlanPtr windowed = MakePlan(window, window_schema, {scan});
   JoinNode join;
+  join.left_ttl_millis = 86'400'000;
+  join.right_ttl_millis = -1;
   join.left_keys = {0};
   join.right_keys = {0};
   join.null_safe = {true};

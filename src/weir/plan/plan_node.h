@@ -93,7 +93,7 @@ struct AggregateNode {
   std::vector<int> keys;
   std::vector<AggregateCall> calls;
   AggregatePhase phase = AggregatePhase::kSingle;
-  int64_t state_ttl_millis = 0;
+  int64_t state_ttl_millis = 0;  // 0: as 'table.exec.state.ttl' says; -1: for ever.
 };
 
 /// Copies each row once per grouping set: keys that are not in the set become NULL. Output: input
@@ -134,6 +134,9 @@ struct JoinNode {
   /// Not -1: a window join. Columns that are keys too: the ends of the windows in which rows meet.
   int left_window_end = -1, right_window_end = -1;
   bool window_is_instant = false;  // The windows are over TIMESTAMP_LTZ: ends are local times.
+  /// How long a row of each side is kept after its last write; 0: as 'table.exec.state.ttl' says,
+  /// -1: for ever.
+  int64_t left_ttl_millis = 0, right_ttl_millis = 0;
 };
 
 /// ORDER BY keys OFFSET offset FETCH fetch. Without keys a plain limit.

@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 //
 // Nodes that compare rows with rows: joins, set operations, upsert keys.
+#include <algorithm>
+
 #include "weir/operator/changelog_normalize.h"
 #include "weir/operator/hash_join.h"
 #include "weir/operator/set_operation.h"
@@ -38,8 +40,10 @@ Result<Translator::Port> Translator::BuildJoin(const PlanNode& plan, const JoinN
   spec.left = {plan.inputs[0]->schema, node.left_keys, MayRetract(*plan.inputs[0])};
   spec.right = {plan.inputs[1]->schema, node.right_keys, MayRetract(*plan.inputs[1])};
   if (!context_.is_batch) {
-    WEIR_ASSIGN_OR_RETURN(spec.left.state_ttl_millis, StateTtlMillis());
-    spec.right.state_ttl_millis = spec.left.state_ttl_millis;
+    WEIR_ASSIGN_OR_RETURN(int64_t ttl, StateTtlMillis());
+    auto own = [&](int64_t hinted) { return hinted == 0 ? ttl : std::max<int64_t>(hinted, 0); };
+    spec.left.state_ttl_millis = own(node.left_ttl_millis);
+    spec.right.state_ttl_millis = own(node.right_ttl_millis);
   }
   spec.null_safe = node.null_safe;
   spec.condition = node.condition;

@@ -2,6 +2,8 @@
 // Copyright the Weir authors
 //
 // Nodes that keep state: aggregates, windows, joins, sorts, set operations.
+#include <algorithm>
+
 #include "weir/operator/group_aggregate.h"
 #include "weir/operator/limit.h"
 #include "weir/operator/sort.h"
@@ -81,7 +83,8 @@ Result<Translator::Port> Translator::BuildAggregate(const PlanNode& plan,
   spec.input_may_retract = MayRetract(*described.inputs[0]);
   spec.generate_update_before = plan.traits.changes.update_before;
   WEIR_ASSIGN_OR_RETURN(int64_t ttl, StateTtlMillis());
-  spec.state_ttl_millis = node.state_ttl_millis != 0 ? node.state_ttl_millis : ttl;
+  spec.state_ttl_millis =
+      node.state_ttl_millis == 0 ? ttl : std::max<int64_t>(node.state_ttl_millis, 0);
   WEIR_ASSIGN_OR_RETURN(spec.local_hold_millis, LocalHoldMillis());
   spec.functions = context_.functions;
   spec.config = context_.config;
