@@ -135,11 +135,13 @@ def server() -> Part:
 
 
 def savepoints() -> Part:
-    """Savepoints of earlier versions are restored (tools/golden_savepoint_test.py)."""
+    """Savepoints of earlier versions are restored (tools/golden_savepoint_test.py), bad ones refused (tools/bad_state_test.py)."""
     sys.path.insert(0, str(ROOT / "tools"))
+    import bad_state_test
     import golden_savepoint_test
     passed, failed = golden_savepoint_test.check_all()
-    return Part(passed, failed, "")
+    refused, wrong = bad_state_test.check_all()
+    return Part(passed + refused, failed + wrong, "")
 
 
 def conformance() -> Part:

@@ -35,8 +35,9 @@ Status NewerOrDamaged(std::string_view bytes, std::string_view object, std::stri
     const Json& content = all.contains("content") ? all["content"] : all;
     if (content.is_object() && content.contains("version") &&
         content["version"].is_number_integer() && content["version"].get<int64_t>() > kVersion) {
-      return Unsupported("'{}' of format version {} (this program reads up to version {})", object,
-                         content["version"].get<int64_t>(), kVersion);
+      return Unsupported(
+          "'{}' has format version {}, which is not supported: this program reads up to version {}",
+          object, content["version"].get<int64_t>(), kVersion);
     }
   }
   return Corruption("'{}' is damaged: {}", object, why);
@@ -47,7 +48,8 @@ Result<Json> Unseal(std::string_view bytes, std::string_view object, std::string
   if (bytes.size() < body_begin + kTail.size() || !bytes.starts_with(kHead) ||
       !bytes.ends_with(kTail) ||
       bytes.substr(kHead.size() + kChecksumDigits, kMiddle.size()) != kMiddle) {
-    return NewerOrDamaged(bytes, object, "it has not the form of one");
+    return NewerOrDamaged(bytes, object,
+                          "it has not the form of a manifest or a record of the epoch log");
   }
   std::string_view body = bytes.substr(body_begin, bytes.size() - body_begin - kTail.size());
   if (bytes.substr(kHead.size(), kChecksumDigits) !=

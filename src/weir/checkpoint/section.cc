@@ -132,8 +132,9 @@ Status DecodeBlocks(std::string_view bytes, const Schema& schema, arrow::MemoryP
   WEIR_ASSIGN_OR_RETURN(uint32_t more_zero, in.Number<uint32_t>());
   if (magic != kMagic || zero != 0 || more_zero != 0) return Corruption("it does not begin as one");
   if (version != kVersion) {
-    return Unsupported("a section of format version {} (this program reads version {})", version,
-                       kVersion);
+    return Unsupported(
+        "a section has format version {}, which is not supported: this program reads version {}",
+        version, kVersion);
   }
   std::string text = StateSchemaText(schema);
   if (schema_hash != XXH3_64bits(text.data(), text.size()))

@@ -64,6 +64,7 @@ class Supervisor : public Job {
   }
   Status LockDirectory();
   Result<CheckpointSetup> OpenCheckpoints(bool is_first, Attempt* attempt);
+  Status WithPlace(const Status& status, const Attempt& attempt) const;
   void Log(const std::string& line) const {
     if (spec_.log) spec_.log(line);
   }
@@ -162,6 +163,7 @@ Result<CheckpointSetup> Supervisor::OpenCheckpoints(bool is_first, Attempt* atte
                                                               environment_, spec_.options));
     auto opened = OpenSavepoint(attempt->savepoint.get());
     if (!opened.ok()) {
+      if (GetErrorInfo(opened.status()).code == ErrorCode::kCorruption) return opened.status();
       return WithContext(opened.status(),
                          fmt::format("savepoint '{}'", spec_.settings.savepoint_path));
     }
@@ -171,20 +173,34 @@ Result<CheckpointSetup> Supervisor::OpenCheckpoints(bool is_first, Attempt* atte
   return setup;
 }
 
+/// Damage is named with the place it was found in.
+Status Supervisor::WithPlace(const Status& status, const Attempt& attempt) const {
+  if (status.ok() || GetErrorInfo(status).code != ErrorCode::kCorruption) return status;
+  if (attempt.savepoint != nullptr)
+    return WithContext(status, fmt::format("savepoint '{}'", spec_.settings.savepoint_path));
+  if (spec_.settings.directory.empty()) return status;
+  return WithContext(
+      status, fmt::format("checkpoints '{}/{}'", spec_.settings.directory, spec_.settings.id));
+}
+
 Status Supervisor::StartAttempt(bool is_first) {
   auto attempt = std::make_shared<Attempt>();
   attempt->pool = std::make_shared<BudgetPool>("query", spec_.memory_limit, nullptr,
                                                arrow::default_memory_pool());
   CheckpointSetup setup;
   if (spec_.settings.has_checkpoints) {
-    WEIR_ASSIGN_OR_RETURN(setup, OpenCheckpoints(is_first, attempt.get()));
+    auto opened = OpenCheckpoints(is_first, attempt.get());
+    if (!opened.ok()) return WithPlace(opened.status(), *attempt);
+    setup = std::move(*opened);
   }
   TranslateContext context = spec_.context;
   context.pool = attempt->pool;
   WEIR_ASSIGN_OR_RETURN(Translation translation, Translate(spec_.plans, context));
   results_ = translation.results;
-  WEIR_ASSIGN_OR_RETURN(attempt->job, StartJob(std::move(translation.graph), spec_.execution,
-                                               environment_, attempt->pool, std::move(setup)));
+  auto started = StartJob(std::move(translation.graph), spec_.execution, environment_,
+                          attempt->pool, std::move(setup));
+  if (!started.ok()) return WithPlace(started.status(), *attempt);
+  attempt->job = std::move(*started);
   std::lock_guard<std::mutex> lock(mutex_);
   attempt_ = std::move(attempt);
   if (cancelled_.load()) attempt_->job->Cancel();

@@ -91,7 +91,7 @@ Result<std::unique_ptr<ObjectStore>> OpenObjectStore(const std::string& uri,
   }
   if (scheme == "file")
     return WithHint(InvalidQuery("'{}' names a file of another machine", uri), "file:///dir");
-  return WithHint(Unsupported("a directory with the scheme '{}', '{}',", scheme, uri),
+  return WithHint(Unsupported("a directory of the kind '{}://' is not supported yet: '{}'", scheme, uri),
                   "use a local directory or s3://bucket/prefix");
 }
 
