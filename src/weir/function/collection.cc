@@ -39,6 +39,24 @@ Status CoerceElement(std::vector<DataType>* types, const CallInfo&) {
   return Status::OK();
 }
 
+/// (array, needle): as an element, but texts and bytes of any length are compared as they are.
+Status CoerceNeedle(std::vector<DataType>* types, const CallInfo& call) {
+  const DataType &array = (*types)[0], &needle = (*types)[1];
+  if (array.kind() == TypeKind::kArray &&
+      ((array.element().is_character() && needle.is_character()) ||
+       (array.element().is_binary() && needle.is_binary()))) {
+    return Status::OK();
+  }
+  return CoerceElement(types, call);
+}
+
+Overload NeedleOverload(ReturnRule returns, KernelFactory kernel) {
+  return {.args = {Arg::Any(), Arg::Any()},
+          .returns = std::move(returns),
+          .kernel = std::move(kernel),
+          .coerce = &CoerceNeedle};
+}
+
 Overload ElementOverload(ReturnRule returns, KernelFactory kernel) {
   return {.args = {Arg::Any(), Arg::Any()},
           .returns = std::move(returns),
@@ -153,18 +171,18 @@ void RegisterArrayElements(FunctionRegistry* registry) {
       "ARRAY_CONTAINS", "ARRAY_CONTAINS(haystack <ARRAY>, needle <ARRAY ELEMENT>)",
       "Returns whether the array has the element; NULL can be looked for.",
       "ARRAY_CONTAINS(ARRAY[1, 2], 2) = TRUE",
-      ElementOverload(nullable_as_array, Stateless(&ArrayContains)), NullPolicy::kKernel));
+      NeedleOverload(nullable_as_array, Stateless(&ArrayContains)), NullPolicy::kKernel));
   registry->Add(CollectionFunction(
       "ARRAY_POSITION", "ARRAY_POSITION(haystack <ARRAY>, needle <ARRAY ELEMENT>)",
       "Returns the 1-based position of the element; 0 if it is not there.",
       "ARRAY_POSITION(ARRAY[3, 4], 4) = 2",
-      ElementOverload(ReturnType(DataType::Int()), Stateless(&ArrayPosition)),
+      NeedleOverload(ReturnType(DataType::Int()), Stateless(&ArrayPosition)),
       NullPolicy::kPropagate));
-  registry->Add(CollectionFunction(
-      "ARRAY_REMOVE", "ARRAY_REMOVE(haystack <ARRAY>, needle <ARRAY ELEMENT>)",
-      "Returns the array without the elements that equal the given one.",
-      "ARRAY_REMOVE(ARRAY[1, 2, 2], 2) = ARRAY[1]",
-      ElementOverload(ReturnArgument(0), &MakeArrayRemove), NullPolicy::kKernel));
+  registry->Add(
+      CollectionFunction("ARRAY_REMOVE", "ARRAY_REMOVE(haystack <ARRAY>, needle <ARRAY ELEMENT>)",
+                         "Returns the array without the elements that equal the given one.",
+                         "ARRAY_REMOVE(ARRAY[1, 2, 2], 2) = ARRAY[1]",
+                         NeedleOverload(ReturnArgument(0), &MakeArrayRemove), NullPolicy::kKernel));
   registry->Add(CollectionFunction(
       "ARRAY_APPEND", "ARRAY_APPEND(array <ARRAY>, element <ARRAY ELEMENT>)",
       "Returns the array with an element at its end.", "ARRAY_APPEND(ARRAY[1], 2) = ARRAY[1, 2]",

@@ -189,6 +189,18 @@ Status CoerceItem(std::vector<DataType>* types, const CallInfo& call) {
     index = DataType::BigInt().WithNullable(index.nullable());
     return Status::OK();
   }
+  // Texts of any length are compared as they are, numbers at their common type.
+  if (container.kind() == TypeKind::kMap && container.key().is_character() && index.is_character())
+    return Status::OK();
+  if (container.kind() == TypeKind::kMap && container.key().is_numeric() && index.is_numeric()) {
+    auto common = CommonType({container.key().AsNullable(), index.AsNullable()});
+    if (common) {
+      index = common->WithNullable(index.nullable());
+      container = DataType::Map(common->WithNullable(container.key().nullable()), container.value())
+                      .WithNullable(container.nullable());
+      return Status::OK();
+    }
+  }
   if (container.kind() == TypeKind::kMap &&
       CanImplicitlyCast(index.AsNullable(), container.key().AsNullable())) {
     index = container.key().WithNullable(index.nullable());
