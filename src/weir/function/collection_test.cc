@@ -91,6 +91,9 @@ TEST(Json, Queries) {
        {"`IS JSON`('01', 'VALUE')", "FALSE"},
        {"`IS JSON`(NULL AS STRING, 'VALUE')", "FALSE"}});
   EXPECT_EQ(Eval("JSON_VALUE('{\"a\": [\"x\"]}', '$.a.concat(1)')"), "x1");
+  std::string calls = "$";
+  for (int i = 0; i < 101; ++i) calls += ".append($)";
+  EXPECT_EQ(Eval("JSON_QUERY('[1]', '" + calls + "')").substr(0, 25), "error: invalid JSON path ");
 }
 
 TEST(Json, DeepNestingIsRefused) {
@@ -106,6 +109,12 @@ TEST(Json, PathsThatVisitTooMuchAreGivenUp) {
   deep += "1" + std::string(900, '}');
   std::string call =
       "JSON_QUERY('" + deep + "', 'lax $..a..a..a..b', 'WITHOUT', 'NULL', 'ERROR', NULL AS STRING)";
+  EXPECT_EQ(Eval(call).substr(0, 52), "error: the JSON path finds or visits too many values");
+  // A function that looks at the whole document for each of its values.
+  std::string list = "[1";
+  for (int i = 0; i < 8000; ++i) list += ",1";
+  call = "JSON_QUERY('" + list +
+         "]', 'lax $[*].max($..*)', 'WITHOUT', 'NULL', 'ERROR', NULL AS STRING)";
   EXPECT_EQ(Eval(call).substr(0, 52), "error: the JSON path finds or visits too many values");
 }
 

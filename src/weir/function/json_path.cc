@@ -196,6 +196,8 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
   return Status::OK();
 }
 
+constexpr int64_t kVisitsMax = 10'000'000;
+
 /// What a path with several answers finds, and how much of the document it may still look at: '..'
 /// more than once visits values once for each way to them.
 struct JsonPath::Collector {
@@ -203,7 +205,7 @@ struct JsonPath::Collector {
   const JsonNode* root = nullptr;
   std::deque<JsonNode> made = {};  // Objects of several names, results of functions.
   Found failure = {};              // Of a function.
-  int64_t visits_left = 10'000'000;
+  int64_t visits_left = kVisitsMax;
 
   /// Counts the values below `node`; false when there are too many.
   bool Pay(const JsonNode& node) {
@@ -234,6 +236,7 @@ JsonPath::Found JsonPath::FindAll(const JsonNode& root) const {
     if (!collector.Pay(*node)) break;
     result.owned->items.push_back(*node);
   }
+  result.visits = kVisitsMax - collector.visits_left;
   result.is_failure = collector.visits_left <= 0;
   if (result.is_failure) {
     result.error = "the JSON path finds or visits too many values";
@@ -335,7 +338,7 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
   switch (step.kind) {
     case Step::Kind::kMember:
       if (step.names.size() > 1 && step_index + 1 == steps_.size()) {
-        if (node.kind != JsonNode::Kind::kObject) return;
+        if (node.kind != JsonNode::Kind::kObject || !collector->Pay(node)) return;
         collector->made.push_back(MergeMembers(node, step.names));
         return Collect(collector->made.back(), step_index + 1, collector);
       }
@@ -373,8 +376,9 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
     case Step::Kind::kDeep:
       return CollectDeep(node, step_index + 1, collector);
     case Step::Kind::kFunction: {
-      if (collector->failure.is_failure) return;
+      if (collector->failure.is_failure || !collector->Pay(node)) return;
       Found applied = Apply(step, node, *collector->root);
+      collector->visits_left -= applied.visits;
       if (applied.is_failure) {
         collector->failure = std::move(applied);
         return;

@@ -8,6 +8,7 @@
 // $..price.sum() is $.sum($..price).
 // Source: Jayway JsonPath 2.9, which Flink uses, with what surprises in it: [7].last() fails, and
 // $..a.length() counts what is below.
+#include <algorithm>
 #include <cmath>
 
 #include "weir/data/text.h"
@@ -18,6 +19,8 @@ namespace {
 
 using sv = std::string_view;
 using Kind = JsonNode::Kind;
+
+constexpr int64_t kCallsMax = 100;  // Each may make a copy of the document.
 
 JsonNode NumberNode(std::string text) { return {Kind::kNumber, std::move(text), {}, {}}; }
 
@@ -99,6 +102,8 @@ std::vector<sv> SplitArguments(sv text) {
 Status JsonPath::ReadFunction(sv text, size_t name, size_t* at) {
   size_t open = *at, close = CallEnd(text, open);
   Step step{Step::Kind::kFunction, {std::string(text.substr(name, open - name))}};
+  if (std::count(text.begin(), text.end(), '(') > kCallsMax)
+    return InvalidQuery("invalid JSON path '{}': it has too many functions", text.substr(0, 100));
   if (close == sv::npos) {
     return InvalidQuery("invalid JSON path '{}': the arguments of {} are not closed", text,
                         step.names[0]);
@@ -148,8 +153,8 @@ void JsonPath::InvertDeepFunction() {
   reads_root_ = true;
 }
 
-Status JsonPath::Evaluate(const Step& step, const JsonNode& root,
-                          std::vector<JsonNode>* values) const {
+Status JsonPath::Evaluate(const Step& step, const JsonNode& root, std::vector<JsonNode>* values,
+                          int64_t* visits) const {
   const bool counts = step.names[0] == "length" || step.names[0] == "size";
   for (const Argument& argument : step.arguments) {
     if (argument.value) {
@@ -162,6 +167,7 @@ Status JsonPath::Evaluate(const Step& step, const JsonNode& root,
       path.is_definite_ = false;
     }
     Found found = path.Find(root);
+    *visits += found.visits;
     if (found.node != nullptr) values->push_back(*found.node);
     if (found.is_failure || (found.node == nullptr && mode_ == Mode::kStrict))
       return InvalidData("{}", found.error);
@@ -185,7 +191,7 @@ JsonPath::Found JsonPath::Apply(const Step& step, const JsonNode& model,
     return result;
   };
   std::vector<JsonNode> arguments;
-  Status status = Evaluate(step, root, &arguments);
+  Status status = Evaluate(step, root, &arguments, &result.visits);
   if (!status.ok()) return fail(status.message());
   std::vector<const JsonNode*> values;  // Lists stand for their elements.
   for (const JsonNode& argument : arguments) {

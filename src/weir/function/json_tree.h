@@ -74,6 +74,7 @@ class JsonPath {
         owned;  // The list of a path with several answers; `node` points into it.
     std::string error;
     bool is_failure = false;  // An error in lax mode too: a function, a search that was given up.
+    int64_t visits = 0;       // Values that were looked at.
   };
 
   /// Errors: kInvalidQuery, kUnsupported (scripts).
@@ -129,7 +130,8 @@ class JsonPath {
   Found FindOne(const JsonNode& root) const;
   /// What a function makes of a value, in json_path_function.cc.
   Found Apply(const Step& step, const JsonNode& model, const JsonNode& root) const;
-  Status Evaluate(const Step& step, const JsonNode& root, std::vector<JsonNode>* values) const;
+  Status Evaluate(const Step& step, const JsonNode& root, std::vector<JsonNode>* values,
+                  int64_t* visits) const;
 
   Mode mode_ = Mode::kStrict;
   bool is_definite_ = true;  // One answer at most.
