@@ -18,6 +18,13 @@ bool IsNamed(const Status& status) {
   return code != ErrorCode::kInternal && code != ErrorCode::kCancelled && !status.message().empty();
 }
 
+/// Half of the cases go on when a checkpoint fails: what it held must come with the next one.
+RunSettings SettingsOf(const Subject& subject, int64_t call) {
+  RunSettings settings = subject.settings;
+  if (call % 2 != 0) settings.options["execution.checkpointing.tolerable-failed-checkpoints"] = "-1";
+  return settings;
+}
+
 }  // namespace
 
 AuditReport AuditDisk(const AuditOptions& options) {
@@ -36,7 +43,8 @@ AuditReport AuditDisk(const AuditOptions& options) {
           PutInputs(subject.job, &machine);
           machine.SetPlan(
               {.fault_at = static_cast<int64_t>(call), .fault = fault, .for_ever = for_ever});
-          Status status = RunJob(subject.job, subject.settings, &machine);
+          RunSettings settings = SettingsOf(subject, static_cast<int64_t>(call));
+          Status status = RunJob(subject.job, settings, &machine);
           audit.Count(status.ok() ? "survived" : "stopped");
           if (!status.ok()) {
             if (!IsNamed(status)) {
@@ -44,7 +52,7 @@ AuditReport AuditDisk(const AuditOptions& options) {
               continue;
             }
             machine.RestartProcess();
-            status = RunJob(subject.job, subject.settings, &machine);
+            status = RunJob(subject.job, settings, &machine);
           }
           if (!status.ok()) {
             audit.Failed(coordinates, "after the fault: " + status.ToString());
@@ -71,20 +79,21 @@ struct StoreCase {
 /// The whole life of a job with one fault; an error says what was wrong.
 Status RunStoreCase(const Subject& subject, const StoreCase& one, uint64_t seed, Audit* audit,
                     SimEnvironment* machine, SimObjectStore* store) {
+  RunSettings settings = SettingsOf(subject, one.call);
   if (one.while_restoring) {
     machine->SetPlan({.crash_at = static_cast<int64_t>(subject.calls.size() * 2 / 3),
                       .moment = CrashMoment::kAfter});
-    (void)RunJob(subject.job, subject.settings, machine);
+    (void)RunJob(subject.job, settings, machine);
     machine->RestartProcess();
   }
   store->SetFault({.at = one.call, .fault = one.fault, .for_ever = one.for_ever});
-  Status status = RunJob(subject.job, subject.settings, machine);
+  Status status = RunJob(subject.job, settings, machine);
   audit->Count(status.ok() ? "survived" : "stopped");
   if (status.ok()) return status;
   if (!IsNamed(status)) return Internal("stopped without a reason: {}", status.ToString());
   store->SetFault({});
   machine->RestartProcess();
-  status = RunJob(subject.job, subject.settings, machine);
+  status = RunJob(subject.job, settings, machine);
   return status.ok() ? status : WithContext(status, "after the fault");
 }
 
