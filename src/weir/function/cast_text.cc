@@ -30,8 +30,12 @@ void FailNumber(std::string_view text, const DataType& type, KernelRow& row) {
 }
 
 void FailTime(std::string_view text, const DataType& type, KernelRow& row) {
-  row.Fail(
-      fmt::format("Could not parse '{}' as {}", Shortened(text), type.AsNullable().ToString()));
+  const bool is_iso = type.is_timestamp() && ParseTimestampLtz(Trim(text), 0, nullptr).has_value();
+  row.Fail(fmt::format("Could not parse '{}' as {}{}", Shortened(text),
+                       type.AsNullable().ToString(),
+                       is_iso ? ": it takes 'yyyy-MM-dd HH:mm:ss'; TO_TIMESTAMP(text, "
+                                "'yyyy-MM-dd''T''HH:mm:ss') reads other forms"
+                              : ""));
 }
 
 Result<Kernel> MakeIntegerParser(const DataType& type) {
