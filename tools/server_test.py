@@ -173,6 +173,12 @@ def check_wrong_use_is_named(folder: pathlib.Path) -> None:
     assert server.stop() == 0
     status, text = server.call("list")
     assert status == 1 and "no answer from the server" in text, text
+    for arguments, expected in ((("savepoint", "one", "two"), "hint: weir job savepoint --help"),
+                                (("stop",), "hint: weir job stop --help")):
+        status, text = server.call(*arguments)
+        assert status == 2 and expected in text, text
+    status, text = server.call("submit", "--help")
+    assert status == 0 and "--from-savepoint DIR" in text, text
 
 
 CHECKS = [check_jobs_survive_kills, check_one_server_a_directory, check_no_token_no_answer, check_wrong_use_is_named]

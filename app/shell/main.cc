@@ -233,6 +233,8 @@ int Main(int argc, char** argv) {
   CLI::App* run = app.add_subcommand("run", "Run the statements of files");
   run->add_option("FILE.sql", line.files, "Files with statements; - is standard input")->required();
   run->fallthrough();
+  run->footer("All options of weir --help apply: --resume, --parallelism N, -D key=value, ...\n" +
+              Footer());
   ServeCommand serve_command;
   JobCommand job_command;
   ServerCommands server = AddServerCommands(app, &serve_command, &job_command);
@@ -250,7 +252,12 @@ int Main(int argc, char** argv) {
     if (argc > 1 && argv[1][0] != '-' && !is_command) {
       (void)std::fprintf(stderr, "  hint: weir run %s\n", argv[1]);
     } else {
-      (void)std::fputs("  hint: weir --help\n", stderr);
+      std::string command = "weir";
+      for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        command += " " + at->get_name();
+      }
+      (void)std::fprintf(stderr, "  hint: %s --help\n", command.c_str());
     }
     return kExitUsage;
   }

@@ -240,27 +240,41 @@ ServerCommands AddServerCommands(CLI::App& app, ServeCommand* serve, JobCommand*
       ->check(CLI::Range(0, 65535));
   commands.serve->add_option("--log-file", serve->log_file, "Default: standard error");
   commands.serve->fallthrough();
+  commands.serve->footer("-D key=value sets an option of every job of this server.");
   commands.job = app.add_subcommand("job", "Talk to the server on this machine");
   commands.job->require_subcommand(1);
   commands.job->fallthrough();
   commands.job->add_option("--state-dir", job->state_dir, state_help)->type_name("DIR");
-  auto add = [&](const char* name, const char* help, const char* subject) {
+  commands.job->footer("weir job SUBCOMMAND --help says more.");
+  const char* job_help = "Its id or its name";
+  const char* directory_help =
+      "Where the savepoint goes (default: what 'execution.checkpointing.savepoint-dir' says, else "
+      "savepoints/ below the state directory)";
+  auto add = [&](const char* name, const char* help, const char* subject, const char* what) {
     CLI::App* one = commands.job->add_subcommand(name, help);
-    if (subject != nullptr) one->add_option(subject, job->subject)->required();
+    if (subject != nullptr) one->add_option(subject, job->subject, what)->required();
+    one->footer("");
     one->fallthrough();
     one->callback([job, name] { job->action = name; });
     return one;
   };
-  add("submit", "Start the INSERTs of a file; prints their ids", "FILE.sql");
-  add("list", "All jobs", nullptr)->add_flag("--json", job->json, "As JSON");
-  add("show", "One job, as JSON: its operators and checkpoints", "JOB");
-  add("cancel", "End a job at once; its checkpoints stay", "JOB");
-  CLI::App* stop = add("stop", "Savepoint, then the end; prints the savepoint's path", "JOB");
+  add("submit", "Start the INSERTs of a file; prints their ids", "FILE.sql",
+      "SET, CREATE, USE and INSERT statements")
+      ->footer(
+          "As with weir run: --resume, --from-savepoint DIR, --parallelism N, -D key=value, "
+          "--mode MODE.");
+  add("list", "All jobs", nullptr, nullptr)->add_flag("--json", job->json, "As JSON");
+  add("show", "One job, as JSON: its operators and checkpoints", "JOB", job_help);
+  add("cancel", "End a job at once; its checkpoints stay", "JOB", job_help);
+  CLI::App* stop =
+      add("stop", "Savepoint, then the end; prints the savepoint's path", "JOB", job_help);
   stop->add_flag("--drain", job->drain, "Let everything out first: the job is not to go on");
-  stop->add_option("--savepoint-dir", job->directory, "Where the savepoint goes");
-  add("savepoint", "Savepoint; prints its path", "JOB")
-      ->add_option("--savepoint-dir", job->directory, "Where the savepoint goes");
-  add("dispose", "Delete a savepoint that a job of the server has made", "SAVEPOINT");
+  stop->add_option("--savepoint-dir", job->directory, directory_help)->type_name("DIR");
+  add("savepoint", "Savepoint; prints its path", "JOB", job_help)
+      ->add_option("--savepoint-dir", job->directory, directory_help)
+      ->type_name("DIR");
+  add("dispose", "Delete a savepoint that a job of the server has made", "SAVEPOINT",
+      "The path that stop or savepoint has printed");
   return commands;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kIntervalKey = "execution.checkpointing.interval";
 constexpr std::string_view kDirectoryKey = "execution.checkpointing.dir";
-constexpr std::string_view kSavepointKey = "execution.checkpointing.savepoint-dir";
+constexpr std::string_view kSavepointKeys[] = {"execution.checkpointing.savepoint-dir",
+                                               "state.savepoints.dir"};
 constexpr std::string_view kDefaultInterval = "10 s";
 
 bool IsJob(const Statement& statement) {
@@ -304,8 +305,11 @@ Result<std::string> JobServer::Savepoint(const std::string& id, const SavepointR
     options = entry->record.options;
   }
   if (directory.empty()) {
-    auto set = options.find(std::string(kSavepointKey));
-    directory = set != options.end() ? set->second : config_.state_directory + "/savepoints";
+    for (std::string_view key_of_directory : kSavepointKeys) {
+      auto set = options.find(std::string(key_of_directory));
+      if (directory.empty() && set != options.end()) directory = set->second;
+    }
+    if (directory.empty()) directory = config_.state_directory + "/savepoints";
   }
   std::string path = fmt::format("{}/savepoint-{}-{:012x}", directory, key,
                                  environment_.random->Next() & 0xffffffffffffULL);
