@@ -98,6 +98,11 @@ class RecordingSink : public Sink {
       *log_ += "abort; ";
       return Status::OK();
     }
+    Status OnTimer(int64_t now_millis) override {
+      *log_ += fmt::format("timer {}; ", now_millis);
+      return Status::OK();
+    }
+    int64_t NextTimerMillis() const override { return 7; }
     std::shared_ptr<std::string> log_;
   };
 };
@@ -136,6 +141,20 @@ TEST(Sink, WritesPreparesAndCommits) {
   ASSERT_TRUE(commits->Publish().ok());
   EXPECT_EQ(*sink->log, "+I 1; +U 2; commit file-1");
 }
+// Until its end: what it wrote then belongs to the job.
+TEST(Sink, TheWriterHasATimer) {
+  auto sink = std::make_shared<RecordingSink>();
+  auto commits = std::make_shared<SinkCommits>(sink);
+  Fixture f;
+  auto made = MakeSink({commits, {Columns("a INT"), {}, {}, {}}, UpdateBefore::kKeep}, f.context)
+                  .ValueOrDie();
+  EXPECT_EQ(made->NextTimerMillis(), 7);
+  ASSERT_TRUE(made->OnTimer(9, f.out).ok());
+  EXPECT_EQ(*sink->log, "timer 9; ");
+  ASSERT_TRUE(made->OnEnd(0, f.out).ok());
+  EXPECT_EQ(made->NextTimerMillis(), Watermark::kMax);
+}
+
 TEST(Sink, ThrowsAwayWhatIsNotFinished) {
   auto sink = std::make_shared<RecordingSink>();
   auto commits = std::make_shared<SinkCommits>(sink);
