@@ -21,7 +21,8 @@ bool IsNamed(const Status& status) {
 /// Half of the cases go on when a checkpoint fails: what it held must come with the next one.
 RunSettings SettingsOf(const Subject& subject, int64_t call) {
   RunSettings settings = subject.settings;
-  if (call % 2 != 0) settings.options["execution.checkpointing.tolerable-failed-checkpoints"] = "-1";
+  if (call % 2 != 0)
+    settings.options["execution.checkpointing.tolerable-failed-checkpoints"] = "-1";
   return settings;
 }
 

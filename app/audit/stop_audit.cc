@@ -8,8 +8,8 @@
 //   it
 //            is continued from its checkpoints or, without them, from the savepoint
 //   drain    the rows are those of a job whose input ends where this one stopped; a continued job
-//            has nothing left to do. Only jobs with one input file at the start: what they have read
-//            is a beginning of it and of what came after it.
+//            has nothing left to do. Only jobs with one input file at the start: what they have
+//            read is a beginning of it and of what came after it.
 #include <future>
 #include <optional>
 #include <set>
@@ -50,7 +50,8 @@ std::optional<ReferenceJob> BeginningOf(const ReferenceJob& whole, size_t length
   };
   cut(&job.inputs.begin()->second);
   for (ReferenceArrival& arrival : job.arrivals) cut(&arrival.bytes);
-  std::erase_if(job.arrivals, [](const ReferenceArrival& arrival) { return arrival.bytes.empty(); });
+  std::erase_if(job.arrivals,
+                [](const ReferenceArrival& arrival) { return arrival.bytes.empty(); });
   if (left > 0 || !at_end_of_line) return std::nullopt;
   return job;
 }

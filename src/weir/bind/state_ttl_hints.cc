@@ -51,11 +51,11 @@ Status UnknownTable(const AstHintArgument& argument,
     known += fmt::format("{}'{}'", known.empty() ? "" : ", ", names[0]);
   Status status = InvalidQueryAt(argument.span, "hint STATE_TTL: '{}' is no table of this SELECT",
                                  *argument.key);
-  return WithHint(status,
-                  known.empty() ? std::string("it has no table that a hint could name")
-                                : fmt::format("it reads {}; an alias counts instead of the table's "
-                                              "name",
-                                              known));
+  return WithHint(status, known.empty()
+                              ? std::string("it has no table that a hint could name")
+                              : fmt::format("it reads {}; an alias counts instead of the table's "
+                                            "name",
+                                            known));
 }
 
 Result<int64_t> ReadMillis(const AstHintArgument& argument) {

@@ -56,8 +56,8 @@ ReferenceJob WatchJob(const std::string& name, const std::string& operators, uin
 
 /// A row of a segment: a second of event time.
 std::string Row(const std::string& key, int value, int second) {
-  return "+I " + key + " " + std::to_string(value) + " '2024-01-01 00:00:" +
-         (second < 10 ? "0" : "") + std::to_string(second) + "'\n";
+  return "+I " + key + " " + std::to_string(value) +
+         " '2024-01-01 00:00:" + (second < 10 ? "0" : "") + std::to_string(second) + "'\n";
 }
 
 std::string Rows(const std::vector<int>& seconds) {
@@ -88,12 +88,11 @@ void AddContinuousJobs(std::vector<ReferenceJob>* jobs) {
                            Watched("") + FileSink("v INT, ts TIMESTAMP(3), k STRING", "parquet") +
                                "INSERT INTO out_rows SELECT v, ts, k FROM bids WHERE v > 20;",
                            OutputForm::kParquet, ReferenceEnd::kStop));
-  jobs->push_back(WatchJob("watch-windows", "windows over a directory that is watched, drained", 43,
-                           Watched("ts - INTERVAL '2' SECOND") +
-                               FileSink("k STRING, b TIMESTAMP(3), n BIGINT, total BIGINT",
-                                        "json") +
-                               kTumble,
-                           OutputForm::kLines, ReferenceEnd::kDrain));
+  jobs->push_back(
+      WatchJob("watch-windows", "windows over a directory that is watched, drained", 43,
+               Watched("ts - INTERVAL '2' SECOND") +
+                   FileSink("k STRING, b TIMESTAMP(3), n BIGINT, total BIGINT", "json") + kTumble,
+               OutputForm::kLines, ReferenceEnd::kDrain));
   // Partition 0 ends at 00:28 and says no more. What partition 1 has then is final up to there and
   // not beyond; its row of 00:05 is late by far.
   ReferenceJob silent;
@@ -137,10 +136,10 @@ void AddContinuousJobs(std::vector<ReferenceJob>* jobs) {
   idle.arrivals = {{4'000, "/in/bids/0/001", Rows({13, 19, 22})},
                    {8'000, "/in/bids/0/002", Rows({23, 27, 31, 36})}};
   std::string is_idle = ", 'scan.watermark.idle-timeout' = '1 s'";
-  idle.sql = SegmentTable("bids", 1, is_idle) + SegmentTable("asks", 1, is_idle) + kCounts +
-             "CREATE VIEW both_sides AS SELECT * FROM bids UNION ALL SELECT * FROM asks;\n" +
-             std::string(kTumble).replace(std::string(kTumble).find("TABLE bids"), 10,
-                                          "TABLE both_sides");
+  idle.sql =
+      SegmentTable("bids", 1, is_idle) + SegmentTable("asks", 1, is_idle) + kCounts +
+      "CREATE VIEW both_sides AS SELECT * FROM bids UNION ALL SELECT * FROM asks;\n" +
+      std::string(kTumble).replace(std::string(kTumble).find("TABLE bids"), 10, "TABLE both_sides");
   idle.outputs = {{"/out/rows", OutputForm::kChangelog}};
   idle.end = ReferenceEnd::kStop;
   jobs->push_back(idle);

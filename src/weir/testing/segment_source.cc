@@ -42,9 +42,8 @@ class SegmentReader : public SplitReader {
     for (int64_t row = 0; row < rows_max && end < bytes_.size(); ++row)
       end = std::min(bytes_.find('\n', end), bytes_.size() - 1) + 1;
     WEIR_ASSIGN_OR_RETURN(
-        Batch rows,
-        ParseRows(std::string_view(bytes_).substr(position_.byte, end - position_.byte), schema_,
-                  pool));
+        Batch rows, ParseRows(std::string_view(bytes_).substr(position_.byte, end - position_.byte),
+                              schema_, pool));
     out->num_rows = rows.num_rows;
     for (int column : columns_) out->columns.push_back(rows.columns[static_cast<size_t>(column)]);
     position_.byte = end;
@@ -55,9 +54,7 @@ class SegmentReader : public SplitReader {
     return ReadState::kMore;
   }
 
-  Result<SourceSplit> Position() override {
-    return SourceSplit{split_.id, position_.ToString()};
-  }
+  Result<SourceSplit> Position() override { return SourceSplit{split_.id, position_.ToString()}; }
 
  private:
   Result<bool> OpenSegment() {
@@ -125,9 +122,9 @@ class SegmentConnector : public Connector {
   const std::string& name() const override { return name_; }
   std::string description() const override { return "Partitions that never end, in files"; }
   const std::vector<OptionSpec>& options() const override {
-    static const std::vector<OptionSpec>* specs = new std::vector<OptionSpec>{
-        {"path", OptionType::kString, "", "Directory", true, {}},
-        {"partitions", OptionType::kInt, "1", "Partitions"}};
+    static const std::vector<OptionSpec>* specs =
+        new std::vector<OptionSpec>{{"path", OptionType::kString, "", "Directory", true, {}},
+                                    {"partitions", OptionType::kInt, "1", "Partitions"}};
     return *specs;
   }
   bool can_read() const override { return true; }

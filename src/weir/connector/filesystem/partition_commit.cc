@@ -199,8 +199,8 @@ Status CheckPattern(const std::string& pattern, const TableContext& table) {
   size_t dollar = rest.find('$');
   if (dollar == std::string::npos) return Status::OK();
   size_t end = dollar + 1;
-  while (end < rest.size() && (std::isalnum(static_cast<unsigned char>(rest[end])) != 0 ||
-                               rest[end] == '_')) {
+  while (end < rest.size() &&
+         (std::isalnum(static_cast<unsigned char>(rest[end])) != 0 || rest[end] == '_')) {
     ++end;
   }
   return WithHint(
