@@ -23,6 +23,16 @@ int64_t RefusalPauseMicros(int refusals_before, Random* random) {
   return pause - static_cast<int64_t>(random->Next() % static_cast<uint64_t>(pause / 2));
 }
 
+namespace {
+
+/// micros + more; the greatest number where users mean "never".
+int64_t Later(int64_t micros, int64_t more) {
+  int64_t later = 0;
+  return __builtin_add_overflow(micros, more, &later) ? std::numeric_limits<int64_t>::max() : later;
+}
+
+}  // namespace
+
 /// What the writer shares with answers that may come after it is gone.
 struct AsyncSinkWriter::Shared {
   struct Answered {
@@ -116,7 +126,7 @@ int64_t AsyncSinkWriter::num_entries_under_way() const { return entries_under_wa
 bool AsyncSinkWriter::IsDue(int64_t now) const {
   return num_buffered() >= settings_.batch_entries_max ||
          buffer_bytes_ >= settings_.batch_bytes_max ||
-         (!buffer_.empty() && now - oldest_micros_ >= settings_.buffer_micros_max);
+         (!buffer_.empty() && now - buffer_.front().since_micros >= settings_.buffer_micros_max);
 }
 
 bool AsyncSinkWriter::MaySend(int64_t now) const {
@@ -137,14 +147,13 @@ void AsyncSinkWriter::SendOne(int64_t now) {
       under_way_.empty() ? entries_under_way_max_ : entries_under_way_max_ - entries_under_way_;
   auto entries_max = static_cast<size_t>(std::clamp<int64_t>(room, 1, settings_.batch_entries_max));
   while (!buffer_.empty() && request.entries.size() < entries_max) {
-    auto size = static_cast<int64_t>(buffer_.front().bytes.size());
+    auto size = static_cast<int64_t>(buffer_.front().entry.bytes.size());
     if (!request.entries.empty() && bytes + size > settings_.batch_bytes_max) break;
     bytes += size;
-    request.entries.push_back(std::move(buffer_.front()));
+    request.entries.push_back(std::move(buffer_.front().entry));
     buffer_.pop_front();
   }
   buffer_bytes_ -= bytes;
-  oldest_micros_ = now;
   entries_under_way_ += static_cast<int64_t>(request.entries.size());
   std::vector<SinkEntry> sent = request.entries;
   int64_t number = request.number;
@@ -157,10 +166,9 @@ void AsyncSinkWriter::SendOne(int64_t now) {
 }
 
 void AsyncSinkWriter::Refuse(std::vector<SinkEntry> entries, int64_t now) {
-  if (buffer_.empty()) oldest_micros_ = now;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     buffer_bytes_ += static_cast<int64_t>(entry->bytes.size());
-    buffer_.push_front(std::move(*entry));
+    buffer_.push_front({std::move(*entry), now});
   }
   entries_under_way_max_ = std::max<int64_t>(1, entries_under_way_max_ / 2);
   pause_until_micros_ = now + RefusalPauseMicros(refusals_in_a_row_++, environment_.random);
@@ -246,6 +254,7 @@ Status AsyncSinkWriter::Drain(int64_t buffered) {
 Status AsyncSinkWriter::Write(const Batch& batch) {
   std::vector<SinkEntry> entries;
   WEIR_RETURN_NOT_OK(converter_->Convert(batch, &entries));
+  const int64_t now = environment_.clock->MonotonicMicros();
   for (SinkEntry& entry : entries) {
     auto size = static_cast<int64_t>(entry.bytes.size());
     if (size > settings_.entry_bytes_max) {
@@ -253,9 +262,8 @@ Status AsyncSinkWriter::Write(const Batch& batch) {
                                   settings_.entry_bytes_max),
                       "'sink.record.max-size'");
     }
-    if (buffer_.empty()) oldest_micros_ = environment_.clock->MonotonicMicros();
     buffer_bytes_ += size;
-    buffer_.push_back(std::move(entry));
+    buffer_.push_back({std::move(entry), now});
     if (num_buffered() < settings_.buffered_entries_max) continue;
     WEIR_RETURN_NOT_OK(Drain(settings_.buffered_entries_max - 1));
   }
@@ -272,10 +280,11 @@ int64_t AsyncSinkWriter::NextTimerMillis() const {
   int64_t due = kNever;
   if (shared_->has_answers.load(std::memory_order_acquire)) due = now;
   for (const Request& request : under_way_)
-    due = std::min(due, request.sent_micros + settings_.request_micros_max);
+    due = std::min(due, Later(request.sent_micros, settings_.request_micros_max));
   // While as much is under way as may be, the next answer is what matters.
   if (!buffer_.empty() && HasRoomUnderWay()) {
-    int64_t old = IsDue(now) ? now : oldest_micros_ + settings_.buffer_micros_max;
+    int64_t old =
+        IsDue(now) ? now : Later(buffer_.front().since_micros, settings_.buffer_micros_max);
     due = std::min(due, std::max(old, pause_until_micros_));
   }
   if (due == kNever) return kNever;

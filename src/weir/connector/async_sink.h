@@ -109,6 +109,11 @@ class AsyncSinkWriter : public SinkWriter {
     std::vector<SinkEntry> entries;  // Kept, to be sent again after a timeout.
   };
 
+  struct Waiting {
+    SinkEntry entry;
+    int64_t since_micros;  // It came, or came back.
+  };
+
   bool IsDue(int64_t now) const;
   bool MaySend(int64_t now) const;
   bool HasRoomUnderWay() const;
@@ -126,9 +131,8 @@ class AsyncSinkWriter : public SinkWriter {
   const Environment environment_;
   std::function<bool()> cancelled_;
   std::shared_ptr<Shared> shared_;  // Also held by answers that are still to come.
-  std::deque<SinkEntry> buffer_;
+  std::deque<Waiting> buffer_;
   int64_t buffer_bytes_ = 0;
-  int64_t oldest_micros_ = 0;  // When the buffer was last empty.
   std::vector<Request> under_way_;
   int64_t entries_under_way_ = 0;
   int64_t entries_under_way_max_;

@@ -168,6 +168,31 @@ TEST_F(AsyncSinkTest, RequestsGoOutByAge) {
   EXPECT_THAT(service_->sizes, ElementsAre(1));
 }
 
+// What a request leaves behind has waited since it came.
+TEST_F(AsyncSinkTest, EntriesKeepTheirAge) {
+  settings_.batch_entries_max = 2;
+  Open();
+  ASSERT_TRUE(Write({"a"}).ok());
+  clock_.now_ += 400'000;
+  ASSERT_TRUE(Write({"b", "c"}).ok());
+  EXPECT_THAT(service_->sizes, ElementsAre(2));
+  service_->Accept(0);
+  clock_.now_ += 999'999;
+  ASSERT_TRUE(writer_->OnWatermark(1).ok());
+  EXPECT_THAT(service_->sizes, ElementsAre(2));
+  clock_.now_ += 1;
+  ASSERT_TRUE(writer_->OnWatermark(2).ok());
+  EXPECT_THAT(service_->sizes, ElementsAre(2, 1));
+}
+
+TEST_F(AsyncSinkTest, NeverIsNotSoon) {
+  settings_.buffer_micros_max = settings_.request_micros_max = std::numeric_limits<int64_t>::max();
+  Open();
+  clock_.now_ = 5'000'000;
+  ASSERT_TRUE(Write({"a"}).ok());
+  EXPECT_EQ(writer_->NextTimerMillis(), std::numeric_limits<int64_t>::max());
+}
+
 /// What the runtime does: sleeps until the timer is due, and calls.
 TEST_F(AsyncSinkTest, TheTimerSendsOnAnIdleStream) {
   Open();

@@ -16,10 +16,11 @@ bool IsRetryable(const Status& status) {
   return GetErrorInfo(status).code == ErrorCode::kUnavailable;
 }
 
-/// What is left of `committables` to be tried again; `refused` is the last reason.
+/// What is left of `committables` to be tried again; `refused` is the last reason. `fatal` becomes
+/// the first fatal answer, unless there was one before.
 Result<std::vector<std::string>> CommitOnce(ServiceCommitter& committer,
-                                            std::vector<std::string> committables,
-                                            Status* refused) {
+                                            std::vector<std::string> committables, Status* refused,
+                                            Status* fatal) {
   auto outcomes = committer.Commit(committables);
   if (!outcomes.ok()) {
     if (!IsRetryable(outcomes.status())) return outcomes.status();
@@ -30,18 +31,17 @@ Result<std::vector<std::string>> CommitOnce(ServiceCommitter& committer,
     return Internal("a service answered {} of {} commits", outcomes->size(), committables.size());
   }
   std::vector<std::string> again;
-  Status fatal;
   for (size_t i = 0; i < committables.size(); ++i) {
     CommitOutcome& outcome = (*outcomes)[i];
     if (outcome.kind == CommitOutcome::Kind::kCommitted) continue;
     if (outcome.kind == CommitOutcome::Kind::kFatal) {
-      if (fatal.ok()) fatal = WithContext(outcome.why, fmt::format("commit '{}'", committables[i]));
+      if (fatal->ok())
+        *fatal = WithContext(outcome.why, fmt::format("commit '{}'", committables[i]));
       continue;
     }
     *refused = outcome.why;
     again.push_back(std::move(committables[i]));
   }
-  WEIR_RETURN_NOT_OK(fatal);
   return again;
 }
 
@@ -60,18 +60,21 @@ Status CommitToService(ServiceCommitter& committer, std::vector<std::string> com
                        const ServiceCommitSettings& settings, const Environment& environment,
                        const std::function<bool()>& cancelled) {
   int64_t until = environment.clock->MonotonicMicros() + settings.retry_micros_max;
+  Status fatal;
   for (int refusals = 0; !committables.empty(); ++refusals) {
     Status refused;
-    WEIR_ASSIGN_OR_RETURN(committables, CommitOnce(committer, std::move(committables), &refused));
+    WEIR_ASSIGN_OR_RETURN(committables,
+                          CommitOnce(committer, std::move(committables), &refused, &fatal));
     if (committables.empty()) break;
     int64_t pause = RefusalPauseMicros(refusals, environment.random);
     if (environment.clock->MonotonicMicros() + pause > until) {
+      WEIR_RETURN_NOT_OK(fatal);
       return Unavailable("{} commits were refused for {} s, last: {}", committables.size(),
                          settings.retry_micros_max / 1'000'000, refused.message());
     }
     WEIR_RETURN_NOT_OK(Pause(pause, environment.clock, cancelled));
   }
-  return Status::OK();
+  return fatal;
 }
 
 }  // namespace weir

@@ -101,6 +101,12 @@ TEST_F(ServiceCommitTest, AFatalAnswerIsNamedAndTheOthersAreCommitted) {
   EXPECT_THAT(service_.visible, ElementsAre("a", "c"));
 }
 
+TEST_F(ServiceCommitTest, AFatalAnswerDoesNotEndTheRetriesOfOthers) {
+  service_.answers = {{"a", {Kind::kFatal, 9}}, {"b", {Kind::kRetry, 2}}};
+  EXPECT_THAT(Commit().message(), HasSubstr("commit 'a': no such transaction"));
+  EXPECT_THAT(service_.visible, ElementsAre("c", "b"));
+}
+
 TEST_F(ServiceCommitTest, RetriesEnd) {
   service_.answers = {{"b", {Kind::kRetry, 1000}}};
   Status status = Commit();

@@ -4,6 +4,12 @@
 // 'scan.parallelism' and 'sink.parallelism' decide how many subtasks there are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
 
 #include "weir/session/session.h"
 #include "weir/sql/parser.h"
@@ -19,7 +25,7 @@ Result<size_t> Readers(const std::string& scan, const std::string& sink, const s
       "CREATE TABLE s (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '10'" + scan +
       "); CREATE TABLE o (n BIGINT" + sink + "); INSERT INTO o " + query;
   SessionConfig config;
-  config.options = {{"execution.runtime-mode", "STREAMING"}};
+  config.options = {{"execution.runtime-mode", "STREAMING"}, {"weir.batch.rows-max", "1"}};
   config.default_parallelism = 3;
   WEIR_ASSIGN_OR_RETURN(auto session, Session::Create(std::move(config)));
   WEIR_ASSIGN_OR_RETURN(std::vector<Statement> statements, ParseStatements(sql));
@@ -55,6 +61,29 @@ TEST(Parallelism, OfSinks) {
     std::string sink = std::string(kPlain) + ", 'sink.parallelism' = '" + writers + "'";
     EXPECT_EQ(Readers("", sink, "SELECT n FROM s").ValueOrDie(), 3u) << writers;
   }
+}
+
+// Rows of a key keep their order, also where rows are only added.
+TEST(Parallelism, RowsOfAKeyGoToOneWriter) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("weir-parallelism-{}", ::getpid());
+  std::filesystem::remove_all(folder);
+  std::string sink =
+      ", PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = 'filesystem', 'format' = 'json', "
+      "'sink.parallelism' = '2', 'path' = '" +
+      folder.string() + "'";
+  ASSERT_TRUE(Readers(", 'scan.parallelism' = '1', 'fields.n.min' = '1', 'fields.n.max' = '3'",
+                      sink, "SELECT n FROM s")
+                  .ok());
+  std::map<std::string, std::set<std::string>> files_of;  // By row.
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    std::ifstream lines(file.path());
+    for (std::string line; std::getline(lines, line);)
+      files_of[line].insert(file.path().filename().string());
+  }
+  EXPECT_FALSE(files_of.empty());
+  for (const auto& [row, files] : files_of) EXPECT_EQ(files.size(), 1u) << row;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Parallelism, ChangesNeedAKeyToBeSpread) {

@@ -197,7 +197,8 @@ Result<Translator::Port> Translator::BuildSink(const PlanNode& plan, const SinkN
   return port;
 }
 
-/// 'sink.parallelism': rows of an append-only input go to any writer, changes of a key to one.
+/// 'sink.parallelism': rows of a key go to one writer, so that they keep their order; where there
+/// is no key, rows that are only added go to any.
 Status Translator::SetSinkParallelism(const PlanNode& plan, const SinkNode& sink,
                                       const TableContext& table, const std::vector<int>& write_keys,
                                       int index) {
@@ -211,10 +212,10 @@ Status Translator::SetSinkParallelism(const PlanNode& plan, const SinkNode& sink
     edge = {edge.from, Exchange::kSingleton, {}};
   } else if (!write_keys.empty()) {
     edge = {edge.from, Exchange::kHash, write_keys};
-  } else if (plan.inputs[0]->traits.changes.append_only()) {
-    edge = {edge.from, Exchange::kRebalance, {}};
   } else if (!sink.upsert_key.empty()) {
     edge = {edge.from, Exchange::kHash, sink.upsert_key};
+  } else if (plan.inputs[0]->traits.changes.append_only()) {
+    edge = {edge.from, Exchange::kRebalance, {}};
   } else {
     return WithHint(InvalidQuery("'sink.parallelism' = '{}' of {}: its input has changes, and "
                                  "without a primary key their order would be lost",
