@@ -74,6 +74,16 @@ TEST(Datagen, MakesEveryType) {
   EXPECT_EQ(lines, Lines(table.Read(2, 2)));
 }
 
+TEST(Datagen, TimesHaveTheDigitsOfTheirType) {
+  // Ages go back to before 1970; what is cut is cut towards the past there too.
+  TestTable table(
+      {{"connector", "datagen"}, {"number-of-rows", "100"}, {"fields.l.max-past", "40000 d"}},
+      "t TIME(0), l TIMESTAMP(0)");
+  const std::string rows = table.Read();
+  EXPECT_EQ(Lines(rows).size(), 100u) << rows;
+  EXPECT_EQ(rows.find('.'), std::string::npos) << rows;  // Java prints fractions that are not 0.
+}
+
 TEST(Datagen, RefusesBadOptions) {
   auto read = [](std::map<std::string, std::string> options, const std::string& columns) {
     return TestTable(With("datagen", options), columns).Read();

@@ -2,7 +2,7 @@
 // Copyright the Weir authors
 //
 // Timestamps of Parquet files that Weir does not write itself: INT96 of all years, and integers of
-// every unit read with every precision.
+// every unit read with every precision. What the file has beyond the precision is cut off.
 #include <arrow/io/file.h>
 #include <parquet/column_writer.h>
 #include <parquet/file_writer.h>
@@ -89,6 +89,61 @@ TEST(ParquetTimes, IntegersOfEveryUnit) {
           << type << " of " << per_second << " ticks a second";
     }
   }
+}
+
+NodePtr MicrosColumn() {
+  return PrimitiveNode::Make(
+      "t", parquet::Repetition::OPTIONAL,
+      parquet::LogicalType::Timestamp(/*is_adjusted_to_utc=*/false,
+                                      parquet::LogicalType::TimeUnit::MICROS),
+      parquet::Type::INT64);
+}
+
+TEST(ParquetTimes, AreCutToTheDigitsOfTheirType) {
+  TestDirectory dir;
+  const std::string int96 = dir.Write("int96.parquet", "");
+  WriteFile<parquet::Int96Writer>(
+      int96, PrimitiveNode::Make("t", parquet::Repetition::OPTIONAL, parquet::Type::INT96),
+      std::vector<parquet::Int96>{MakeInt96(-1), MakeInt96(1'123'456'789)});
+  EXPECT_EQ(ReadAs(int96, "TIMESTAMP(8)"),
+            "+I[1969-12-31T23:59:59.999999990]\n+I[1970-01-01T00:00:01.123456780]\n+I[null]\n");
+  EXPECT_EQ(ReadAs(int96, "TIMESTAMP_LTZ(3)"),
+            "+I[1969-12-31T23:59:59.999Z]\n+I[1970-01-01T00:00:01.123Z]\n+I[null]\n");
+  EXPECT_EQ(ReadAs(int96, "TIMESTAMP(0)"),
+            "+I[1969-12-31T23:59:59]\n+I[1970-01-01T00:00:01]\n+I[null]\n");
+  const std::string micros = dir.Write("micros.parquet", "");
+  WriteFile<parquet::Int64Writer>(micros, MicrosColumn(), std::vector<int64_t>{-1, 1'123'456});
+  EXPECT_EQ(ReadAs(micros, "TIMESTAMP(4)"),
+            "+I[1969-12-31T23:59:59.999900]\n+I[1970-01-01T00:00:01.123400]\n+I[null]\n");
+  EXPECT_EQ(ReadAs(micros, "TIMESTAMP(3)"),
+            "+I[1969-12-31T23:59:59.999]\n+I[1970-01-01T00:00:01.123]\n+I[null]\n");
+  EXPECT_EQ(ReadAs(micros, "TIMESTAMP(0)"),
+            "+I[1969-12-31T23:59:59]\n+I[1970-01-01T00:00:01]\n+I[null]\n");
+  WriteFile<parquet::Int64Writer>(micros, MicrosColumn(), std::vector<int64_t>{INT64_MIN});
+  EXPECT_NE(ReadAs(micros, "TIMESTAMP(3)").find("a timestamp is out of range"), std::string::npos);
+}
+
+// A row group's statistics are those of the file; filters speak of what is read.
+TEST(ParquetTimes, RowGroupsAreSkippedByWhatIsRead) {
+  TestDirectory dir;
+  const std::string path = dir.Write("micros.parquet", "");
+  WriteFile<parquet::Int64Writer>(path, MicrosColumn(), std::vector<int64_t>{1'123'456});
+  auto is_read = [&](const std::string& name, PushedFilter::Op op, Int128 ticks) {
+    TestTable table({{"connector", "filesystem"}, {"path", path}, {"format", "parquet"}},
+                    "t " + name);
+    const DataType type = *ParseTypeString(name);
+    table.request().filters = {{"t", op, {Value::Ticks(ticks, type)}}};
+    return !table.Read().empty();
+  };
+  using Op = PushedFilter::Op;
+  EXPECT_TRUE(is_read("TIMESTAMP(3)", Op::kEqual, 1'123'000));
+  EXPECT_TRUE(is_read("TIMESTAMP(3)", Op::kLessEqual, 1'123'000));
+  EXPECT_TRUE(is_read("TIMESTAMP(3)", Op::kLess, 1'124'000));
+  EXPECT_TRUE(is_read("TIMESTAMP(0)", Op::kIn, 1'000'000));
+  EXPECT_TRUE(is_read("TIMESTAMP(6)", Op::kGreater, 1'123'000));
+  EXPECT_FALSE(is_read("TIMESTAMP(3)", Op::kGreater, 1'123'000));
+  EXPECT_FALSE(is_read("TIMESTAMP(3)", Op::kLess, 1'123'000));
+  EXPECT_FALSE(is_read("TIMESTAMP(6)", Op::kEqual, 1'123'000));
 }
 
 }  // namespace

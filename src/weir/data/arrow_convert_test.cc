@@ -182,6 +182,42 @@ TEST(Arrow, DatesAndTimesOfAllUnits) {
             "+0 00:01:30.000");
 }
 
+// Towards the past, as text and casts are cut.
+TEST(Arrow, TimesAreCutToTheDigitsOfTheirType) {
+  auto ticks = [](arrow::TimeUnit::type unit, int64_t value, const char* type) {
+    arrow::TimestampBuilder builder(arrow::timestamp(unit), TestPool());
+    auto column = Get(FromArrow(ArrayOf(builder, int64_t{0}, value), TypeOf(type), TestPool()));
+    return static_cast<int64_t>(column->TicksAt(1));
+  };
+  using Unit = arrow::TimeUnit;
+  EXPECT_EQ(ticks(Unit::MICRO, 1'123'999, "TIMESTAMP(3)"), 1'123'000);
+  EXPECT_EQ(ticks(Unit::MICRO, -1, "TIMESTAMP(3)"), -1'000);
+  EXPECT_EQ(ticks(Unit::MICRO, -1, "TIMESTAMP_LTZ(0)"), -1'000'000);
+  EXPECT_EQ(ticks(Unit::MICRO, 1'123'999, "TIMESTAMP(6)"), 1'123'999);
+  EXPECT_EQ(ticks(Unit::MICRO, 1'123'999, "TIMESTAMP(7)"), 1'123'999'000);
+  EXPECT_EQ(ticks(Unit::NANO, 1'123'456'789, "TIMESTAMP(3)"), 1'123'000);
+  EXPECT_EQ(ticks(Unit::NANO, 1'123'456'789, "TIMESTAMP(7)"), 1'123'456'700);
+  EXPECT_EQ(ticks(Unit::NANO, -1, "TIMESTAMP(8)"), -10);
+  EXPECT_EQ(ticks(Unit::NANO, INT64_MIN, "TIMESTAMP(9)"), INT64_MIN);
+  EXPECT_EQ(ticks(Unit::MILLI, 1'999, "TIMESTAMP(0)"), 1'000'000);
+  EXPECT_EQ(ticks(Unit::MILLI, -1'999, "TIMESTAMP(2)"), -2'000'000);
+  EXPECT_EQ(ticks(Unit::SECOND, -7, "TIMESTAMP(0)"), -7'000'000);
+  arrow::TimestampBuilder least(arrow::timestamp(Unit::MICRO), TestPool());
+  EXPECT_EQ(Read(ArrayOf(least, INT64_MIN), "TIMESTAMP(3)"),
+            "value 0 of a column of Arrow type timestamp[us] is out of range for TIMESTAMP(3)");
+
+  auto millis = [](const std::shared_ptr<arrow::Array>& array, const char* type) {
+    return Get(FromArrow(array, TypeOf(type), TestPool()))->data<int32_t>()[0];
+  };
+  arrow::Time32Builder in_millis(arrow::time32(Unit::MILLI), TestPool());
+  auto time = ArrayOf(in_millis, 61'129);
+  EXPECT_EQ(millis(time, "TIME(0)"), 61'000);
+  EXPECT_EQ(millis(time, "TIME(2)"), 61'120);
+  EXPECT_EQ(millis(time, "TIME(3)"), 61'129);
+  arrow::Time64Builder in_nanos(arrow::time64(Unit::NANO), TestPool());
+  EXPECT_EQ(millis(ArrayOf(in_nanos, int64_t{61'129'999'999}), "TIME(1)"), 61'100);
+}
+
 TEST(Arrow, NanosecondsHave64Bits) {
   for (const char* name : {"TIMESTAMP(9)", "TIMESTAMP_LTZ(7)"}) {
     ColumnPtr column = ColumnOf(name, {Value::Decimal(INT64_MIN), Value::Null(), Value::Int(-1),

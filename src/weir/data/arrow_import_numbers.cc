@@ -13,6 +13,7 @@
 #include "weir/data/arrow_import.h"
 #include "weir/data/calendar.h"
 #include "weir/data/loops.h"
+#include "weir/data/precision.h"
 
 namespace weir {
 namespace {
@@ -66,6 +67,14 @@ Result<BufferPtr> ConvertValues(const Context& c, Convert&& convert) {
     out[i] = To{};
   }
   return BufferPtr(std::move(buffer));
+}
+
+// The same, the timestamps then cut to multiples of `step`.
+template <typename From, typename To, typename Convert>
+Result<BufferPtr> ConvertAndCut(const Context& c, int64_t step, Convert&& convert) {
+  if (step == 1) return ConvertValues<From, To>(c, convert);
+  return ConvertValues<From, To>(
+      c, [&](From value, To* out) { return convert(value, out) && CutTicks(step, out); });
 }
 
 template <typename To, typename From>
@@ -239,9 +248,16 @@ Result<BufferPtr> ImportTime(const Context& c) {
   const arrow::Type::type id = c.array.type->id();
   if (id != arrow::Type::TIME32 && id != arrow::Type::TIME64) return c.Mismatch();
   const int64_t ticks = TicksPerSecond(static_cast<const arrow::TimeType&>(*c.array.type).unit());
-  if (ticks == 1'000) return ShareValues(c, 4);
-  auto in_day = [](int64_t millis, int32_t* out) {
-    *out = static_cast<int32_t>(millis);
+  const int precision = c.type.precision();
+  if (ticks == 1'000 && precision >= 3) return ShareValues(c, 4);
+  if (ticks == 1'000) {
+    return ConvertValues<int32_t, int32_t>(c, [precision](int32_t millis, int32_t* out) {
+      *out = CutTime(millis, precision);
+      return true;
+    });
+  }
+  auto in_day = [precision](int64_t millis, int32_t* out) {
+    *out = CutTime(millis, precision);
     return millis >= 0 && millis < kMillisPerDay;
   };
   if (id == arrow::Type::TIME32) {
@@ -253,26 +269,27 @@ Result<BufferPtr> ImportTime(const Context& c) {
       c, [&](int64_t value, int32_t* out) { return in_day(value / divisor, out); });
 }
 
-// From `from` ticks a second to `to`; finer ones are cut off towards the past.
-Result<BufferPtr> RescaleTicks(const Context& c, int64_t from, int64_t to) {
-  if (from == to) return ShareValues(c, 8);
+// From `from` ticks a second to `to`, of which multiples of `step` are kept; finer ones are cut off
+// towards the past.
+Result<BufferPtr> RescaleTicks(const Context& c, int64_t from, int64_t to, int64_t step) {
+  if (from == to && step == 1) return ShareValues(c, 8);
   if (from > to) {
     const int64_t divisor = from / to;
-    return ConvertValues<int64_t, int64_t>(c, [divisor](int64_t value, int64_t* out) {
+    return ConvertAndCut<int64_t, int64_t>(c, step, [divisor](int64_t value, int64_t* out) {
       *out = FloorDiv(value, divisor);
       return true;
     });
   }
   const int64_t factor = to / from;
-  return ConvertValues<int64_t, int64_t>(c, [factor](int64_t value, int64_t* out) {
+  return ConvertAndCut<int64_t, int64_t>(c, step, [factor](int64_t value, int64_t* out) {
     return !__builtin_mul_overflow(value, factor, out);
   });
 }
 
 // From `from` ticks a second to nanoseconds of 128 bits, which hold them all.
-Result<BufferPtr> WidenTicks(const Context& c, int64_t from) {
+Result<BufferPtr> WidenTicks(const Context& c, int64_t from, int64_t step) {
   const int64_t factor = 1'000'000'000 / from;
-  return ConvertValues<int64_t, Int128>(c, [factor](int64_t value, Int128* out) {
+  return ConvertAndCut<int64_t, Int128>(c, step, [factor](int64_t value, Int128* out) {
     *out = Int128{value} * factor;
     return true;
   });
@@ -282,15 +299,17 @@ Result<BufferPtr> ImportTimestamp(const Context& c) {
   if (c.array.type->id() != arrow::Type::TIMESTAMP) return c.Mismatch();
   const int64_t from =
       TicksPerSecond(static_cast<const arrow::TimestampType&>(*c.array.type).unit());
-  return c.type.is_wide_timestamp() ? WidenTicks(c, from)
-                                    : RescaleTicks(c, from, c.type.ticks_per_second());
+  const int64_t step = CutStep(from, c.type);
+  return c.type.is_wide_timestamp() ? WidenTicks(c, from, step)
+                                    : RescaleTicks(c, from, c.type.ticks_per_second(), step);
 }
 
 Result<BufferPtr> ImportDuration(const Context& c) {
   switch (c.array.type->id()) {
     case arrow::Type::DURATION:
       return RescaleTicks(
-          c, TicksPerSecond(static_cast<const arrow::DurationType&>(*c.array.type).unit()), 1'000);
+          c, TicksPerSecond(static_cast<const arrow::DurationType&>(*c.array.type).unit()), 1'000,
+          /*step=*/1);
     case arrow::Type::INTERVAL_DAY_TIME: {
       struct DayTime {
         int32_t days, millis;

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "weir/data/loops.h"
+#include "weir/data/precision.h"
 #include "weir/data/text.h"
 #include "weir/data/ticks.h"
 
@@ -46,6 +47,19 @@ std::optional<Conversion> TimestampConversion(const parquet::TimestampLogicalTyp
     default:
       return std::nullopt;
   }
+}
+
+// What multiple of ticks the values of a column are cut to.
+int64_t StepOf(const parquet::schema::PrimitiveNode& node, const DataType& type) {
+  if (!type.is_timestamp()) return 1;
+  if (node.physical_type() == parquet::Type::INT96) return CutStep(1'000'000'000, type);
+  using Unit = parquet::LogicalType::TimeUnit;
+  const Unit::unit unit =
+      static_cast<const parquet::TimestampLogicalType&>(*node.logical_type()).time_unit();
+  return CutStep(unit == Unit::MILLIS   ? 1'000
+                 : unit == Unit::MICROS ? 1'000'000
+                                        : 1'000'000'000,
+                 type);
 }
 
 bool IsSignedInt(const parquet::LogicalType& logical, int bits) {
@@ -115,8 +129,12 @@ void Spread(T* values, int64_t count, const int16_t* levels, int16_t level, int6
 // The values of one leaf of the file's schema.
 class ParquetLeaf {
  public:
-  ParquetLeaf(int column, DataType type, Conversion conversion, int16_t level)
-      : column_(column), type_(std::move(type)), conversion_(conversion), level_(level) {}
+  ParquetLeaf(int column, DataType type, Conversion conversion, int64_t step, int16_t level)
+      : column_(column),
+        type_(std::move(type)),
+        conversion_(conversion),
+        step_(step),
+        level_(level) {}
 
   void StartGroup(parquet::RowGroupReader& group) {
     dictionary_ = dictionary_in_use_ = nullptr;
@@ -245,6 +263,9 @@ class ParquetLeaf {
         }
       }
     }
+    if constexpr (std::is_same_v<T, int64_t>) {
+      if (!CutAllTicks(step_, count, out)) return InvalidData("a timestamp is out of range");
+    }
     if (count < rows_) Spread(out, count, levels_.data(), level_, rows_);
     values_ = std::move(buffer);
     return Status::OK();
@@ -267,6 +288,7 @@ class ParquetLeaf {
     for (int64_t i = 0; i < count; ++i) {
       if (!convert(in[i], &out[i])) return InvalidData("a timestamp is out of range");
     }
+    if (!CutAllTicks(step_, count, out)) return InvalidData("a timestamp is out of range");
     if (count < rows_) Spread(out, count, levels_.data(), level_, rows_);
     values_ = std::move(buffer);
     return Status::OK();
@@ -432,6 +454,7 @@ class ParquetLeaf {
   int column_;
   DataType type_;
   Conversion conversion_;
+  int64_t step_;   // Timestamps are cut to multiples of it.
   int16_t level_;  // Of a value that is there.
   std::shared_ptr<parquet::ColumnReader> reader_;
   int64_t rows_ = 0;
@@ -470,7 +493,8 @@ bool ParquetDirectColumn::PlanNode(const parquet::schema::Node& node, const Data
     int index = schema.ColumnIndex(node);
     if (!conversion || index < 0) return false;
     out->leaf = static_cast<int>(leaves_.size());
-    leaves_.push_back(std::make_unique<ParquetLeaf>(index, type, *conversion, level));
+    leaves_.push_back(
+        std::make_unique<ParquetLeaf>(index, type, *conversion, StepOf(primitive, type), level));
     return true;
   }
   if (type.kind() != TypeKind::kRow || !node.logical_type()->is_none()) return false;

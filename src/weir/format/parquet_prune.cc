@@ -13,6 +13,8 @@
 #include <limits>
 #include <optional>
 
+#include "weir/data/precision.h"
+
 namespace weir {
 namespace {
 
@@ -37,25 +39,28 @@ const DataType* FindType(const Schema& schema, std::string_view path) {
   }
 }
 
-// Ticks of a timestamp column in the units of `type`; empty when they do not fit.
+// A timestamp of the file as it is read as `type`, cut to its digits: what is read lies between the
+// bounds so made, as cutting keeps the order. Empty when it does not fit.
 std::optional<Int128> ToTicks(int64_t value, const parquet::ColumnDescriptor& column,
-                              const DataType& type, bool round_up) {
+                              const DataType& type) {
   const auto& logical = column.logical_type();
   if (logical == nullptr || !logical->is_timestamp()) return std::nullopt;
   auto unit = static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit();
   int64_t per_second = unit == parquet::LogicalType::TimeUnit::MILLIS   ? 1'000
                        : unit == parquet::LogicalType::TimeUnit::MICROS ? 1'000'000
                                                                         : 1'000'000'000;
-  int64_t wanted = type.ticks_per_second(), out = 0;
-  if (type.is_wide_timestamp()) return Int128{value} * (wanted / per_second);
-  if (wanted >= per_second) {
-    if (__builtin_mul_overflow(value, wanted / per_second, &out)) return std::nullopt;
-    return out;
+  const int64_t wanted = type.ticks_per_second(), step = CutStep(per_second, type);
+  if (type.is_wide_timestamp()) {
+    Int128 out = Int128{value} * (wanted / per_second);
+    return CutTicks(step, &out) ? std::optional(out) : std::nullopt;
   }
-  int64_t divisor = per_second / wanted;
-  out = value / divisor;
-  if (value % divisor != 0) out += value > 0 ? (round_up ? 1 : 0) : (round_up ? 0 : -1);
-  return out;
+  int64_t out = 0;
+  if (wanted < per_second) {
+    out = Split(value, per_second / wanted).units;
+  } else if (__builtin_mul_overflow(value, wanted / per_second, &out)) {
+    return std::nullopt;
+  }
+  return CutTicks(step, &out) ? std::optional<Int128>(out) : std::nullopt;
 }
 
 std::optional<Bounds> IntegerBounds(int64_t low, int64_t high,
@@ -76,7 +81,7 @@ std::optional<Bounds> IntegerBounds(int64_t low, int64_t high,
       return Bounds{Value::Int(low), Value::Int(high)};
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
-      auto from = ToTicks(low, column, type, false), to = ToTicks(high, column, type, true);
+      auto from = ToTicks(low, column, type), to = ToTicks(high, column, type);
       if (!from || !to) return std::nullopt;
       return Bounds{Value::Ticks(*from, type), Value::Ticks(*to, type)};
     }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "weir/data/precision.h"
 #include "weir/data/text.h"
 
 namespace weir {
@@ -168,7 +169,7 @@ bool ScalarReader::Store(const ScalarText& scalar, ColumnSlot& slot, int64_t row
     case TypeKind::kTime:
       if (!text.empty() && text.back() == 'Z') text.remove_suffix(1);
       if (auto value = scalar.is_string ? ParseTime(text) : std::nullopt) {
-        slot.Set<int32_t>(row, *value);
+        slot.Set<int32_t>(row, CutTime(*value, slot.type().precision()));
         good = true;
       }
       break;

@@ -4,6 +4,7 @@
 // Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ (through the session's time zone), and
 // between intervals of one unit and exact numbers: CAST(INTERVAL '5' DAY AS INT) = 5. Precision is
 // cut, never rounded.
+#include "weir/data/precision.h"
 #include "weir/data/ticks.h"
 #include "weir/function/calendar.h"
 #include "weir/function/cast.h"
@@ -12,11 +13,6 @@
 
 namespace weir {
 namespace {
-
-int32_t CutTime(int64_t millis, int precision) {
-  int64_t unit = precision >= 3 ? 1 : precision == 2 ? 10 : precision == 1 ? 100 : 1000;
-  return static_cast<int32_t>(millis - millis % unit);
-}
 
 /// From ticks of one type to ticks of another, cut to the precision of `to`.
 template <typename From, typename To>

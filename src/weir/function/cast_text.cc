@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "weir/data/precision.h"
 #include "weir/function/cast.h"
 #include "weir/function/dispatch.h"
 
@@ -56,11 +57,6 @@ Result<Kernel> MakeIntegerParser(const DataType& type) {
       return 0;
     })({});
   });
-}
-
-int32_t CutTime(int32_t millis, int precision) {
-  int32_t unit = precision >= 3 ? 1 : precision == 2 ? 10 : precision == 1 ? 100 : 1000;
-  return millis - millis % unit;
 }
 
 Result<Kernel> MakeTimestampParser(const CastCall& cast) {

@@ -2,9 +2,11 @@
 // Copyright the Weir authors
 #include "weir/connector/datagen/field_generator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "weir/data/precision.h"
 #include "weir/data/text.h"
 
 namespace weir {
@@ -175,15 +177,14 @@ class TimeGenerator : public FieldGenerator {
     constexpr int64_t kDay = 86'400'000'000;
     switch (slot.kind()) {
       case TypeKind::kDate:
-        slot.Set<int32_t>(position, static_cast<int32_t>(micros / kDay));
+        slot.Set<int32_t>(position, static_cast<int32_t>(Split(micros, kDay).units));
         break;
       case TypeKind::kTime:
-        slot.Set<int32_t>(position, static_cast<int32_t>(micros % kDay / 1000));
+        slot.Set<int32_t>(position,
+                          CutTime(Split(micros, kDay).rest / 1000, slot.type().precision()));
         break;
       default: {
-        int64_t unit = 1;
-        for (int digits = slot.type().precision(); digits < 6; ++digits) unit *= 10;
-        micros -= micros % unit;
+        micros -= Split(micros, TickStep(std::min(slot.type().precision(), 6))).rest;
         if (slot.type().is_wide_timestamp()) {
           slot.Set<Int128>(position, Int128{micros} * 1000);
         } else {

@@ -3,6 +3,7 @@
 //
 // Columns that do not lie in a file but in its path or its metadata.
 #include "weir/connector/filesystem/file_table.h"
+#include "weir/data/precision.h"
 #include "weir/data/text.h"
 
 namespace weir {
@@ -41,7 +42,8 @@ Result<Value> PartitionValue(const std::string& text, const Field& field,
     case TypeKind::kDate:
       return made(ParseDate(text));
     case TypeKind::kTime:
-      return made(ParseTime(text));
+      if (auto parsed = ParseTime(text)) return Value::Int(CutTime(*parsed, type.precision()));
+      return made(std::optional<int64_t>());
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
       if (auto parsed = ParseTimestamp(text, type.precision())) return Value::Ticks(*parsed, type);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "weir/connector/values/values_store.h"
+#include "weir/data/precision.h"
 #include "weir/data/text.h"
 #include "weir/data/variant.h"
 
@@ -66,8 +67,11 @@ Result<Value> FromText(const Json& json, const DataType& type) {
     }
     case TypeKind::kDate:
       return IntOrMismatch(ParseDate(text), json, type);
-    case TypeKind::kTime:
-      return IntOrMismatch(ParseTime(text), json, type);
+    case TypeKind::kTime: {
+      auto parsed = ParseTime(text);
+      if (!parsed) return Mismatch(json, type);
+      return Value::Int(CutTime(*parsed, type.precision()));
+    }
     case TypeKind::kTimestampLtz:
       if (!text.empty() && text.back() == 'Z') text.pop_back();
       [[fallthrough]];
