@@ -86,8 +86,13 @@ std::optional<Variant> OpenShape(sv bytes, VariantKind shape, const DataType& to
   auto variant = Variant::Open(bytes);
   if (!variant) {
     row.Fail("malformed variant");
-  } else if (variant->kind() == VariantKind::kNull && to.nullable()) {
-    row.SetNull();
+  } else if (variant->kind() == VariantKind::kNull) {  // As in casts to scalar types.
+    if (to.nullable()) {
+      row.SetNull();
+    } else {
+      row.Fail(
+          fmt::format("Cannot cast a VARIANT null value to {}, which has no NULL", to.ToString()));
+    }
   } else if (variant->kind() != shape) {
     row.Fail(fmt::format("Cannot cast a VARIANT {} value to {}: it takes an {}",
                          VariantKindName(variant->kind()), NameOf(to),

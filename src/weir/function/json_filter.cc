@@ -17,6 +17,7 @@ using Kind = JsonNode::Kind;
 
 constexpr int kFilterDepthMax = 100;
 constexpr int64_t kRegexStepsMax = 1'000'000;
+constexpr size_t kRegexGivenUpVisits = 100'000;  // What so many steps take.
 
 // ---- Values ----
 
@@ -34,35 +35,52 @@ std::optional<int> CompareNumbers(const JsonNode& a, const JsonNode& b) {
   return (*u > *v) - (*u < *v);
 }
 
-bool SameTree(const JsonNode& a, const JsonNode& b) {
-  if (a.kind != b.kind || a.items.size() != b.items.size() || a.members.size() != b.members.size())
-    return false;
-  if (a.kind == Kind::kNumber) return CompareNumbers(a, b) == 0;
-  if (a.is_scalar()) return a.text == b.text;
-  for (size_t i = 0; i < a.items.size(); ++i) {
-    if (!SameTree(a.items[i], b.items[i])) return false;
-  }
-  return std::all_of(a.members.begin(), a.members.end(), [&](const JsonMember& member) {
-    const JsonNode* other = b.Find(member.first);
-    return other != nullptr && SameTree(member.second, *other);
-  });
-}
-
 bool IsTextOrNumber(const JsonNode& node) {
   return node.kind == Kind::kString || node.kind == Kind::kNumber;
 }
 
-bool Equal(const JsonNode& a, const JsonNode& b) {
-  if (IsTextOrNumber(a) && IsTextOrNumber(b) && a.kind != b.kind) {
-    return a.kind == Kind::kNumber ? CompareNumbers(a, b) == 0 : a.text == b.text;
-  }
-  return SameTree(a, b);
-}
+/// Compares values and pays for it; when the budget is spent the answers mean nothing.
+class Comparer {
+ public:
+  explicit Comparer(JsonBudget* budget) : budget_(budget) {}
 
-bool Contains(const std::vector<JsonNode>& list, const JsonNode& value) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const JsonNode& item) { return Equal(item, value); });
-}
+  bool Equal(const JsonNode& a, const JsonNode& b) const {
+    if (IsTextOrNumber(a) && IsTextOrNumber(b) && a.kind != b.kind) {
+      if (!PayTexts(a, b)) return false;
+      return a.kind == Kind::kNumber ? CompareNumbers(a, b) == 0 : a.text == b.text;
+    }
+    return SameTree(a, b);
+  }
+  bool Contains(const std::vector<JsonNode>& list, const JsonNode& value) const {
+    for (const JsonNode& item : list) {
+      if (Equal(item, value)) return true;
+      if (budget_->is_spent()) return false;
+    }
+    return false;
+  }
+  bool SameTree(const JsonNode& a, const JsonNode& b) const {
+    if (!PayTexts(a, b)) return false;
+    if (a.kind != b.kind || a.items.size() != b.items.size() ||
+        a.members.size() != b.members.size())
+      return false;
+    if (a.kind == Kind::kNumber) return CompareNumbers(a, b) == 0;
+    if (a.is_scalar()) return a.text == b.text;
+    for (size_t i = 0; i < a.items.size(); ++i) {
+      if (!SameTree(a.items[i], b.items[i])) return false;
+    }
+    return std::all_of(a.members.begin(), a.members.end(), [&](const JsonMember& member) {
+      const JsonNode* other = budget_->Find(b, member.first);
+      return other != nullptr && SameTree(member.second, *other);
+    });
+  }
+  /// Before the two are compared or read as numbers.
+  bool PayTexts(const JsonNode& a, const JsonNode& b) const {
+    return budget_->Pay(1 + (a.text.size() + b.text.size()) / 64);
+  }
+
+ private:
+  JsonBudget* budget_;
+};
 
 // ---- Expressions ----
 
@@ -104,27 +122,38 @@ struct Node {
   Comparison comparison = Comparison::kEqual;
 };
 
+/// One test of a value.
+struct Trial {
+  const JsonNode& value;
+  const JsonNode& root;
+  JsonBudget* budget;
+  bool failed = false;  // An operator does not take such operands: the filter accepts nothing.
+};
+
 /// What an operand stands for at one value; keeps what a path with several answers made.
 struct Evaluated {
-  Evaluated(const Operand& operand, const JsonNode& value, const JsonNode& root) {
+  Evaluated(const Operand& operand, const Trial& trial) {
     if (operand.literal) node = &*operand.literal;
     if (!operand.path) return;
-    found = operand.path->Find(operand.from_root ? root : value);
+    found = operand.path->Find(operand.from_root ? trial.root : trial.value, trial.budget);
     node = found.node;
   }
   const JsonNode* node = nullptr;
   JsonPath::Found found;
 };
 
-bool MatchesRegex(const JsonNode& value, const Operand& pattern) {
-  if (pattern.regex == nullptr) return false;
+bool MatchesRegex(const JsonNode& value, const Operand& pattern, JsonBudget* budget) {
+  if (pattern.regex == nullptr || !budget->Pay(1)) return false;
   if (value.kind == Kind::kArray) {
     return std::any_of(value.items.begin(), value.items.end(),
-                       [&](const JsonNode& item) { return MatchesRegex(item, pattern); });
+                       [&](const JsonNode& item) { return MatchesRegex(item, pattern, budget); });
   }
   sv text = IsTextOrNumber(value) ? sv(value.text) : sv();
+  if (!budget->PayText(text.size())) return false;
   std::vector<sv> groups;
-  return pattern.regex->Find(text, 0, &groups) == Regex::Outcome::kMatch;
+  auto outcome = pattern.regex->Find(text, 0, &groups);
+  if (outcome == Regex::Outcome::kTooManySteps) budget->Pay(kRegexGivenUpVisits);
+  return outcome == Regex::Outcome::kMatch;
 }
 
 bool IsOrdered(Comparison comparison, const JsonNode& a, const JsonNode& b) {
@@ -149,9 +178,9 @@ bool IsOrdered(Comparison comparison, const JsonNode& a, const JsonNode& b) {
 
 /// Comparisons of a list with a list.
 bool CompareLists(Comparison comparison, const std::vector<JsonNode>& a,
-                  const std::vector<JsonNode>& b) {
-  auto in = [](const std::vector<JsonNode>& list) {
-    return [&list](const JsonNode& item) { return Contains(list, item); };
+                  const std::vector<JsonNode>& b, const Comparer& comparer) {
+  auto in = [&comparer](const std::vector<JsonNode>& list) {
+    return [&](const JsonNode& item) { return comparer.Contains(list, item); };
   };
   switch (comparison) {
     case Comparison::kAll:
@@ -186,37 +215,37 @@ bool CompareExtent(Comparison comparison, const JsonNode& a, const JsonNode& b) 
   return NumberOf(b) == static_cast<double>(size);
 }
 
-/// `failed`: the operator does not take such operands, so that the filter accepts nothing.
-bool Compare(const Node& node, const JsonNode& value, const JsonNode& root, bool* failed) {
-  Evaluated left(node.left, value, root), right(node.right, value, root);
+bool Compare(const Node& node, Trial* trial) {
+  Evaluated left(node.left, *trial), right(node.right, *trial);
+  Comparer comparer(trial->budget);
   const JsonNode *a = left.node, *b = right.node;
   Comparison comparison = node.comparison;
   bool known = a != nullptr && b != nullptr;
   switch (comparison) {
     case Comparison::kEqual:
-      return known && Equal(*a, *b);
+      return known && comparer.Equal(*a, *b);
     case Comparison::kNotEqual:
-      return !known || !Equal(*a, *b);
+      return !known || !comparer.Equal(*a, *b);
     case Comparison::kSame:
-      return known && SameTree(*a, *b);
+      return known && comparer.SameTree(*a, *b);
     case Comparison::kNotSame:
-      return !known || !SameTree(*a, *b);
+      return !known || !comparer.SameTree(*a, *b);
     case Comparison::kMatches:
-      return a != nullptr && MatchesRegex(*a, node.right);
+      return a != nullptr && MatchesRegex(*a, node.right, trial->budget);
     case Comparison::kIn:
     case Comparison::kNotIn: {
       if (b == nullptr || b->is_scalar()) {
-        *failed = true;
+        trial->failed = true;
         return false;
       }
-      bool is_in = b->kind == Kind::kArray && a != nullptr && Contains(b->items, *a);
+      bool is_in = b->kind == Kind::kArray && a != nullptr && comparer.Contains(b->items, *a);
       return is_in == (comparison == Comparison::kIn);
     }
     case Comparison::kIs:
-      *failed |= !known || a->kind != Kind::kBool || b->kind != Kind::kBool;
-      return !*failed && a->text == b->text;
+      trial->failed |= !known || a->kind != Kind::kBool || b->kind != Kind::kBool;
+      return !trial->failed && a->text == b->text;
     case Comparison::kNothing:
-      *failed = true;
+      trial->failed = true;
       return false;
     default:
       break;
@@ -224,36 +253,37 @@ bool Compare(const Node& node, const JsonNode& value, const JsonNode& root, bool
   if (!known) return false;
   switch (comparison) {
     case Comparison::kContains:
-      if (a->kind == Kind::kArray) return Contains(a->items, *b);
+      if (a->kind == Kind::kArray) return comparer.Contains(a->items, *b);
       return a->kind == Kind::kString && b->kind == Kind::kString &&
+             trial->budget->PayText(a->text.size() * (1 + b->text.size() / 64)) &&
              a->text.find(b->text) != std::string::npos;
     case Comparison::kSize:
     case Comparison::kEmpty:
-      return CompareExtent(comparison, *a, *b);
+      return comparer.PayTexts(*a, *b) && CompareExtent(comparison, *a, *b);
     case Comparison::kAll:
     case Comparison::kSubsetOf:
     case Comparison::kAnyOf:
     case Comparison::kNoneOf:
       return a->kind == Kind::kArray && b->kind == Kind::kArray &&
-             CompareLists(comparison, a->items, b->items);
+             CompareLists(comparison, a->items, b->items, comparer);
     default:
-      return IsOrdered(comparison, *a, *b);
+      return comparer.PayTexts(*a, *b) && IsOrdered(comparison, *a, *b);
   }
 }
 
-bool Holds(const Node& node, const JsonNode& value, const JsonNode& root, bool* failed) {
-  auto holds = [&](const Node& part) { return Holds(part, value, root, failed); };
+bool Holds(const Node& node, Trial* trial) {
+  auto holds = [&](const Node& part) { return Holds(part, trial); };
   switch (node.kind) {
     case Node::Kind::kOr:
       return std::any_of(node.parts.begin(), node.parts.end(), holds);
     case Node::Kind::kAnd:
       return std::all_of(node.parts.begin(), node.parts.end(), holds);
     case Node::Kind::kNot:
-      return !Holds(node.parts[0], value, root, failed);
+      return !Holds(node.parts[0], trial);
     case Node::Kind::kExists:
-      return Evaluated(node.left, value, root).node != nullptr;
+      return Evaluated(node.left, *trial).node != nullptr;
     case Node::Kind::kCompare:
-      return Compare(node, value, root, failed);
+      return Compare(node, trial);
   }
   return false;
 }
@@ -261,9 +291,9 @@ bool Holds(const Node& node, const JsonNode& value, const JsonNode& root, bool* 
 class Filter : public JsonFilter {
  public:
   Filter(Node node, bool reads_root) : node_(std::move(node)), reads_root_(reads_root) {}
-  bool Accepts(const JsonNode& value, const JsonNode& root) const override {
-    bool failed = false;
-    return Holds(node_, value, root, &failed) && !failed;
+  bool Accepts(const JsonNode& value, const JsonNode& root, JsonBudget* budget) const override {
+    Trial trial{value, root, budget};
+    return budget->Pay(1) && Holds(node_, &trial) && !trial.failed;
   }
   bool reads_root() const override { return reads_root_; }
 

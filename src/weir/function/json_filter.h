@@ -26,7 +26,9 @@ class JsonFilter {
   virtual ~JsonFilter() = default;
 
   /// Threads: one; regular expressions keep scratch inside.
-  virtual bool Accepts(const JsonNode& value, const JsonNode& root) const = 0;
+  /// What it looks at is paid from the budget of the path; when that is spent the answer means
+  /// nothing.
+  virtual bool Accepts(const JsonNode& value, const JsonNode& root, JsonBudget* budget) const = 0;
   /// Whether it looks at the whole document.
   virtual bool reads_root() const = 0;
 };

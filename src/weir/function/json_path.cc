@@ -6,7 +6,6 @@
 // several names at the end give one object of them. Functions: json_path_function.cc.
 #include <algorithm>
 #include <charconv>
-#include <deque>
 
 #include "weir/function/json_filter.h"
 #include "weir/function/json_tree.h"
@@ -196,117 +195,139 @@ Status JsonPath::ReadBracket(sv text, size_t* at) {
   return Status::OK();
 }
 
-constexpr int64_t kVisitsMax = 10'000'000;
-
-/// What a path with several answers finds, and how much of the document it may still look at: '..'
-/// more than once visits values once for each way to them.
-struct JsonPath::Collector {
-  std::vector<const JsonNode*> found;
-  const JsonNode* root = nullptr;
-  std::deque<JsonNode> made = {};  // Objects of several names, results of functions.
-  Found failure = {};              // Of a function.
-  int64_t visits_left = kVisitsMax;
-
-  /// Counts the values below `node`; false when there are too many.
-  bool Pay(const JsonNode& node) {
-    if (--visits_left <= 0) return false;
-    for (const JsonNode& item : node.items) {
-      if (!Pay(item)) return false;
-    }
-    for (const auto& member : node.members) {
-      if (!Pay(member.second)) return false;
-    }
-    return true;
+bool JsonBudget::PayCopy(const JsonNode& node, int64_t weight) {
+  size_t bytes = node.text.size();
+  for (const JsonMember& member : node.members) bytes += member.first.size();
+  if (!Pay(static_cast<size_t>(weight) * (1 + bytes / 32))) return false;
+  for (const JsonNode& item : node.items) {
+    if (!PayCopy(item, weight)) return false;
   }
+  for (const JsonMember& member : node.members) {
+    if (!PayCopy(member.second, weight)) return false;
+  }
+  return true;
+}
+
+Status JsonBudget::Spent() { return InvalidData("the JSON path finds or visits too many values"); }
+
+/// What a path with several answers finds. '..' more than once visits values once for each way to
+/// them.
+struct JsonPath::Collector {
+  const JsonNode& root;
+  JsonBudget* budget;
+  std::vector<const JsonNode*> found = {};
+  std::vector<std::shared_ptr<JsonNode>> made = {};  // Objects of several names, of functions.
+  Found failure = {};                                // Of a function.
 };
 
 JsonPath::Found JsonPath::Find(const JsonNode& root) const {
-  return is_definite_ ? FindOne(root) : FindAll(root);
+  JsonBudget budget;
+  return Search(root, 1, &budget);
 }
 
-JsonPath::Found JsonPath::FindAll(const JsonNode& root) const {
+JsonPath::Found JsonPath::Search(const JsonNode& root, int64_t copy_weight,
+                                 JsonBudget* budget) const {
+  Found found;
+  if (budget->Pay(1))
+    found = is_definite_ ? FindOne(root, budget) : FindAll(root, copy_weight, budget);
+  if (budget->is_spent()) {
+    found = Found();
+    found.is_failure = true;
+    found.error = JsonBudget::Spent().message();
+  }
+  return found;
+}
+
+JsonPath::Found JsonPath::FindAll(const JsonNode& root, int64_t copy_weight,
+                                  JsonBudget* budget) const {
   Found result;
-  Collector collector;
-  collector.root = &root;
+  Collector collector{root, budget};
   Collect(root, 0, &collector);
   if (collector.failure.is_failure) return std::move(collector.failure);
+  for (const JsonNode* node : collector.found) {
+    if (!budget->PayCopy(*node, copy_weight)) return result;
+  }
   result.owned = std::make_shared<JsonNode>();
   result.owned->kind = JsonNode::Kind::kArray;
-  for (const JsonNode* node : collector.found) {
-    if (!collector.Pay(*node)) break;
-    result.owned->items.push_back(*node);
-  }
-  result.visits = kVisitsMax - collector.visits_left;
-  result.is_failure = collector.visits_left <= 0;
-  if (result.is_failure) {
-    result.error = "the JSON path finds or visits too many values";
-  } else {
-    result.node = result.owned.get();
-  }
+  result.owned->items.reserve(collector.found.size());
+  for (const JsonNode* node : collector.found) result.owned->items.push_back(*node);
+  result.node = result.owned.get();
   return result;
 }
 
 namespace {
 
-/// An object of the members `names` that `node` has.
-JsonNode MergeMembers(const JsonNode& node, const std::vector<std::string>& names) {
+/// An object of the members `names` that `node` has; empty when it cannot be paid.
+JsonNode MergeMembers(const JsonNode& node, const std::vector<std::string>& names,
+                      JsonBudget* budget) {
   JsonNode merged{JsonNode::Kind::kObject, {}, {}, {}};
+  budget->Pay(names.size() / 16);
   for (const std::string& name : names) {
-    const JsonNode* member = node.Find(name);
-    if (member != nullptr && merged.Find(name) == nullptr)
-      merged.members.push_back({name, *member});
+    const JsonNode* member = budget->Find(node, name);
+    if (member == nullptr || budget->Find(merged, name) != nullptr) continue;
+    if (!budget->PayText(2 * name.size()) || !budget->PayCopy(*member)) break;
+    merged.members.push_back({name, *member});
   }
   return merged;
 }
 
 }  // namespace
 
-JsonPath::Found JsonPath::FindOne(const JsonNode& root) const {
-  Found result;
-  const JsonNode* node = &root;
+std::string JsonPath::Where(size_t steps) const {
   std::string where = "$";
-  for (size_t i = 0; i < steps_.size(); ++i) {
+  for (size_t i = 0; i < steps; ++i) {
     const Step& step = steps_[i];
     if (step.kind == Step::Kind::kFunction) {
-      Found applied = Apply(step, *node, root);
+      where += "." + step.names[0];
+    } else if (step.kind == Step::Kind::kMember) {
+      where += fmt::format("['{}']", fmt::join(step.names, "','"));
+    } else {
+      where += fmt::format("[{}]", step.indices[0]);
+    }
+  }
+  return where;
+}
+
+JsonPath::Found JsonPath::FindOne(const JsonNode& root, JsonBudget* budget) const {
+  Found result;
+  auto fail = [&](std::string why) {
+    Found failed;
+    failed.error = std::move(why);
+    return failed;
+  };
+  const JsonNode* node = &root;
+  for (size_t i = 0; i < steps_.size() && budget->Pay(1); ++i) {
+    const Step& step = steps_[i];
+    if (step.kind == Step::Kind::kFunction) {
+      Found applied = Apply(step, *node, root, budget);
       if (applied.node == nullptr) return applied;
       result.owned = std::move(applied.owned);
       node = result.owned.get();
-      where += "." + step.names[0];
     } else if (step.kind == Step::Kind::kMember) {
-      std::string name = fmt::format("['{}']", fmt::join(step.names, "','"));
       if (node->kind != JsonNode::Kind::kObject) {
-        result.error =
-            fmt::format("Expected to find an object with property {} in path {}", name, where);
-        return result;
+        return fail(fmt::format("Expected to find an object with property ['{}'] in path {}",
+                                fmt::join(step.names, "','"), Where(i)));
       }
       if (step.names.size() > 1) {
-        auto merged = std::make_shared<JsonNode>(MergeMembers(*node, step.names));
-        result.owned = std::move(merged);
+        result.owned = std::make_shared<JsonNode>(MergeMembers(*node, step.names, budget));
         node = result.owned.get();
         break;
       }
-      node = node->Find(step.names[0]);
-      where += name;
+      node = budget->Find(*node, step.names[0]);
       if (node == nullptr) {
         bool is_last = i + 1 == steps_.size();
-        result.error = fmt::format(
-            "{} {}", is_last ? "No results for path:" : "Missing property in path", where);
-        return result;
+        return fail(fmt::format(
+            "{} {}", is_last ? "No results for path:" : "Missing property in path", Where(i + 1)));
       }
     } else {
       int64_t size = static_cast<int64_t>(node->items.size());
       int64_t index = step.indices[0] < 0 ? step.indices[0] + size : step.indices[0];
       if (node->kind != JsonNode::Kind::kArray) {
-        result.error = fmt::format("Filter: [{}] can only be applied to arrays, which {} is not",
-                                   step.indices[0], where);
-        return result;
+        return fail(fmt::format("Filter: [{}] can only be applied to arrays, which {} is not",
+                                step.indices[0], Where(i)));
       }
-      where += fmt::format("[{}]", step.indices[0]);
-      if (index < 0 || index >= size) {
-        result.error = fmt::format("No results for path: {}", where);
-        return result;
-      }
+      if (index < 0 || index >= size)
+        return fail(fmt::format("No results for path: {}", Where(i + 1)));
       node = &node->items[static_cast<size_t>(index)];
     }
   }
@@ -315,18 +336,20 @@ JsonPath::Found JsonPath::FindOne(const JsonNode& root) const {
 }
 
 void JsonPath::CollectDeep(const JsonNode& node, size_t step, Collector* collector) const {
-  if (collector->visits_left <= 0) return;
+  if (collector->budget->is_spent()) return;
   // A filter tests each value as itself, elements of an array too.
   bool is_filter = step < steps_.size() && steps_[step].kind == Step::Kind::kFilter;
   bool is_array = node.kind == JsonNode::Kind::kArray;
-  if (!is_filter || !is_array || steps_[step].filter->Accepts(node, *collector->root))
+  if (!is_filter || !is_array ||
+      steps_[step].filter->Accepts(node, collector->root, collector->budget))
     Collect(node, step, collector);
   for (const JsonNode& item : node.items) CollectDeep(item, step, collector);
   for (const auto& [name, member] : node.members) CollectDeep(member, step, collector);
 }
 
 void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* collector) const {
-  if (--collector->visits_left <= 0) return;
+  JsonBudget* budget = collector->budget;
+  if (!budget->Pay(1)) return;
   if (step_index == steps_.size()) return collector->found.push_back(&node);
   const Step& step = steps_[step_index];
   auto size = static_cast<int64_t>(node.items.size());
@@ -338,16 +361,19 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
   switch (step.kind) {
     case Step::Kind::kMember:
       if (step.names.size() > 1 && step_index + 1 == steps_.size()) {
-        if (node.kind != JsonNode::Kind::kObject || !collector->Pay(node)) return;
-        collector->made.push_back(MergeMembers(node, step.names));
-        return Collect(collector->made.back(), step_index + 1, collector);
+        if (node.kind != JsonNode::Kind::kObject) return;
+        collector->made.push_back(
+            std::make_shared<JsonNode>(MergeMembers(node, step.names, budget)));
+        return Collect(*collector->made.back(), step_index + 1, collector);
       }
+      budget->Pay(step.names.size() / 16);
       for (const std::string& name : step.names) {
-        const JsonNode* member = node.Find(name);
+        const JsonNode* member = budget->Find(node, name);
         if (member != nullptr) Collect(*member, step_index + 1, collector);
       }
       return;
     case Step::Kind::kIndex:
+      budget->Pay(step.indices.size() / 16);
       for (int64_t index : step.indices) visit(index);
       return;
     case Step::Kind::kWildcard:
@@ -365,8 +391,8 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
     case Step::Kind::kFilter: {
       // Elements of an array one by one, an object as it is.
       auto test = [&](const JsonNode& value) {
-        if (!collector->Pay(value)) return;
-        if (step.filter->Accepts(value, *collector->root))
+        if (!budget->Pay(1)) return;
+        if (step.filter->Accepts(value, collector->root, budget))
           Collect(value, step_index + 1, collector);
       };
       for (const JsonNode& item : node.items) test(item);
@@ -376,15 +402,15 @@ void JsonPath::Collect(const JsonNode& node, size_t step_index, Collector* colle
     case Step::Kind::kDeep:
       return CollectDeep(node, step_index + 1, collector);
     case Step::Kind::kFunction: {
-      if (collector->failure.is_failure || !collector->Pay(node)) return;
-      Found applied = Apply(step, node, *collector->root);
-      collector->visits_left -= applied.visits;
+      if (collector->failure.is_failure) return;
+      Found applied = Apply(step, node, collector->root, budget);
       if (applied.is_failure) {
         collector->failure = std::move(applied);
         return;
       }
-      collector->made.push_back(applied.node == nullptr ? JsonNode() : *applied.node);
-      return Collect(collector->made.back(), step_index + 1, collector);
+      if (applied.owned == nullptr) applied.owned = std::make_shared<JsonNode>();
+      collector->made.push_back(std::move(applied.owned));
+      return Collect(*collector->made.back(), step_index + 1, collector);
     }
   }
 }

@@ -3,7 +3,8 @@
 //
 // A JSON document as a tree, and paths into it ("lax $.a[0].b", "strict $..name").
 // Numbers keep all their digits and are written as java.math.BigDecimal does (1e2 is 1E+2), as in
-// Flink; of equal keys the last counts. Nesting is limited to kJsonDepthMax. simdjson reads the text.
+// Flink; of equal keys the last counts. Nesting is limited to kJsonDepthMax. simdjson reads the
+// text.
 #pragma once
 
 #include <memory>
@@ -63,6 +64,38 @@ void AppendJson(const JsonNode& node, std::string* out);
 /// The text that JSON_VALUE gives for a scalar; strings without quotes.
 std::string JsonScalarText(const JsonNode& node);
 
+/// How much a search may still look at and keep. One for a path, the arguments of its functions,
+/// the paths in its filters and theirs: work multiplies with nesting. A visit is about what a look
+/// at a small value takes; what grows with a value (a copy, a comparison) is paid before it is
+/// done.
+class JsonBudget {
+ public:
+  static constexpr int64_t kVisitsMax = 10'000'000;
+  static constexpr int64_t kCopyWeight = 3;  // Copies that are kept: some 400 MB in all at most.
+
+  explicit JsonBudget(int64_t visits = kVisitsMax) : left_(visits) {}
+  int64_t left() const { return left_; }
+  bool is_spent() const { return left_ <= 0; }
+  /// False: it is spent.
+  bool Pay(size_t visits) {
+    left_ -= static_cast<int64_t>(visits);
+    return left_ > 0;
+  }
+  bool PayText(size_t bytes) { return Pay(bytes / 16); }
+  /// All values in `node`, `weight` for each and for every 32 bytes of text.
+  bool PayCopy(const JsonNode& node, int64_t weight = kCopyWeight);
+  /// object.Find(key), paid.
+  const JsonNode* Find(const JsonNode& object, std::string_view key) {
+    Pay(object.members.size() / 16);
+    return object.Find(key);
+  }
+  /// The error of a search that was given up.
+  static Status Spent();
+
+ private:
+  int64_t left_;
+};
+
 /// A compiled path.
 class JsonPath {
  public:
@@ -74,7 +107,6 @@ class JsonPath {
         owned;  // The list of a path with several answers; `node` points into it.
     std::string error;
     bool is_failure = false;  // An error in lax mode too: a function, a search that was given up.
-    int64_t visits = 0;       // Values that were looked at.
   };
 
   /// Errors: kInvalidQuery, kUnsupported (scripts).
@@ -88,6 +120,10 @@ class JsonPath {
     return is_one ? &steps_[0].names[0] : nullptr;
   }
   Found Find(const JsonNode& root) const;
+  /// As part of a search; a spent budget is a failure.
+  Found Find(const JsonNode& root, JsonBudget* budget) const {
+    return Search(root, JsonBudget::kCopyWeight, budget);
+  }
 
   /// A member, or (index >= 0) an element.
   struct PlainStep {
@@ -122,16 +158,21 @@ class JsonPath {
   Status ReadFunction(std::string_view text, size_t name, size_t* at);
   Status AddArgument(std::string_view text, std::string_view path, Step* step);
   void InvertDeepFunction();
+  static void CountItems(std::string_view function, JsonPath* argument);
   void SetPlainSteps();
   struct Collector;  // In json_path.cc.
   void Collect(const JsonNode& node, size_t step, Collector* collector) const;
   void CollectDeep(const JsonNode& node, size_t step, Collector* collector) const;
-  Found FindAll(const JsonNode& root) const;
-  Found FindOne(const JsonNode& root) const;
+  Found Search(const JsonNode& root, int64_t copy_weight, JsonBudget* budget) const;
+  Found FindAll(const JsonNode& root, int64_t copy_weight, JsonBudget* budget) const;
+  Found FindOne(const JsonNode& root, JsonBudget* budget) const;
+  /// The first `steps` steps, as errors name them.
+  std::string Where(size_t steps) const;
   /// What a function makes of a value, in json_path_function.cc.
-  Found Apply(const Step& step, const JsonNode& model, const JsonNode& root) const;
-  Status Evaluate(const Step& step, const JsonNode& root, std::vector<JsonNode>* values,
-                  int64_t* visits) const;
+  Found Apply(const Step& step, const JsonNode& model, const JsonNode& root,
+              JsonBudget* budget) const;
+  Status Evaluate(const Step& step, const JsonNode& root, JsonBudget* budget,
+                  std::vector<Found>* values) const;
 
   Mode mode_ = Mode::kStrict;
   bool is_definite_ = true;  // One answer at most.
