@@ -91,8 +91,9 @@ Result<std::unique_ptr<ObjectStore>> OpenObjectStore(const std::string& uri,
   }
   if (scheme == "file")
     return WithHint(InvalidQuery("'{}' names a file of another machine", uri), "file:///dir");
-  return WithHint(Unsupported("a directory of the kind '{}://' is not supported yet: '{}'", scheme, uri),
-                  "use a local directory or s3://bucket/prefix");
+  return WithHint(
+      Unsupported("a directory of the kind '{}://' is not supported yet: '{}'", scheme, uri),
+      "use a local directory or s3://bucket/prefix");
 }
 
 }  // namespace weir

@@ -20,14 +20,14 @@ std::vector<ReferenceJob> AllReferenceJobs() {
   return jobs;
 }
 
-std::string BidLines(uint64_t seed, int rows, int keys, int late_every,
-                     int64_t late_by_millis) {
+std::string BidLines(uint64_t seed, int rows, int keys, int late_every, int64_t late_by_millis) {
   SimRandom random(seed);
   std::string lines;
   int64_t millis = 0;
   for (int i = 0; i < rows; ++i) {
     millis += 200 + static_cast<int64_t>(random.Below(1600));
-    int64_t at = late_every > 0 && i % late_every == late_every - 1 ? millis - late_by_millis : millis;
+    int64_t at =
+        late_every > 0 && i % late_every == late_every - 1 ? millis - late_by_millis : millis;
     at = std::max<int64_t>(at, 0);
     lines += fmt::format("k{},{},2024-01-01 00:{:02}:{:02}.{:03}\n",
                          random.Below(static_cast<uint64_t>(keys)), random.Below(100), at / 60'000,
