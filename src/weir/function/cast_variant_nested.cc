@@ -253,8 +253,9 @@ Status ToRow(KernelContext& context, const Column& in, int64_t n, const DataType
 
 /// Adds a row of a VARIANT column; NULL is a variant null.
 void AddRow(const Column& column, int64_t row, VariantBuilder* builder) {
-  std::optional<Variant> variant;
-  if (!column.IsNull(row)) variant = Variant::Open(column.At<StringView>(row).view());
+  if (column.IsNull(row)) return builder->AddNull();
+  const auto bytes = column.At<StringView>(row);  // Short ones lie in it.
+  auto variant = Variant::Open(bytes.view());
   variant ? builder->AddVariant(*variant) : builder->AddNull();
 }
 
