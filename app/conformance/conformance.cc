@@ -190,7 +190,8 @@ bool SameScalar(const Column& column, int64_t row, const Json& expected) {
     case TypeKind::kBinary:
     case TypeKind::kVarbinary: {
       std::string hex;
-      for (unsigned char c : column.At<StringView>(row).view()) hex += fmt::format("{:02x}", c);
+      const auto bytes = column.At<StringView>(row);
+      for (unsigned char c : bytes.view()) hex += fmt::format("{:02x}", c);
       std::string wanted = expected.is_string() ? expected.get<std::string>() : "";
       std::transform(wanted.begin(), wanted.end(), wanted.begin(),
                      [](unsigned char c) { return std::tolower(c); });
