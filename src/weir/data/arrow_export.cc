@@ -100,7 +100,7 @@ Result<ArrayDataPtr> ExportList(const Column& column, const DataType& type,
   if (type.kind() != TypeKind::kArray) {
     ArrayDataPtr entries =
         arrow::ArrayData::Make(arrow_type->field(0)->type(), end - begin, {nullptr}, children, 0);
-    children.assign(1, std::move(entries));
+    children.assign(1, entries);
   }
   return arrow::ArrayData::Make(std::move(arrow_type), column.length, {column.validity, offsets},
                                 children);

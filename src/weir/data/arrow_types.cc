@@ -188,7 +188,7 @@ std::shared_ptr<arrow::DataType> ToArrowType(const DataType& type) {
       arrow::FieldVector fields;
       for (const Field& field : type.fields())
         fields.push_back(ToArrowField(field.name, field.type));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
   }
   WEIR_CHECK(false, "every type has an Arrow type");

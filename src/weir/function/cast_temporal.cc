@@ -136,7 +136,10 @@ Result<Kernel> MakeFromInterval(const CastCall& cast) {
   }
   return DispatchPrimitive(cast.to, [&](auto tag) -> Result<Kernel> {
     using T = typename decltype(tag)::type;
-    return MapKernel<T, Months>([unit](Months value) { return static_cast<T>(value / unit); })({});
+    return MapKernel<T, Months>([unit](Months value) {
+      const int64_t whole = value / unit;
+      return static_cast<T>(whole);
+    })({});
   });
 }
 

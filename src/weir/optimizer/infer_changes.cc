@@ -374,9 +374,9 @@ class ChangeInference {
     return demand;
   }
 
-  std::string OptionOr(const std::string& key, std::string otherwise) const {
+  std::string OptionOr(const std::string& key, const std::string& otherwise) const {
     auto at = context_.options.find(key);
-    std::string value = at == context_.options.end() ? std::move(otherwise) : at->second;
+    std::string value = at == context_.options.end() ? otherwise : at->second;
     std::transform(value.begin(), value.end(), value.begin(),
                    [](unsigned char c) { return std::tolower(c); });
     return value;
