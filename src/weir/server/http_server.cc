@@ -100,6 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Close() {
     beast::error_code ignored;
+    // NOLINTNEXTLINE(bugprone-unused-return-value): it is `ignored` again.
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
@@ -123,10 +124,12 @@ class BeastServer : public HttpServer {
 
   Status Open(const tcp::endpoint& endpoint) {
     beast::error_code error;
+    // NOLINTBEGIN(bugprone-unused-return-value): what they return is `error` again.
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    // NOLINTEND(bugprone-unused-return-value)
     if (!error) return Status::OK();
     return WithHint(Unavailable("cannot listen on {}:{}: {}", endpoint.address().to_string(),
                                 endpoint.port(), error.message()),
