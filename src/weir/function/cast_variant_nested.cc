@@ -151,18 +151,30 @@ Status AddChild(KernelContext& context, Column* out, int64_t n, PartColumn* part
   return Status::OK();
 }
 
+/// The lists that rows of an array or object become, and those rows' values, in order.
+struct OpenLists {
+  std::shared_ptr<Column> lists;  // Without children.
+  std::vector<std::pair<int64_t, Variant>> values;
+};
+Result<OpenLists> OpenListsOf(KernelContext& context, const Column& in, int64_t n, VariantKind kind,
+                              const DataType& to) {
+  OpenLists open;
+  std::vector<int64_t> sizes(static_cast<size_t>(n), 0);
+  WEIR_ASSIGN_OR_RETURN(
+      BufferPtr validity,
+      VisitShapes(context, in, n, kind, to, [&](int64_t i, const Variant& variant, KernelRow&) {
+        sizes[static_cast<size_t>(i)] = variant.size();
+        open.values.emplace_back(i, variant);
+      }));
+  WEIR_ASSIGN_OR_RETURN(open.lists, MakeLists(to, sizes, context.pool));
+  open.lists->validity = std::move(validity);
+  return open;
+}
+
 Status ToArray(KernelContext& context, const Column& in, int64_t n, const DataType& to,
                const Kernel& kernel, ColumnPtr* out) {
-  std::vector<int64_t> sizes(static_cast<size_t>(n), 0);
-  std::vector<std::pair<int64_t, Variant>> arrays;
-  WEIR_ASSIGN_OR_RETURN(BufferPtr validity,
-                        VisitShapes(context, in, n, VariantKind::kArray, to,
-                                    [&](int64_t i, const Variant& variant, KernelRow&) {
-                                      sizes[static_cast<size_t>(i)] = variant.size();
-                                      arrays.emplace_back(i, variant);
-                                    }));
-  WEIR_ASSIGN_OR_RETURN(auto lists, MakeLists(to, sizes, context.pool));
-  lists->validity = std::move(validity);
+  WEIR_ASSIGN_OR_RETURN(auto open, OpenListsOf(context, in, n, VariantKind::kArray, to));
+  auto& [lists, arrays] = open;
   PartColumn parts(to.fields()[0].type, lists->offsets()[n], context.pool);
   int64_t at = 0;
   for (const auto& [row, variant] : arrays) {
@@ -180,16 +192,8 @@ Status ToArray(KernelContext& context, const Column& in, int64_t n, const DataTy
 
 Status ToMap(KernelContext& context, const Column& in, int64_t n, const DataType& to,
              const std::vector<Kernel>& kernels, ColumnPtr* out) {
-  std::vector<int64_t> sizes(static_cast<size_t>(n), 0);
-  std::vector<std::pair<int64_t, Variant>> objects;
-  WEIR_ASSIGN_OR_RETURN(BufferPtr validity,
-                        VisitShapes(context, in, n, VariantKind::kObject, to,
-                                    [&](int64_t i, const Variant& variant, KernelRow&) {
-                                      sizes[static_cast<size_t>(i)] = variant.size();
-                                      objects.emplace_back(i, variant);
-                                    }));
-  WEIR_ASSIGN_OR_RETURN(auto lists, MakeLists(to, sizes, context.pool));
-  lists->validity = std::move(validity);
+  WEIR_ASSIGN_OR_RETURN(auto open, OpenListsOf(context, in, n, VariantKind::kObject, to));
+  auto& [lists, objects] = open;
   const int64_t entries = lists->offsets()[n];
   StringColumnWriter names(entries, context.pool);
   PartColumn values(to.fields()[1].type, entries, context.pool);
