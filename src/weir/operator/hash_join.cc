@@ -312,7 +312,7 @@ Status HashJoin::MatchSome() {
     WEIR_RETURN_NOT_OK(QueueInnerPairs());
     return next_row_ >= batch_.num_rows ? EndBatch() : Status::OK();
   }
-  if (counts_matches(1 - input_)) {
+  if (counts_matches(1 - input_) && other().rows.tracks_changes()) {
     std::vector<uint32_t> matched;
     matched.reserve(pairs_.size());
     for (const Pair& pair : pairs_) matched.push_back(pair.slot);

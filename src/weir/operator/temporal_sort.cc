@@ -105,13 +105,12 @@ class TemporalSort : public Operator {
 
   // Rows that compare equal come out as they came in, after a restore as well.
   Result<ColumnPtr> NumberRows(int64_t num_rows) {
-    PoolVector<int64_t> numbers(context_.pool);
-    WEIR_RETURN_NOT_OK(numbers.Resize(num_rows));
-    std::iota(numbers.begin(), numbers.end(), next_number_);
+    WEIR_ASSIGN_OR_RETURN(auto column,
+                          MakeFlatColumn(DataType::BigInt().NotNull(), num_rows, context_.pool));
+    auto* numbers = reinterpret_cast<int64_t*>(const_cast<uint8_t*>(column->values->data()));
+    std::iota(numbers, numbers + num_rows, next_number_);
     next_number_ += num_rows;
-    std::vector<uint32_t> all(static_cast<size_t>(num_rows));
-    std::iota(all.begin(), all.end(), 0);
-    return NumbersOf(numbers, all, context_.pool);
+    return ColumnPtr(std::move(column));
   }
 
   int64_t TimeOf(const Batch& batch, int64_t row) const {

@@ -69,6 +69,8 @@ class KeyedRows {
                          [this](uint32_t slot) { return live_[slot] != 0; });
   }
   void MarkChanged(std::span<const uint32_t> slots) { changes_.Mark(slots); }
+  /// False: marks are for nothing, since no snapshot has been taken.
+  bool tracks_changes() const { return changes_.is_on(); }
 
  private:
   Status MakeRoom(int64_t num_slots);
